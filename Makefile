@@ -1,0 +1,49 @@
+# make run     open Lightbox on http://localhost:8501 (another port: make run PORT=8502)
+# make test    lint, then every test, the browser's too
+# make lint    only the linter and the formatter's check
+# make format  let the formatter have its way
+
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+HEALTHY := $(BIN)/python -c "import urllib.request as r; r.urlopen('http://localhost:$(PORT)/_stcore/health', timeout=2)" 2>/dev/null
+
+.PHONY: run test lint format
+
+run: .venv/app
+	@if $(HEALTHY); then echo "Port $(PORT) is taken by another app; try: make run PORT=$$(($(PORT) + 1))"; exit 1; fi
+	@trap 'kill $$app; wait $$app; exit 0' INT TERM; \
+	$(BIN)/streamlit run Home.py --server.port $(PORT) & app=$$!; \
+	until $(HEALTHY); do kill -0 $$app 2>/dev/null || exit 1; sleep 0.3; done; \
+	echo "Lightbox is ready: http://localhost:$(PORT)  (Ctrl+C stops it)"; \
+	wait $$app
+
+test: lint
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m pytest
+
+lint: .venv/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+
+format: .venv/dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.venv/bin/python:
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Lightbox needs Python 3.11 or newer.')"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+.venv/app: requirements.txt | .venv/bin/python
+	@echo "Installing Lightbox into .venv; the first time takes a few minutes."
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+# grad-cam asks for the desktop build of OpenCV, which overwrites the headless one and needs a graphics library.
+.venv/dev: requirements.txt requirements-dev.txt | .venv/bin/python
+	@echo "Installing Lightbox and its test tools into .venv; the first time takes a few minutes."
+	@$(PIP) install -r requirements-dev.txt
+	@$(PIP) uninstall --yes opencv-python
+	@$(PIP) install --force-reinstall --no-deps $$(grep -o '^opencv[^ ]*' requirements.txt)
+	@touch .venv/app $@

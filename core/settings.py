@@ -1,0 +1,72 @@
+"""Where Lightbox finds and keeps things, and how many cores it may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+MOST_THREADS = 64
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting, read from the environment variable named beside it."""
+
+    home: Path  # LIGHTBOX_HOME: what the app writes
+    data: Path  # LIGHTBOX_DATA: data packs
+    checkpoints: Path  # LIGHTBOX_CHECKPOINTS: published models
+    runs: Path  # LIGHTBOX_RUNS: training runs
+    threads: int  # LIGHTBOX_THREADS: cores that one prediction uses
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings from `env`; what is unset or empty gets a default that suits a laptop.
+
+        Raises ValueError, one sentence that names the variable, when a value cannot be used.
+        """
+        return cls(
+            home=_folder(env, "LIGHTBOX_HOME", ".lightbox"),
+            data=_folder(env, "LIGHTBOX_DATA", "data"),
+            checkpoints=_folder(env, "LIGHTBOX_CHECKPOINTS", "checkpoints"),
+            runs=_folder(env, "LIGHTBOX_RUNS", "runs"),
+            threads=_threads(env),
+        )
+
+
+def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return how many cores this process may use, at least 1.
+
+    The operating system reports the cores of the whole machine; a container is often allowed less,
+    by affinity or by the quota in cgroup v2's `cpu.max` ("quota period", or "max period").
+    """
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    try:
+        quota, period = (cgroup / "cpu.max").read_text().split()
+        cores = min(cores, int(quota) // int(period))
+    except (OSError, ValueError):
+        pass  # no quota, or not Linux
+    return max(1, cores)
+
+
+def _folder(env: Mapping[str, str], variable: str, default: str) -> Path:
+    value = env.get(variable, "").strip()
+    folder = Path(value).expanduser().resolve() if value else CHECKOUT / default
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{variable} must name a folder, but {folder} is a file.")
+    return folder
+
+
+def _threads(env: Mapping[str, str]) -> int:
+    value = env.get("LIGHTBOX_THREADS", "").strip()
+    if not value:
+        # One film at a time gains nothing beyond four cores, and other readers want theirs.
+        return min(4, usable_cores())
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_THREADS:
+        raise ValueError(
+            f"LIGHTBOX_THREADS must be a whole number from 1 to {MOST_THREADS}, not {value!r}."
+        )
+    return int(value)

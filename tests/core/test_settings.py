@@ -1,0 +1,89 @@
+import os
+
+import pytest
+
+from core.settings import CHECKOUT, Settings, usable_cores
+
+
+def test_defaults_lie_in_the_checkout():
+    settings = Settings.from_environment({})
+    assert settings.home == CHECKOUT / ".lightbox"
+    assert settings.data == CHECKOUT / "data"
+    assert settings.checkpoints == CHECKOUT / "checkpoints"
+    assert settings.runs == CHECKOUT / "runs"
+    assert 1 <= settings.threads <= 4
+
+
+@pytest.mark.parametrize("field", ["home", "data", "checkpoints", "runs"])
+def test_each_folder_follows_its_own_variable(tmp_path, field):
+    settings = Settings.from_environment({f"LIGHTBOX_{field.upper()}": str(tmp_path / "here")})
+    defaults = Settings.from_environment({})
+    moved = {
+        name
+        for name in ("home", "data", "checkpoints", "runs")
+        if getattr(settings, name) != getattr(defaults, name)
+    }
+    assert moved == {field}
+    assert getattr(settings, field) == tmp_path / "here"
+
+
+def test_folders_are_absolute_and_know_the_home_sign(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    settings = Settings.from_environment({"LIGHTBOX_DATA": "packs", "LIGHTBOX_RUNS": "~/runs"})
+    assert settings.data == tmp_path / "packs"
+    assert settings.runs == tmp_path / "me" / "runs"
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "fracture.zip").touch()
+    with pytest.raises(ValueError, match=r"LIGHTBOX_DATA must name a folder.*fracture\.zip"):
+        Settings.from_environment({"LIGHTBOX_DATA": str(tmp_path / "fracture.zip")})
+
+
+@pytest.mark.parametrize(
+    ("value", "threads", "raises"),
+    [
+        ("1", 1, None),
+        (" 3 ", 3, None),
+        ("64", 64, None),
+        ("0", None, "'0'"),
+        ("65", None, "'65'"),
+        ("-2", None, "'-2'"),
+        ("2.5", None, "'2.5'"),
+        ("all", None, "'all'"),
+        ("²", None, "'²'"),
+    ],
+)
+def test_threads(value, threads, raises):
+    env = {"LIGHTBOX_THREADS": value}
+    if raises is None:
+        assert Settings.from_environment(env).threads == threads
+    else:
+        with pytest.raises(ValueError, match=f"LIGHTBOX_THREADS.*{raises}"):
+            Settings.from_environment(env)
+
+
+def test_empty_means_unset():
+    assert Settings.from_environment({"LIGHTBOX_THREADS": "", "LIGHTBOX_HOME": " "}) == (
+        Settings.from_environment({})
+    )
+
+
+@pytest.mark.parametrize(
+    ("cpu_max", "cores"),
+    [
+        ("200000 100000\n", 2),
+        ("150000 100000\n", 1),
+        ("50000 100000\n", 1),
+        ("max 100000\n", 8),
+        ("1600000 100000\n", 8),
+        ("nonsense\n", 8),
+        (None, 8),
+    ],
+)
+def test_a_container_is_not_oversubscribed(tmp_path, monkeypatch, cpu_max, cores):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    if cpu_max is not None:
+        (tmp_path / "cpu.max").write_text(cpu_max)
+    assert usable_cores(tmp_path) == cores
