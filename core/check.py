@@ -1,0 +1,147 @@
+"""Is this installation healthy? `python -m core.check` answers within seconds, without torch."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from core.models import BadModel, catalogue, verify
+from core.settings import CHECKOUT, Settings
+
+MEMORY_NEEDED_MB = 350  # the app's process after ten verdicts
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be, and what to do about it.
+
+    An "error" stops something from working, a "warning" may change an answer, and a "note" is
+    good to know.
+    """
+
+    level: Literal["error", "warning", "note"]
+    sentence: str
+    remedy: str
+
+
+def check(settings: Settings) -> list[Finding]:
+    """Look at packages, models, memory and the folder the app writes to; nothing found is good."""
+    return [
+        *check_packages(CHECKOUT / "requirements.txt"),
+        *check_models(settings.checkpoints),
+        *check_memory(free_memory_mb()),
+        *check_home(settings.home),
+    ]
+
+
+def summary(findings: list[Finding]) -> str:
+    """Say in one line how healthy the installation is."""
+    grave = [
+        finding for level in ("error", "warning") for finding in findings if finding.level == level
+    ]
+    if not grave:
+        return "Everything is in place: packages as tested, every model verified."
+    more = f" ({len(grave) - 1} more: python -m core.check)" if len(grave) > 1 else ""
+    return f"{grave[0].sentence} {grave[0].remedy}{more}"
+
+
+def check_packages(requirements: Path) -> list[Finding]:
+    """Compare what is installed with the exact pins in `requirements`."""
+    missing, other = [], []
+    for name, pinned in re.findall(r"^([\w.-]+)==(\S+)", requirements.read_text(), re.MULTILINE):
+        try:
+            installed = version(name).partition("+")[0]  # 2.13.0+cpu is 2.13.0, built for the CPU
+        except PackageNotFoundError:
+            missing.append(name)
+            continue
+        if installed != pinned:
+            other.append(f"{name} {installed} (tested: {pinned})")
+    remedy = "Run: pip install -r requirements.txt"
+    findings = []
+    if missing:
+        findings.append(Finding("error", f"Not installed: {', '.join(missing)}.", remedy))
+    if other:
+        sentence = f"Installed in another version than tested: {', '.join(other)}."
+        findings.append(Finding("warning", sentence, remedy))
+    return findings
+
+
+def check_models(root: Path) -> list[Finding]:
+    """Read every model card under `root` and compare each model file with its sha256."""
+    remedy = "Restore it from the repository: git checkout -- checkpoints"
+    try:
+        cards = catalogue(root)
+    except BadModel as bad:
+        return [Finding("error", bad.reason, remedy)]
+    if not cards:
+        return [Finding("error", f"There is no model in {root}.", remedy)]
+    findings = []
+    for card in cards:
+        try:
+            verify(card)
+        except BadModel as bad:
+            findings.append(Finding("error", bad.reason, remedy))
+    return findings
+
+
+def check_memory(free_mb: int | None) -> list[Finding]:
+    """Judge `free_mb`, the memory in MB that the app may still take; None is unknown and passes."""
+    if free_mb is None or free_mb >= MEMORY_NEEDED_MB:
+        return []
+    sentence = f"Only {free_mb} MB of memory are free; Lightbox takes up to {MEMORY_NEEDED_MB} MB."
+    return [Finding("warning", sentence, "Close other programs, or give the container more.")]
+
+
+def check_home(home: Path) -> list[Finding]:
+    """Note when `home`, or the nearest folder above it that exists, cannot be written."""
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    if os.access(nearest, os.W_OK):
+        return []
+    remedy = (
+        "That is fine for a demonstration; else set LIGHTBOX_HOME to a folder you may write to."
+    )
+    return [Finding("note", f"Nothing will be kept: {home} cannot be written.", remedy)]
+
+
+def free_memory_mb(
+    meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup")
+) -> int | None:
+    """Return the MB this process may still take of the machine or its container; None: unknown."""
+    try:
+        free = int(re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())[1]) * 1024
+    except (OSError, TypeError):
+        return None
+    try:
+        limit = int((cgroup / "memory.max").read_text())
+        used = int((cgroup / "memory.current").read_text())
+        # Cached files count as used, but give way.
+        cached = int(
+            re.search(r"^inactive_file (\d+)", (cgroup / "memory.stat").read_text(), re.M)[1]
+        )
+        free = min(free, limit - used + cached)
+    except (OSError, ValueError, TypeError):
+        pass  # no limit, or not cgroup v2
+    return max(0, free) // 2**20
+
+
+def main() -> int:
+    """Print every finding; the exit status is 1 when one of them is an error."""
+    try:
+        findings = check(Settings.from_environment())
+    except ValueError as wrong:
+        print(f"error: {wrong}")
+        return 1
+    for finding in findings:
+        print(f"{finding.level}: {finding.sentence} {finding.remedy}")
+    if not findings:
+        print(summary(findings))
+    return int(any(finding.level == "error" for finding in findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

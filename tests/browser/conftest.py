@@ -1,0 +1,59 @@
+"""The app in a real Chromium. Without one these tests are skipped, and the last lines say so."""
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from core.settings import CHECKOUT
+from tests.browser import chromium
+from tests.browser.server import serve
+
+FLAGS = [
+    "--no-sandbox",  # a container's root has no other way
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+skipped = []
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = chromium.find()
+    if not executable:
+        pytest.skip(f"no Chromium: {chromium.HOW}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh tab of a fresh visitor, wide enough for the sidebar."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def app_url(browser, tmp_path_factory):
+    """The address of this checkout's app, with a home folder of its own."""
+    folder = tmp_path_factory.mktemp("app")
+    with serve(CHECKOUT, folder / "log.txt", {"LIGHTBOX_HOME": str(folder / "home")}) as server:
+        yield server.url
+
+
+def pytest_runtest_logreport(report):
+    if report.skipped and report.nodeid.startswith("tests/browser/"):
+        skipped.append(report.nodeid)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if skipped:
+        terminalreporter.section("Browser tests that did not run")
+        for test in skipped:
+            terminalreporter.line(test)

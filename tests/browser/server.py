@@ -1,0 +1,69 @@
+"""Start the app as a user would, and stop it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PATIENCE_S = 90  # a hang limit on a busy machine, not a measurement
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app."""
+
+    url: str
+    pid: int
+    log: Path
+
+
+@contextlib.contextmanager
+def serve(
+    checkout: Path, log: Path, env: Mapping[str, str], prefix: Sequence[str] = ()
+) -> Iterator[Server]:
+    """Run `checkout`'s app on a free port until the block ends, its command line after `prefix`.
+
+    Raises RuntimeError with the end of the log when the app does not get healthy.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    streamlit = [sys.executable, "-m", "streamlit", "run", "Home.py"]
+    options = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*prefix, *streamlit, *options],
+            cwd=checkout,
+            env={**os.environ, **env},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, process, log)
+        yield Server(url, process.pid, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=5).close()
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"The app did not start; its log ends:\n{log.read_text()[-2000:]}")

@@ -1,0 +1,145 @@
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+from core.models import BadModel
+
+import core.check
+from core.check import (
+    Finding,
+    check_home,
+    check_memory,
+    check_models,
+    check_packages,
+    free_memory_mb,
+    summary,
+)
+from core.settings import CHECKOUT
+
+NUMPY = version("numpy")
+
+
+def levels(findings):
+    return [finding.level for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("requirements", "expected", "words"),
+    [
+        (f"numpy=={NUMPY}  # why\n", [], ""),
+        ("# numpy==0.1\n-r other.txt\n", [], ""),
+        ("numpy==0.1\n", ["warning"], f"numpy {NUMPY} (tested: 0.1)"),
+        ("no-such-package==1.0\n", ["error"], "no-such-package"),
+        ("no-such-package==1.0\nnumpy==0.1\n", ["error", "warning"], "no-such-package"),
+    ],
+)
+def test_packages(tmp_path, requirements, expected, words):
+    pins = tmp_path / "requirements.txt"
+    pins.write_text(requirements)
+    findings = check_packages(pins)
+    assert levels(findings) == expected
+    assert words in " ".join(finding.sentence for finding in findings)
+
+
+def test_a_build_for_the_cpu_is_the_pinned_version(tmp_path, monkeypatch):
+    monkeypatch.setattr(core.check, "version", lambda name: "2.13.0+cpu")
+    pins = tmp_path / "requirements.txt"
+    pins.write_text("torch==2.13.0\n")
+    assert check_packages(pins) == []
+
+
+def test_no_model_at_all_is_an_error(tmp_path):
+    assert levels(check_models(tmp_path)) == ["error"]
+
+
+def test_each_bad_model_is_named(tmp_path, monkeypatch):
+    def verify(card):
+        if card == "bad":
+            raise BadModel("The file of bad differs from its card.")
+
+    monkeypatch.setattr(core.check, "catalogue", lambda root: ["good", "bad"])
+    monkeypatch.setattr(core.check, "verify", verify)
+    (finding,) = check_models(tmp_path)
+    assert finding.level == "error"
+    assert finding.sentence == "The file of bad differs from its card."
+
+
+def test_an_unreadable_catalogue_is_an_error_not_a_crash(tmp_path, monkeypatch):
+    def catalogue(root):
+        raise BadModel("The card of x cannot be read.")
+
+    monkeypatch.setattr(core.check, "catalogue", catalogue)
+    assert check_models(tmp_path)[0].sentence == "The card of x cannot be read."
+
+
+@pytest.mark.parametrize(
+    ("free_mb", "expected"),
+    [(None, []), (4000, []), (350, []), (349, ["warning"]), (0, ["warning"])],
+)
+def test_memory(free_mb, expected):
+    assert levels(check_memory(free_mb)) == expected
+
+
+@pytest.mark.parametrize(
+    ("limit_mb", "used_mb", "cached_mb", "free_mb"),
+    [(512, 400, 0, 112), (512, 400, 300, 412), (9000, 400, 0, 2000), (512, 600, 0, 0)],
+)
+def test_free_memory_is_the_containers_when_that_is_less(
+    tmp_path, limit_mb, used_mb, cached_mb, free_mb
+):
+    (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2048000 kB\n")
+    (tmp_path / "memory.max").write_text(f"{limit_mb * 2**20}\n")
+    (tmp_path / "memory.current").write_text(f"{used_mb * 2**20}\n")
+    (tmp_path / "memory.stat").write_text(f"anon 1\ninactive_file {cached_mb * 2**20}\n")
+    assert free_memory_mb(tmp_path / "meminfo", tmp_path) == free_mb
+
+
+def test_free_memory_without_a_container_limit(tmp_path):
+    (tmp_path / "meminfo").write_text("MemAvailable: 2048000 kB\n")
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_memory_mb(tmp_path / "meminfo", tmp_path) == 2000
+    assert free_memory_mb(tmp_path / "nothing here", tmp_path) is None
+
+
+def test_a_home_that_cannot_be_written_is_only_noted(tmp_path, monkeypatch):
+    home = tmp_path / "not" / "made" / "yet"
+    assert check_home(home) == []
+    asked = []
+    monkeypatch.setattr(core.check.os, "access", lambda path, mode: asked.append(path))
+    (note,) = check_home(home)
+    assert note.level == "note"
+    assert str(home) in note.sentence
+    assert asked == [tmp_path]
+
+
+def test_summary_is_one_line_and_the_worst_comes_with_its_remedy():
+    note = Finding("note", "Read-only.", "Fine.")
+    odd = Finding("warning", "A version differs.", "Install it.")
+    wrong = Finding("error", "A model is broken.", "Restore it.")
+    assert summary([]) == summary([note])
+    assert summary([note, odd]) == "A version differs. Install it."
+    assert summary([odd, wrong]).startswith("A model is broken. Restore it. (1 more")
+
+
+def test_command_line_says_what_is_wrong_without_torch_or_traceback(tmp_path):
+    (tmp_path / "file").touch()
+    code = (
+        "import sys, core.check; status = core.check.main(); assert 'torch' not in sys.modules; "
+        "sys.exit(status)"
+    )
+    for env, words in (
+        ({"LIGHTBOX_CHECKPOINTS": str(tmp_path)}, "error: There is no model"),
+        ({"LIGHTBOX_DATA": str(tmp_path / "file")}, "error: LIGHTBOX_DATA must name a folder"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=env,
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert words in done.stdout
+        assert done.stderr == ""
