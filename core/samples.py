@@ -1,0 +1,155 @@
+"""The sample films of the gallery: phantoms as files, exactly as an upload would bring them.
+
+Every sample is synthetic and says so in its title, and in the file (PNG text or DICOM tag).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from core.phantoms import Phantom, hardware, knee, long_bone
+
+SYNTHETIC = "Synthetic radiograph drawn by a program. It shows no patient."
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A synthetic film of the gallery, its truth in words, and the file it would be uploaded as."""
+
+    slug: str
+    title: str
+    description: str
+    truth: str
+    filename: str
+    draw: Callable[[], bytes]
+
+    def data(self) -> bytes:
+        """The bytes of the file: PNG or DICOM, to be given to core.images.decode."""
+        return self.draw()
+
+
+def negative(phantom: Phantom) -> Phantom:
+    """The photographic negative of an 8-bit phantom: bone dark, air bright."""
+    return Phantom(255 - phantom.pixels, phantom.boxes_xyxy_relative, phantom.fractured)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """A PNG of grey pixels (H, W), uint8 or uint16, with a text chunk saying it is synthetic."""
+    data = cv2.imencode(".png", pixels)[1].tobytes()
+    text = b"tEXtComment\x00" + SYNTHETIC.encode("latin-1")
+    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    header = 33  # signature and IHDR, which must come first
+    return data[:header] + chunk + data[header:]
+
+
+def dicom(pixels: np.ndarray) -> bytes:
+    """A DICOM file of grey pixels (H, W) uint16 holding 12 bits, with a window and no patient."""
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
+
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = DigitalXRayImageStorageForPresentation
+    meta.MediaStorageSOPInstanceUID = f"2.25.{zlib.crc32(pixels.tobytes())}"
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    film = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+    film.SOPClassUID = meta.MediaStorageSOPClassUID
+    film.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+    film.Modality, film.PatientName, film.ImageComments = "DX", "Synthetic^Phantom", SYNTHETIC
+    film.Rows, film.Columns = pixels.shape
+    film.SamplesPerPixel, film.PhotometricInterpretation = 1, "MONOCHROME2"
+    film.BitsAllocated, film.BitsStored, film.HighBit, film.PixelRepresentation = 16, 12, 11, 0
+    low, high = np.percentile(pixels, (1, 99.8))
+    film.WindowCenter = float(round((low + high) / 2))
+    film.WindowWidth = float(round(high - low))
+    film.PixelData = pixels.astype("<u2").tobytes()
+    file = io.BytesIO()
+    film.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def _sample(slug, title, description, truth, draw, suffix="png") -> Sample:
+    return Sample(slug, f"{title} (synthetic)", description, truth, f"{slug}.{suffix}", draw)
+
+
+def gallery() -> list[Sample]:
+    """The samples that the app offers, in the order it shows them."""
+    return [
+        _sample(
+            "broken-forearm",
+            "Broken forearm",
+            "A forearm with a displaced break of one bone.",
+            "fractured",
+            lambda: png(long_bone(18, True).pixels),
+        ),
+        _sample(
+            "whole-forearm",
+            "Whole forearm",
+            "The same forearm on the same film, without the break.",
+            "not fractured",
+            lambda: png(long_bone(18, False).pixels),
+        ),
+        _sample(
+            "broken-thigh",
+            "Broken thigh bone",
+            "A dark jagged line crosses the bone just above the knee.",
+            "fractured",
+            lambda: png(long_bone(10, True).pixels),
+        ),
+        _sample(
+            "broken-finger",
+            "Broken finger",
+            "A small displaced break in a hand.",
+            "fractured",
+            lambda: png(long_bone(3, True).pixels),
+        ),
+        _sample(
+            "plated-bone",
+            "Plate and screws",
+            "A whole bone that carries a metal plate.",
+            "not fractured, with hardware",
+            lambda: png(hardware(23, "plate").pixels),
+        ),
+        _sample(
+            "knee-prosthesis",
+            "Knee prosthesis",
+            "A frontal knee with both joint surfaces replaced by metal.",
+            "not fractured, with hardware",
+            lambda: png(hardware(3, "prosthesis").pixels),
+        ),
+        _sample(
+            "healthy-knee",
+            "Healthy knee",
+            "A frontal knee with a wide joint space.",
+            "not fractured, osteoarthritis grade 0",
+            lambda: png(knee(3, 0).pixels),
+        ),
+        _sample(
+            "worn-knee",
+            "Worn knee",
+            "The same knee with a closed joint space, spurs and dense bone along the joint.",
+            "not fractured, osteoarthritis grade 4",
+            lambda: png(knee(3, 4).pixels),
+        ),
+        _sample(
+            "negative-film",
+            "Negative film",
+            "A whole bone on a photographic negative: bone is dark, air is bright.",
+            "negative film of an intact bone",
+            lambda: png(negative(long_bone(112, False)).pixels),
+        ),
+        _sample(
+            "dicom-shin",
+            "16-bit DICOM",
+            "A shin with a fine oblique break, as a DICOM file: 12 bits in 16, with a window.",
+            "fractured",
+            lambda: dicom(long_bone(4, True, bits=12).pixels),
+            "dcm",
+        ),
+    ]
