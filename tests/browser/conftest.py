@@ -1,7 +1,7 @@
 """The app in a real Chromium. Without one these tests are skipped, and the last lines say so."""
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from core.settings import CHECKOUT
 from tests.browser import chromium
@@ -16,7 +16,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 60_000  # a hang limit on a busy machine, not a measurement
 skipped = []
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +37,7 @@ def browser():
 def page(browser):
     """A fresh tab of a fresh visitor, wide enough for the sidebar."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 
