@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.phantoms import Phantom, hardware, knee, long_bone
+from core.phantoms import HARDWARE, Phantom, hardware, knee, long_bone
 
 SYNTHETIC = "Synthetic radiograph drawn by a program. It shows no patient."
 
@@ -28,11 +28,12 @@ class Sample:
     description: str
     truth: str
     filename: str
-    draw: Callable[[], bytes]
+    draw: Callable[[], Phantom]
 
     def data(self) -> bytes:
         """The bytes of the file: PNG or DICOM, to be given to core.images.decode."""
-        return self.draw()
+        encode = dicom if self.filename.endswith(".dcm") else png
+        return encode(self.draw().pixels)
 
 
 def negative(phantom: Phantom) -> Phantom:
@@ -74,82 +75,105 @@ def dicom(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _sample(slug, title, description, truth, draw, suffix="png") -> Sample:
-    return Sample(slug, f"{title} (synthetic)", description, truth, f"{slug}.{suffix}", draw)
+# slug, title, description, truth, how it is drawn
+_FILMS = (
+    (
+        "broken-forearm",
+        "Broken forearm",
+        "A forearm with a displaced break of one bone.",
+        "fractured",
+        lambda: long_bone(18, True),
+    ),
+    (
+        "whole-forearm",
+        "Whole forearm",
+        "The same forearm on the same film, without the break.",
+        "not fractured",
+        lambda: long_bone(18, False),
+    ),
+    (
+        "broken-thigh",
+        "Broken thigh bone",
+        "A dark jagged line crosses the bone just above the knee.",
+        "fractured",
+        lambda: long_bone(10, True),
+    ),
+    (
+        "broken-finger",
+        "Broken finger",
+        "A small displaced break in a hand.",
+        "fractured",
+        lambda: long_bone(3, True),
+    ),
+    (
+        "plated-bone",
+        "Plate and screws",
+        "A whole bone that carries a metal plate.",
+        "not fractured, with hardware",
+        lambda: hardware(23, "plate"),
+    ),
+    (
+        "knee-prosthesis",
+        "Knee prosthesis",
+        "A frontal knee with both joint surfaces replaced by metal.",
+        "not fractured, with hardware",
+        lambda: hardware(3, "prosthesis"),
+    ),
+    (
+        "healthy-knee",
+        "Healthy knee",
+        "A frontal knee with a wide joint space.",
+        "not fractured, osteoarthritis grade 0",
+        lambda: knee(3, 0),
+    ),
+    (
+        "worn-knee",
+        "Worn knee",
+        "The same knee with a closed joint space, spurs and dense bone along the joint.",
+        "not fractured, osteoarthritis grade 4",
+        lambda: knee(3, 4),
+    ),
+    (
+        "negative-film",
+        "Negative film",
+        "A whole forearm on a photographic negative: bone is dark, air is bright.",
+        "not fractured, negative film",
+        lambda: negative(long_bone(112, False)),
+    ),
+    (
+        "dicom-shin",
+        "16-bit DICOM",
+        "A shin with a fine oblique break, as a DICOM file: 12 bits in 16, with a window.",
+        "fractured",
+        lambda: long_bone(4, True, bits=12),
+    ),
+)
 
 
 def gallery() -> list[Sample]:
     """The samples that the app offers, in the order it shows them."""
     return [
-        _sample(
-            "broken-forearm",
-            "Broken forearm",
-            "A forearm with a displaced break of one bone.",
-            "fractured",
-            lambda: png(long_bone(18, True).pixels),
-        ),
-        _sample(
-            "whole-forearm",
-            "Whole forearm",
-            "The same forearm on the same film, without the break.",
-            "not fractured",
-            lambda: png(long_bone(18, False).pixels),
-        ),
-        _sample(
-            "broken-thigh",
-            "Broken thigh bone",
-            "A dark jagged line crosses the bone just above the knee.",
-            "fractured",
-            lambda: png(long_bone(10, True).pixels),
-        ),
-        _sample(
-            "broken-finger",
-            "Broken finger",
-            "A small displaced break in a hand.",
-            "fractured",
-            lambda: png(long_bone(3, True).pixels),
-        ),
-        _sample(
-            "plated-bone",
-            "Plate and screws",
-            "A whole bone that carries a metal plate.",
-            "not fractured, with hardware",
-            lambda: png(hardware(23, "plate").pixels),
-        ),
-        _sample(
-            "knee-prosthesis",
-            "Knee prosthesis",
-            "A frontal knee with both joint surfaces replaced by metal.",
-            "not fractured, with hardware",
-            lambda: png(hardware(3, "prosthesis").pixels),
-        ),
-        _sample(
-            "healthy-knee",
-            "Healthy knee",
-            "A frontal knee with a wide joint space.",
-            "not fractured, osteoarthritis grade 0",
-            lambda: png(knee(3, 0).pixels),
-        ),
-        _sample(
-            "worn-knee",
-            "Worn knee",
-            "The same knee with a closed joint space, spurs and dense bone along the joint.",
-            "not fractured, osteoarthritis grade 4",
-            lambda: png(knee(3, 4).pixels),
-        ),
-        _sample(
-            "negative-film",
-            "Negative film",
-            "A whole bone on a photographic negative: bone is dark, air is bright.",
-            "negative film of an intact bone",
-            lambda: png(negative(long_bone(112, False)).pixels),
-        ),
-        _sample(
-            "dicom-shin",
-            "16-bit DICOM",
-            "A shin with a fine oblique break, as a DICOM file: 12 bits in 16, with a window.",
-            "fractured",
-            lambda: dicom(long_bone(4, True, bits=12).pixels),
-            "dcm",
-        ),
+        Sample(
+            slug,
+            f"{title} (synthetic)",
+            description,
+            f"{truth} (synthetic film)",
+            f"{slug}.{'dcm' if slug.startswith('dicom') else 'png'}",
+            draw,
+        )
+        for slug, title, description, truth, draw in _FILMS
     ]
+
+
+def training_phantom(seed: int) -> Phantom:
+    """One of the mixture that training adds to real film.
+
+    45 % fractured limbs, 35 % intact ones, 10 % intact bones with metal, 10 % knees of any grade.
+    """
+    rng = np.random.default_rng([seed, 6])
+    share = rng.random()
+    if share < 0.8:
+        return long_bone(seed, fractured=share < 0.45)
+    if share < 0.9:
+        return hardware(seed, str(rng.choice(HARDWARE)))
+    return knee(seed, int(rng.integers(5)))
