@@ -1,9 +1,11 @@
-# make run     open Lightbox on http://localhost:8501 (another port: make run PORT=8502)
+# make run     open Lightbox on http://localhost:8501; to let the network in, on another port:
+#              make run ADDRESS=0.0.0.0 PORT=8502
 # make test    lint, then every test, the browser's too
 # make lint    only the linter and the formatter's check
 # make format  let the formatter have its way
 
 PYTHON ?= python3
+ADDRESS ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -14,7 +16,7 @@ HEALTHY := $(BIN)/python -c "import urllib.request as r; r.urlopen('http://local
 run: .venv/app
 	@if $(HEALTHY); then echo "Port $(PORT) is taken by another app; try: make run PORT=$$(($(PORT) + 1))"; exit 1; fi
 	@trap 'kill $$app; wait $$app; exit 0' INT TERM; \
-	$(BIN)/streamlit run Home.py --server.port $(PORT) & app=$$!; \
+	$(BIN)/streamlit run Home.py --server.address $(ADDRESS) --server.port $(PORT) & app=$$!; \
 	until $(HEALTHY); do kill -0 $$app 2>/dev/null || exit 1; sleep 0.3; done; \
 	echo "Lightbox is ready: http://localhost:$(PORT)  (Ctrl+C stops it)"; \
 	wait $$app

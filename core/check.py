@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from core.models import BadModel, catalogue, verify
+from core.models import catalogue, faults
 from core.settings import CHECKOUT, Settings
 
 MEMORY_NEEDED_MB = 350  # the app's process after ten verdicts
@@ -72,21 +72,12 @@ def check_packages(requirements: Path) -> list[Finding]:
 
 
 def check_models(root: Path) -> list[Finding]:
-    """Read every model card under `root` and compare each model file with its sha256."""
-    remedy = "Restore it from the repository: git checkout -- checkpoints"
-    try:
-        cards = catalogue(root)
-    except BadModel as bad:
-        return [Finding("error", bad.reason, remedy)]
-    if not cards:
+    """Read every model card under `root` and compare each model's file with its sha256."""
+    remedy = "To restore a published one: git checkout -- checkpoints"
+    broken = [Finding("error", sentence, remedy) for sentence in faults(root)]
+    if not broken and not catalogue(root):
         return [Finding("error", f"There is no model in {root}.", remedy)]
-    findings = []
-    for card in cards:
-        try:
-            verify(card)
-        except BadModel as bad:
-            findings.append(Finding("error", bad.reason, remedy))
-    return findings
+    return broken
 
 
 def check_memory(free_mb: int | None) -> list[Finding]:

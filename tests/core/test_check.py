@@ -3,7 +3,6 @@ import sys
 from importlib.metadata import version
 
 import pytest
-from core.models import BadModel
 
 import core.check
 from core.check import (
@@ -53,24 +52,20 @@ def test_no_model_at_all_is_an_error(tmp_path):
     assert levels(check_models(tmp_path)) == ["error"]
 
 
-def test_each_bad_model_is_named(tmp_path, monkeypatch):
-    def verify(card):
-        if card == "bad":
-            raise BadModel("The file of bad differs from its card.")
+def test_each_broken_model_is_named(tmp_path):
+    for name in ("no_card", "damaged"):
+        (tmp_path / "fracture" / name).mkdir(parents=True)
+    (tmp_path / "fracture/damaged/card.json").write_text("{")
+    findings = check_models(tmp_path)
+    assert levels(findings) == ["error", "error"]
+    sentences = " ".join(finding.sentence for finding in findings)
+    assert "no_card" in sentences
+    assert "damaged" in sentences
 
-    monkeypatch.setattr(core.check, "catalogue", lambda root: ["good", "bad"])
-    monkeypatch.setattr(core.check, "verify", verify)
-    (finding,) = check_models(tmp_path)
-    assert finding.level == "error"
-    assert finding.sentence == "The file of bad differs from its card."
 
-
-def test_an_unreadable_catalogue_is_an_error_not_a_crash(tmp_path, monkeypatch):
-    def catalogue(root):
-        raise BadModel("The card of x cannot be read.")
-
-    monkeypatch.setattr(core.check, "catalogue", catalogue)
-    assert check_models(tmp_path)[0].sentence == "The card of x cannot be read."
+def test_a_good_model_passes(tmp_path, monkeypatch):
+    monkeypatch.setattr(core.check, "catalogue", lambda root: ["a card"])
+    assert check_models(tmp_path) == []
 
 
 @pytest.mark.parametrize(
