@@ -31,6 +31,7 @@ from pydicom.uid import (
     JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
+    RLELossless,
 )
 
 from core.containers import strip_jpeg
@@ -39,7 +40,9 @@ from core.intake import NEGATIVE, BadImage, Picture, check_size, cut_short, dama
 # pydicom's warnings quote the values of a file, and a value may name a person.
 config.settings.reading_validation_mode = config.IGNORE
 
+# No honest file comes near these; they bound the time that a hostile one can take.
 DECODE_SECONDS = 20
+MAX_ITEMS = 50_000
 
 LUT_APPLIED = "The file's own grey scale curve (look-up table) was applied."
 DETECTOR_SPACING = "Millimetres are those at the detector, where a bone looks a little larger."
@@ -59,8 +62,9 @@ _READ = (
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
     *_DISPLAY,
 )
+_ITEM_TAGS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little and big endian
 _PILLOW = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000, JPEG2000Lossless)
-_GDCM_ONLY = (JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless)
+_APART = (JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless, RLELossless)
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 
@@ -77,7 +81,7 @@ def read(data: bytes) -> Picture:
     syntax = _transfer_syntax(dataset)
     _check_header(dataset)
     _check_frame(dataset, syntax)
-    pixels = _decode_apart(data) if syntax in _GDCM_ONLY else _decode(dataset)
+    pixels = _decode_apart(data) if syntax in _APART else _decode(dataset)
     frames = int(dataset.get("NumberOfFrames") or 1)
     notes = (f"The file holds {frames:,} frames: the first is shown.",) if frames > 1 else ()
     spacing, spacing_notes = _spacing(dataset)
@@ -94,6 +98,8 @@ def _parse(data: bytes) -> Dataset:
     # pydicom would inflate a deflated file without a limit.
     if DeflatedExplicitVRLittleEndian.encode() in data:
         raise _unreadable_syntax(DeflatedExplicitVRLittleEndian)
+    if max(data.count(tag) for tag in _ITEM_TAGS) > MAX_ITEMS:
+        raise damaged("DICOM")
     if data.startswith(b"DICM"):
         data = bytes(128) + data
     dataset = dcmread(BytesIO(data), force=True, specific_tags=list(_READ))
@@ -194,7 +200,10 @@ def _decode(dataset: Dataset) -> np.ndarray:
 
 
 def _decode_apart(data: bytes) -> np.ndarray:
-    """Decode in a process of its own: a broken file can crash GDCM, and the app with it."""
+    """Decode in a process of its own: what a broken file does to it, the app survives.
+
+    GDCM, which alone reads lossless JPEG and JPEG-LS, can crash; run lengths can fill the memory.
+    """
     command = [sys.executable, "-m", "core.dicom"]
     root = Path(__file__).resolve().parents[1]
     child = subprocess.run(

@@ -6,23 +6,17 @@ A case whose `reason` is None must be read; any other must be refused with a sen
 import io
 import pickle
 import struct
-import tempfile
 import zipfile
 import zlib
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
-from pydicom import dcmwrite
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
-from pydicom.sequence import Sequence
-from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+
+from tests.dicom_files import HTJ2K, deep_dicom, dicom
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-NAME_INSIDE = "Hansen^Petra"
 
 
 class Case(NamedTuple):
@@ -44,6 +38,14 @@ def encoded(pixels: np.ndarray, kind: str, mode: str | None = None, **options) -
     image = Image.fromarray(pixels)
     buffer = io.BytesIO()
     (image.convert(mode) if mode else image).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def animated(*frames: np.ndarray, kind: str = "PNG") -> bytes:
+    """Return an animated PNG or GIF file."""
+    first, *rest = (Image.fromarray(frame) for frame in frames)
+    buffer = io.BytesIO()
+    first.save(buffer, kind, save_all=True, append_images=rest)
     return buffer.getvalue()
 
 
@@ -106,96 +108,9 @@ def tiff(pixels: np.ndarray, tags: dict[int, int], extra: bytes = b"", more: int
     return head + body + count + directory + extra + struct.pack("<I", more)
 
 
-def dicom(pixels: np.ndarray, syntax: str = ExplicitVRLittleEndian, **attributes) -> bytes:
-    """Return a DICOM file of (H, W), (N, H, W) or (H, W, 3) pixels; None leaves an element out."""
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
-    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
-    dataset.SOPInstanceUID = generate_uid(entropy_srcs=["lightbox"])
-    dataset.PatientName = NAME_INSIDE
-    dataset.PatientID = "P-4711"
-    colour = pixels.shape[-1] == 3
-    bits = 8 * pixels.itemsize
-    defaults = {
-        "Rows": pixels.shape[-3] if colour else pixels.shape[-2],
-        "Columns": pixels.shape[-2] if colour else pixels.shape[-1],
-        "SamplesPerPixel": 3 if colour else 1,
-        "PhotometricInterpretation": "RGB" if colour else "MONOCHROME2",
-        "PlanarConfiguration": 0 if colour else None,
-        "NumberOfFrames": len(pixels) if pixels.ndim == 3 and not colour else None,
-        "BitsAllocated": bits,
-        "BitsStored": bits,
-        "HighBit": attributes.get("BitsStored", bits) - 1,
-        "PixelRepresentation": int(pixels.dtype.kind == "i"),
-        "PixelData": pixels.tobytes() + b"\0" * (pixels.nbytes % 2),
-    }
-    for keyword, value in {**defaults, **attributes}.items():
-        if value is not None:
-            setattr(dataset, keyword, value)
-    if UID(syntax).is_encapsulated:
-        dataset.PixelData = encapsulate([dataset.PixelData])
-    elif "PixelData" in dataset:
-        dataset["PixelData"].VR = "OB" if bits == 8 else "OW"
-    buffer = io.BytesIO()
-    dcmwrite(buffer, dataset, enforce_file_format=True)
-    return buffer.getvalue()
-
-
-def compressed(data: bytes, syntax: str) -> bytes:
-    """Return an uncompressed DICOM file in another transfer syntax, written by GDCM.
-
-    `syntax` is the name of a `gdcm.TransferSyntax`, such as JPEGLSLossless.
-    """
-    import gdcm
-
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = str(Path(folder) / "source"), str(Path(folder) / "target")
-        Path(source).write_bytes(data)
-        reader = gdcm.ImageReader()
-        reader.SetFileName(source)
-        assert reader.Read()
-        change = gdcm.ImageChangeTransferSyntax()
-        change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, syntax)))
-        change.SetInput(reader.GetImage())
-        assert change.Change(), syntax
-        writer = gdcm.ImageWriter()
-        writer.SetFileName(target)
-        writer.SetFile(reader.GetFile())
-        writer.SetImage(change.GetOutput())
-        assert writer.Write()
-        return Path(target).read_bytes()
-
-
-def look_up_table(first: int, bits: int, outputs: list[int]) -> Sequence:
-    """Return the sequence of a modality or VOI look-up table."""
-    item = Dataset()
-    item.LUTDescriptor = [len(outputs), first, bits]
-    item["LUTDescriptor"].VR = "US" if first >= 0 else "SS"
-    item.LUTData = outputs
-    item["LUTData"].VR = "US"
-    return Sequence([item])
-
-
-def nested(depth: int) -> Sequence:
-    """Return a sequence in a sequence in a sequence."""
-    sequence = Sequence()
-    for _ in range(depth):
-        item = Dataset()
-        item.ReferencedStudySequence = sequence
-        sequence = Sequence([item])
-    return sequence
-
-
-def deep_dicom(depth: int) -> bytes:
-    """Return a DICOM file with sequences nested deeper than a writer would follow."""
-    head = bytes.fromhex("08001011") + b"SQ\0\0" + b"\xff\xff\xff\xff"
-    item = bytes.fromhex("feff00e0ffffffff")
-    closing = bytes.fromhex("feff0de000000000 feffdde000000000")
-    sequences = (head + item) * depth + closing * depth
-    data = dicom(film())
-    at = data.index(bytes.fromhex("10001000") + b"PN")
-    return data[:at] + sequences + data[at:]
+def blobs(count: int) -> list[bytes]:
+    """Return entries of a TIFF directory that each claim the same megabyte."""
+    return [struct.pack("<HHII", 40_000 + tag, 7, 10**6, 8) for tag in range(count)]
 
 
 @cache
@@ -239,13 +154,9 @@ def _foreign() -> list[Case]:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as pack:
         pack.writestr("film.png", encoded(film(), "PNG"))
-    frames = [Image.fromarray(film()), Image.fromarray(film()[::-1])]
-    gif, apng = io.BytesIO(), io.BytesIO()
-    frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:])
-    frames[0].save(apng, "PNG", save_all=True, append_images=frames[1:])
     return [
-        Case("B20-gif", "film.png", gif.getvalue(), "GIF picture"),
-        Case("B20-apng", "film.png", apng.getvalue()),
+        Case("B20-gif", "film.png", animated(film(), film()[::-1], kind="GIF"), "GIF picture"),
+        Case("B20-apng", "film.png", animated(film(), film()[::-1])),
         Case("B21-eps", "film.png", b"%!PS-Adobe-3.0 EPSF-3.0\n", "PostScript"),
         Case("B21-svg", "film.png", b'<?xml version="1.0"?>\n<svg width="9"/>', "SVG"),
         Case("B21-pdf", "film.png", b"%PDF-1.7\n%\xe2\xe3\n", "PDF document"),
@@ -279,7 +190,6 @@ def _unusual() -> list[Case]:
 
 def _dicom() -> list[Case]:
     whole = dicom(film())
-    htj2k = "1.2.840.10008.1.2.4.201"
     return [
         Case("B29-no-preamble", "film.dcm", whole[132:]),
         Case("B29-no-meta", "film.dcm", whole[whole.index(b"\x08\0\x16\0UI") :]),
@@ -287,6 +197,6 @@ def _dicom() -> list[Case]:
         Case("B29-length", "film.dcm", dicom(film(), Rows=41), "as many pixels as its header"),
         Case("B29-negative", "film.dcm", dicom(film(), PhotometricInterpretation="MONOCHROME1")),
         Case("B29-rescale", "film.dcm", dicom(film(), RescaleSlope=2, RescaleIntercept=-1024)),
-        Case("B29-nested", "film.dcm", deep_dicom(300), "DICOM file is damaged"),
-        Case("B29-plugin", "film.dcm", dicom(film(), syntax=htj2k), "compressed in a way"),
+        Case("B29-nested", "film.dcm", deep_dicom(film(), 300), "DICOM file is damaged"),
+        Case("B29-plugin", "film.dcm", dicom(film(), HTJ2K), "compressed in a way"),
     ]
