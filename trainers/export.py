@@ -1,0 +1,85 @@
+"""Torch network → model.onnx: half the size, and still the place where torch gets its weights."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from core.models import OUTPUTS
+from core.preprocess import InputSpec
+
+
+def export(network: nn.Module, spec: InputSpec, path: Path) -> str:
+    """Write `network` as ONNX with a free batch size; return the file's sha256.
+
+    Weights are stored as float16 behind Cast nodes, under their parameter names. ONNX Runtime
+    folds the casts when it opens the file. Vectors (biases, batch statistics) stay float32: they
+    are small, and a variance can be too small for half precision.
+    """
+    network = network.eval().float().cpu()
+    example = torch.zeros(2, len(spec.mean), spec.size, spec.size)
+    program = torch.onnx.export(
+        network,
+        (example,),
+        dynamo=True,
+        optimize=False,
+        verbose=False,
+        input_names=["input"],
+        output_names=list(OUTPUTS),
+        dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
+    )
+    return save(program.model_proto, path)
+
+
+def save(model: onnx.ModelProto, path: Path) -> str:
+    """Store matrices as float16, check the graph, write it; return the sha256."""
+    store_half(model)
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    del model.graph.value_info[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    onnx.checker.check_model(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(model.SerializeToString())
+    os.replace(temporary, path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def store_half(model: onnx.ModelProto) -> None:
+    """Turn float32 initialisers of two or more dimensions into float16 behind a Cast, in place."""
+    graph = model.graph
+    renamed, casts = {}, []
+    for initialiser in graph.initializer:
+        if initialiser.data_type != TensorProto.FLOAT or len(initialiser.dims) < 2:
+            continue
+        values = numpy_helper.to_array(initialiser).astype(np.float16)
+        initialiser.CopyFrom(numpy_helper.from_array(values, initialiser.name))
+        renamed[initialiser.name] = f"{initialiser.name}_float32"
+        casts.append(
+            helper.make_node(
+                "Cast", [initialiser.name], [renamed[initialiser.name]], to=TensorProto.FLOAT
+            )
+        )
+    for node in graph.node:
+        for index, name in enumerate(node.input):
+            node.input[index] = renamed.get(name, name)
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def load_state(path: Path) -> dict[str, torch.Tensor]:
+    """The float32 weights of a published network, by parameter name."""
+    graph = onnx.load(path).graph
+    return {
+        initialiser.name: torch.from_numpy(numpy_helper.to_array(initialiser).copy()).float()
+        for initialiser in graph.initializer
+    }

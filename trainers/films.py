@@ -1,0 +1,210 @@
+"""Data packs → lists of films. A pack is a folder or a zip in one of the layouts listed here.
+
+- the project's fracture pack: `manifest.csv` and `images/`
+- FracAtlas as published: `dataset.csv`, `images/`, COCO boxes under `Annotations/`
+- a pair of class folders, `fractured/` and `not fractured/` (or `non_fractured`, `normal`, ...),
+  under `train/`, `val/`, `test/` or none: the Kaggle layouts
+- knees by grade: `train/0` ... `val/4`
+"""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".dcm"}
+SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val"}
+SPLIT_NAMES |= {"validation": "val", "test": "test", "testing": "test", "predict": "test"}
+CLASS_NAMES = {"fractured": 1, "fracture": 1, "not fractured": 0, "non fractured": 0}
+CLASS_NAMES |= {"notfractured": 0, "normal": 0, "no fracture": 0}
+REGIONS = ("hand", "leg", "hip", "shoulder", "mixed")
+FLAGS = (*REGIONS, "hardware", "multiscan", "frontal", "lateral", "oblique")
+
+
+class BadPack(ValueError):
+    """A data pack that cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """One labelled film of a pack.
+
+    `label` is 1 for disease (or the grade of a knee). Films of one `group` must stay in one split.
+    `boxes` holds (x0, y0, x1, y1) as fractions of width and height; None means never annotated,
+    () means none present. `flags` are the manifest's true columns (region, view, hardware).
+    """
+
+    name: str
+    path: str
+    label: int
+    split: str
+    group: str
+    boxes: tuple[tuple[float, float, float, float], ...] | None = None
+    flags: frozenset[str] = frozenset()
+
+
+class Pack:
+    """The files of a folder or a zip, and the films found in them.
+
+    Raises BadPack when the path is missing, no zip, or holds no known layout.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if self.path.is_dir():
+            files = (f for f in sorted(self.path.rglob("*")) if f.is_file())
+            self.members = [f.relative_to(self.path).as_posix() for f in files]
+        elif zipfile.is_zipfile(self.path):
+            with zipfile.ZipFile(self.path) as archive:
+                self.members = sorted(n for n in archive.namelist() if not n.endswith("/"))
+        else:
+            raise BadPack(f"{self.path} is neither a folder nor a zip: give the path of a pack.")
+        self.films = self._films()
+
+    def read(self, member: str) -> bytes:
+        """One file's bytes."""
+        if self.path.is_dir():
+            return (self.path / member).read_bytes()
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.read(member)
+
+    def read_all(self, films: list[Film]) -> Iterator[tuple[Film, bytes]]:
+        """Films with their bytes, opening a zip once."""
+        if self.path.is_dir():
+            for film in films:
+                yield film, (self.path / film.path).read_bytes()
+            return
+        with zipfile.ZipFile(self.path) as archive:
+            for film in films:
+                yield film, archive.read(film.path)
+
+    def split(self, name: str) -> list[Film]:
+        """The films of one split; "all" is every film."""
+        return [film for film in self.films if name in (film.split, "all")]
+
+    def _films(self) -> list[Film]:
+        names = {PurePosixPath(m).name: m for m in self.members}
+        if "manifest.csv" in names:
+            return _from_manifest(self, names["manifest.csv"])
+        if "dataset.csv" in names:
+            return assign_splits(_from_fracatlas(self, names["dataset.csv"]))
+        images = [m for m in self.members if PurePosixPath(m).suffix.lower() in IMAGE_SUFFIXES]
+        films = _from_class_folders(images) or _from_grade_folders(images)
+        if not films:
+            raise BadPack(
+                f"{self.path} holds no known layout: expected manifest.csv, FracAtlas' dataset.csv, "
+                "a pair of folders named fractured and not fractured, or grade folders 0 to 4."
+            )
+        if {film.split for film in films} == {""}:
+            return assign_splits(films)
+        return films
+
+
+def assign_splits(films: list[Film], val_share: float = 0.15) -> list[Film]:
+    """Put whole groups into train or val by a hash of their name, the same on every machine."""
+
+    def split_of(group: str) -> str:
+        number = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "big")
+        return "val" if number / 2**32 < val_share else "train"
+
+    return [replace(film, split=split_of(film.group)) for film in films]
+
+
+def _rows(pack: Pack, member: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(pack.read(member).decode("utf-8-sig"))))
+
+
+def _flags(row: dict[str, str]) -> frozenset[str]:
+    return frozenset(flag for flag in FLAGS if row.get(flag) == "1")
+
+
+def _by_name(pack: Pack) -> dict[str, str]:
+    return {PurePosixPath(m).name: m for m in pack.members if "/images/" in f"/{m}"}
+
+
+def _from_manifest(pack: Pack, member: str) -> list[Film]:
+    paths = _by_name(pack)
+    films = []
+    for row in _rows(pack, member):
+        if row["image_id"] not in paths:
+            raise BadPack(f"{member} lists {row['image_id']}, which the pack does not hold.")
+        boxes = tuple(tuple(box) for box in json.loads(row.get("boxes_xyxy_relative") or "[]"))
+        films.append(
+            Film(
+                row["image_id"],
+                paths[row["image_id"]],
+                int(row["fractured"]),
+                row["split"],
+                row["group"],
+                boxes,
+                _flags(row),
+            )
+        )
+    return films
+
+
+def _from_fracatlas(pack: Pack, member: str) -> list[Film]:
+    """Neighbouring numbers are usually views of one patient: blocks of ten make a group."""
+    paths = _by_name(pack)
+    boxes = _coco_boxes(pack)
+    films = []
+    for row in _rows(pack, member):
+        name = row["image_id"]
+        if name not in paths:
+            continue
+        label = int(row["fractured"])
+        found = boxes.get(name) if label else ()
+        number = int(re.sub(r"\D", "", name) or 0)
+        films.append(Film(name, paths[name], label, "", f"block{number // 10}", found, _flags(row)))
+    return films
+
+
+def _coco_boxes(pack: Pack) -> dict[str, tuple]:
+    member = next((m for m in pack.members if m.endswith("COCO_fracture_masks.json")), None)
+    if member is None:
+        return {}
+    coco = json.loads(pack.read(member))
+    images = {image["id"]: image for image in coco["images"]}
+    boxes: dict[str, tuple] = {}
+    for annotation in coco["annotations"]:
+        image = images[annotation["image_id"]]
+        x, y, w, h = annotation["bbox"]
+        width, height = image["width"], image["height"]
+        box = (x / width, y / height, (x + w) / width, (y + h) / height)
+        boxes[image["file_name"]] = (*boxes.get(image["file_name"], ()), box)
+    return boxes
+
+
+def _folder_films(images: list[str], label_of, group_of) -> list[Film]:
+    """Films whose label is a parent folder's name, and whose split may be another's."""
+    films = []
+    for path in images:
+        parents = [
+            re.sub(r"[_\-]+", " ", p).strip().lower() for p in PurePosixPath(path).parts[:-1]
+        ]
+        label = next((label_of(p) for p in reversed(parents) if label_of(p) is not None), None)
+        if label is None:
+            continue
+        split = next((SPLIT_NAMES[p] for p in reversed(parents) if p in SPLIT_NAMES), "")
+        name = PurePosixPath(path).name
+        films.append(Film(name, path, label, split, group_of(name)))
+    return films
+
+
+def _from_class_folders(images: list[str]) -> list[Film]:
+    """Kaggle's pre-rotated copies (`12-rotated1-rotated2.jpg`) group with their original."""
+    films = _folder_films(
+        images, CLASS_NAMES.get, lambda name: re.split(r"[-_]rotated", PurePosixPath(name).stem)[0]
+    )
+    return films if len({film.label for film in films}) == 2 else []
+
+
+def _from_grade_folders(images: list[str]) -> list[Film]:
+    """Knees: the digits of the file name are the patient, left and right stay together."""
+    grades = {str(grade): grade for grade in range(5)}
+    return _folder_films(images, grades.get, lambda name: re.sub(r"\D", "", name) or name)

@@ -1,0 +1,171 @@
+"""Train a fracture classifier and publish it.
+
+    python -m trainers.fracture --data fracture.zip --run runs/mobilenetv2 --publish mobilenetv2 \
+        --backbone mobilenetv2_100 --head evidence --size 384 --crop 256 --weights IMAGENET.pth
+
+DATA is the project's pack, the original FracAtlas folder, or any pair of folders named
+"fractured" and "not fractured". Training is resumable: the same command goes on where it stopped.
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core import metrics
+from core.classify import over_film
+from core.explain import peak
+from core.networks.classifiers import Architecture, build, input_statistics
+from core.preprocess import InputSpec, normalise
+from trainers import audit, scoring, start
+from trainers.films import BadPack, Pack
+from trainers.loop import Schedule, fit
+from trainers.publish import Provenance, publish
+from trainers.squares import Crops, Squares, load_squares
+
+log = logging.getLogger("fracture")
+MAP_STRIDE = 8
+
+
+def image_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> Tensor:
+    """Cross-entropy of the verdict."""
+    return nn.functional.cross_entropy(outputs[0].float(), batch["label"])
+
+
+def evidence_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> Tensor:
+    """The verdict's loss, and a focal loss that teaches the map where the fractures are.
+
+    Focal loss with alpha .25 and gamma 2, divided by the number of fractured cells (Lin et al.
+    2017, sec. 4.1). Cells marked -1 are unknown and left out.
+    """
+    evidence, target = outputs[2][:, 1].float(), batch["box_map"]
+    known, truth = target >= 0, target.clamp(min=0)
+    error = nn.functional.binary_cross_entropy_with_logits(evidence, truth, reduction="none")
+    wrong = torch.where(truth > 0, 0.25, 0.75) * (1 - torch.exp(-error)) ** 2
+    focal = (wrong * error * known).sum() / truth.sum().clamp(min=1)
+    return image_loss(outputs, batch) + focal
+
+
+@torch.inference_mode()
+def predict(network: nn.Module, films: Squares, spec: InputSpec) -> scoring.Reading:
+    """Read whole films with a network in training, in bfloat16, batch by batch."""
+    network.eval()
+    device = next(network.parameters()).device
+    scores, peaks = [], []
+    for begin in range(0, len(films.films), 32):
+        batch = torch.from_numpy(normalise(films.squares[begin : begin + 32], spec)).to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            logits, _, class_map, _ = network(batch)
+        scores.append((logits[:, 1] - logits[:, 0]).float().cpu().numpy())
+        for heat, place in zip(class_map[:, 1].float().cpu().numpy(), films.places[begin:]):
+            peaks.append(peak(over_film(heat, place, spec)))
+    return scoring.Reading(
+        films.films,
+        1 / (1 + np.exp(-np.concatenate(scores).astype(float))),
+        np.array(peaks),
+        np.array([(place.height, place.width) for place in films.places]),
+        films.skipped,
+    )
+
+
+def score(network: nn.Module, films: Squares, spec: InputSpec) -> dict[str, float]:
+    """AUROC, average precision, loss, and the pointing game at the Youden threshold."""
+    reading = predict(network, films, spec)
+    margin = np.where(reading.labels == 1, -1, 1) * reading.scores()
+    youden = metrics.operating_points(reading.labels, reading.probabilities)[-1].threshold
+    return {
+        "auroc": metrics.auroc(reading.labels, reading.probabilities),
+        "average_precision": metrics.average_precision(reading.labels, reading.probabilities),
+        "loss": float(np.logaddexp(0, margin).mean()),
+        "pointing_game": scoring.pointing_game(reading, youden),
+    }
+
+
+def options() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    start.add_arguments(parser)
+    parser.add_argument("--backbone", default="mobilenetv2_100", help="timm name or simple_cnn")
+    parser.add_argument("--head", choices=("average", "evidence"), default="average")
+    parser.add_argument("--size", type=int, default=224, help="side of the network's input, px")
+    parser.add_argument("--crop", type=int, help="train on crops of this side (default: size)")
+    parser.add_argument("--films-per-epoch", type=int, help="default: as many as there are")
+    parser.add_argument("--balance", type=float, help="share of fractured views (default: as is)")
+    parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
+    parser.add_argument("--freeze", action="store_true", help="learn only the head")
+    parser.add_argument("--symmetric-padding", action="store_true", help="padding of torch models")
+    parser.add_argument("--stop-below", type=float, help="stop once the val loss is lower")
+    parser.add_argument("--score-every", type=int, default=1, help="epochs between scorings")
+    parser.add_argument(
+        "--allow-leak", action="store_true", help="score a leaking split all the same"
+    )
+    parser.add_argument("--publish", metavar="NAME", help="publish as checkpoints/fracture/NAME")
+    parser.add_argument("--title", help="the model's title in the app")
+    parser.add_argument("--summary", help="one sentence on what the model is")
+    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
+    return parser
+
+
+def main() -> None:
+    """Audit the data, train, publish."""
+    arguments = options().parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    pack = Pack(arguments.data)
+    report = audit.audit(pack)
+    print(report.summary())
+    report.write(arguments.run / "audit.json")
+    if report.blocks and not arguments.allow_leak:
+        raise BadPack(report.blocks)
+
+    evidence = arguments.head == "evidence"
+    architecture = Architecture(
+        arguments.backbone,
+        "flatten" if arguments.backbone == "simple_cnn" else arguments.head,
+        arguments.size,
+        arguments.symmetric_padding,
+    )
+    spec = InputSpec(arguments.size, *input_statistics(architecture))
+    engine = start.fabric(arguments)
+    network = build(architecture)
+    origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
+    if arguments.freeze:
+        network.freeze()
+    train = load_squares(pack, pack.split("train"), spec.size)
+    val = load_squares(pack, pack.split("val"), spec.size)
+
+    def views(epoch: int) -> Crops:
+        return Crops(
+            train,
+            spec,
+            (arguments.seed, epoch),
+            arguments.films_per_epoch or len(train.films),
+            arguments.crop or spec.size,
+            arguments.balance,
+            arguments.phantoms,
+            MAP_STRIDE if evidence else 0,
+        )
+
+    schedule = Schedule(
+        arguments.epochs,
+        arguments.batch,
+        arguments.rate,
+        stop_below=arguments.stop_below,
+        score_every=arguments.score_every,
+        compile=arguments.compile,
+    )
+    loss = evidence_loss if evidence else image_loss
+    best = fit(engine, arguments.run, network, views, loss, lambda n: score(n, val, spec), schedule)
+    print("best on val:", {name: round(value, 4) for name, value in best.items()})
+    if arguments.publish and engine.is_global_zero:
+        provenance = Provenance.of(arguments, origin, pack, len(train.films))
+        folder = publish(network, architecture, spec, pack, val.films, provenance)
+        print(f"published {folder}")
+
+
+if __name__ == "__main__":
+    main()

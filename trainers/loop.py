@@ -1,0 +1,163 @@
+"""The one training loop, on Lightning Fabric: CPU, one GPU or many, resumable after every epoch."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+
+class TrainingFailed(RuntimeError):
+    """Training cannot go on; the message is the reason in one sentence."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn.
+
+    The learning rate rises over the first `warmup` share of the steps, then falls as a cosine to
+    zero. The network is scored after the first epoch, every `score_every`
+    epochs and after the last. `ema` is the decay a step of the averaged weights, which are the ones scored and kept.
+    `stop_below` ends training once the validation loss is lower (None: never).
+    """
+
+    epochs: int
+    batch: int = 32
+    rate: float = 5e-4
+    weight_decay: float = 0.02
+    ema: float = 0.99
+    warmup: float = 0.05
+    stop_below: float | None = None
+    score_every: int = 1
+    compile: bool = False
+
+
+Loss = Callable[[tuple[Tensor, ...], dict[str, Tensor]], Tensor]
+Score = Callable[[nn.Module], dict[str, float]]
+
+
+def fit(
+    fabric: Fabric,
+    run: Path,
+    network: nn.Module,
+    dataset_of: Callable[[int], Dataset],
+    loss_of: Loss,
+    score: Score,
+    schedule: Schedule,
+) -> dict[str, float]:
+    """Train `network` and leave it with the best averaged weights; return their scores.
+
+    Args:
+        run: folder for `metrics.csv`, `last.pt` and `best.pt`; an unfinished run there goes on
+            after its last whole epoch, with the same result as if never stopped.
+        dataset_of: epoch → data set of dicts holding "input"; must depend on the epoch alone.
+        loss_of: (outputs, batch) → scalar loss.
+        score: network → validation numbers; the first is maximised, "loss" is read by
+            `stop_below`.
+
+    Raises:
+        TrainingFailed: the loss is no longer a number.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    trained = [p for p in network.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(trained, schedule.rate, weight_decay=schedule.weight_decay)
+    averaged = AveragedModel(
+        network, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema), use_buffers=True
+    )
+    state = {"epoch": 0, "best": -math.inf, "scores": {}}
+    if (run / "last.pt").exists():
+        saved = torch.load(run / "last.pt", weights_only=True, map_location="cpu")
+        network.load_state_dict(saved["network"])
+        averaged.load_state_dict(saved["averaged"])
+        optimiser.load_state_dict(saved["optimiser"])
+        state = saved["state"]
+    averaged.to(fabric.device)
+    forward, optimiser = fabric.setup(network, optimiser)
+    step_of = torch.compile(forward) if schedule.compile else forward
+
+    for epoch in range(state["epoch"], schedule.epochs):
+        started = time.time()
+        fabric.seed_everything(1000 + epoch, verbose=False)
+        loader = fabric.setup_dataloaders(
+            DataLoader(dataset_of(epoch), batch_size=schedule.batch, drop_last=True)
+        )
+        loss = _train_epoch(fabric, step_of, averaged, optimiser, loader, loss_of, epoch, schedule)
+        due = epoch in (0, schedule.epochs - 1) or (epoch + 1) % schedule.score_every == 0
+        scores = score(averaged.module) if due else {}
+        state = {**state, "epoch": epoch + 1}
+        primary = next(iter(scores.values()), -math.inf)
+        if primary > state["best"]:
+            state |= {"best": primary, "scores": scores}
+            if fabric.is_global_zero:
+                _save(averaged.module.state_dict(), run / "best.pt")
+        if fabric.is_global_zero:
+            seconds = time.time() - started
+            _record(run, {"epoch": epoch + 1, "seconds": seconds, "train_loss": loss, **scores})
+            _save(
+                {
+                    "network": network.state_dict(),
+                    "averaged": averaged.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "state": state,
+                },
+                run / "last.pt",
+            )
+        if schedule.stop_below is not None and scores.get("loss", math.inf) < schedule.stop_below:
+            break
+    network.load_state_dict(torch.load(run / "best.pt", weights_only=True, map_location="cpu"))
+    return state["scores"]
+
+
+def _train_epoch(fabric, forward, averaged, optimiser, loader, loss_of, epoch, schedule) -> float:
+    forward.train()
+    total, steps = 0.0, len(loader)
+    bar = tqdm(loader, f"epoch {epoch + 1}/{schedule.epochs}", disable=not fabric.is_global_zero)
+    for step, batch in enumerate(bar):
+        rate = _rate((epoch + step / steps) / schedule.epochs, schedule)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        loss = loss_of(forward(batch["input"]), batch)
+        if not torch.isfinite(loss):
+            raise TrainingFailed(
+                f"The loss is no longer a number (epoch {epoch + 1}, step {step + 1}): "
+                "try a lower learning rate."
+            )
+        fabric.backward(loss)
+        optimiser.step()
+        optimiser.zero_grad()
+        averaged.update_parameters(forward.module)
+        total += loss.item()
+        bar.set_postfix(loss=f"{total / (step + 1):.4f}")
+    return total / max(steps, 1)
+
+
+def _rate(progress: float, schedule: Schedule) -> float:
+    if progress < schedule.warmup:
+        return schedule.rate * (0.05 + 0.95 * progress / schedule.warmup)
+    rest = (progress - schedule.warmup) / (1 - schedule.warmup)
+    return schedule.rate * 0.5 * (1 + math.cos(math.pi * rest))
+
+
+def _record(run: Path, row: dict[str, float]) -> None:
+    path = run / "metrics.csv"
+    row = {key: round(value, 5) for key, value in row.items()}
+    if not path.exists():
+        path.write_text(",".join(row) + "\n")
+    columns = path.read_text().split("\n", 1)[0].split(",")
+    with path.open("a") as file:
+        file.write(",".join(str(row.get(column, "")) for column in columns) + "\n")
+    tqdm.write("  ".join(f"{key} {value:.4g}" for key, value in row.items()))
+
+
+def _save(content: dict, path: Path) -> None:
+    temporary = path.with_suffix(".tmp")
+    torch.save(content, temporary)
+    os.replace(temporary, path)

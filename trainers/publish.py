@@ -1,0 +1,193 @@
+"""From a trained network to a published model: graph, calibration, card, validation predictions.
+
+Everything in the card is measured with the exported file, through the code that the app runs.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from torch import nn
+
+from core import metrics
+from core.models import ModelCard, open_model
+from core.networks.classifiers import Architecture
+from core.preprocess import InputSpec
+from trainers import scoring
+from trainers.export import export
+from trainers.films import Film, Pack
+
+CLASSES = ["not fractured", "fractured"]
+LICENCES = {
+    "manifest.csv": "FracAtlas, Abedeen et al. 2023, doi 10.6084/m9.figshare.22363012, CC BY 4.0",
+    "dataset.csv": "FracAtlas, Abedeen et al. 2023, doi 10.6084/m9.figshare.22363012, CC BY 4.0",
+}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model comes from: what the card says besides numbers."""
+
+    name: str
+    title: str
+    summary: str
+    checkpoints: Path
+    weights_started_from: str
+    training: dict
+    data: str
+    n_train: int
+    seed: int
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace, origin: str, pack: Pack, n_train: int):
+        """From a trainer's command line."""
+        names = {Path(member).name for member in pack.members}
+        licence = next((text for key, text in LICENCES.items() if key in names), "not stated")
+        kept = ("epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze", "precision")
+        training = {key: value for key, value in vars(arguments).items() if key in kept}
+        name = arguments.publish
+        return cls(
+            name=name,
+            title=arguments.title or name,
+            summary=arguments.summary or "",
+            checkpoints=arguments.checkpoints,
+            weights_started_from=origin,
+            training=training,
+            data=licence,
+            n_train=n_train,
+            seed=arguments.seed,
+        )
+
+
+def publish(
+    network: nn.Module,
+    architecture: Architecture,
+    spec: InputSpec,
+    pack: Pack,
+    films: Sequence[Film],
+    provenance: Provenance,
+) -> Path:
+    """Export `network`, measure it on the validation `films`, and write its folder."""
+    folder = provenance.checkpoints / "fracture" / provenance.name
+    sha256 = export(network, spec, folder / "model.onnx")
+    heatmap = "class map" if architecture.head == "evidence" else "Grad-CAM"
+    return describe(
+        folder,
+        sha256,
+        spec,
+        heatmap,
+        pack,
+        films,
+        provenance,
+        {"architecture": architecture.to_card()},
+    )
+
+
+def describe(
+    folder: Path,
+    sha256: str,
+    spec: InputSpec,
+    heatmap: str,
+    pack: Pack,
+    films: Sequence[Film],
+    provenance: Provenance,
+    extra: dict,
+) -> Path:
+    """Calibrate and measure the graph in `folder`, then write card and predictions beside it.
+
+    Test-time flips stay on where they raise the AUROC on val.
+    """
+    card = {
+        "task": "fracture",
+        "name": provenance.name,
+        "title": provenance.title,
+        "summary": provenance.summary,
+        "classes": CLASSES,
+        "input": spec.to_card(),
+        "outputs": ["logits", "features", "class_map", "embedding"],
+        "heatmap": heatmap,
+        "calibration": {"temperature": 1.0, "bias": 0.0},
+        "flips": False,
+        "operating_points": [],
+        "metrics": {},
+        "validation": {"n": 0, "data": provenance.data},
+        "sha256": sha256,
+        "weights_started_from": provenance.weights_started_from,
+        "training": provenance.training,
+        "training_data": {"name": provenance.data, "split": "train", "n": provenance.n_train},
+        "licence": "Apache-2.0 (code); weights follow the training data: " + provenance.data,
+        "seed": provenance.seed,
+        "commit": _commit(),
+        "date": date.today().isoformat(),
+        **extra,
+    }
+    readings = {}
+    for flips in (False, True):
+        card["flips"] = flips
+        _write(card, folder)
+        readings[flips] = scoring.read_all(open_model(ModelCard.read(folder)), pack, films)
+    aurocs = {
+        flips: metrics.auroc(reading.labels, reading.probabilities)
+        for flips, reading in readings.items()
+    }
+    card["flips"] = aurocs[True] > aurocs[False]
+    raw = readings[card["flips"]]
+    temperature, bias = calibrate(raw.labels, raw.scores())
+    card["calibration"] = {"temperature": temperature, "bias": bias}
+    reading = raw.calibrated(temperature, bias)
+    points = metrics.operating_points(raw.labels, reading.probabilities)
+    card["operating_points"] = [asdict(point) for point in points]
+    card |= measured(reading, points[-1].threshold)
+    card["validation"] = {
+        "n": len(reading.films),
+        "fractured": int(reading.labels.sum()),
+        "data": f"val split of {provenance.data}",
+        "threshold": points[-1].name,
+    }
+    _write(card, folder)
+    reading.write(folder / "predictions.csv")
+    return folder
+
+
+def measured(reading: scoring.Reading, threshold: float) -> dict:
+    """The `metrics` (with intervals) and `subgroups` entries of a card."""
+    ranges = scoring.intervals(reading, threshold)
+    return {
+        "metrics": {
+            name: {"value": value, "low": ranges[name][0], "high": ranges[name][1]}
+            for name, value in scoring.numbers(reading, threshold).items()
+        },
+        "subgroups": scoring.subgroups(reading),
+    }
+
+
+def calibrate(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
+    """Temperature and bias that minimise the log loss of sigmoid(score / T + b) (Platt 1999).
+
+    The bias undoes the prior of balanced sampling, the temperature the over-confidence.
+    """
+
+    def loss(parameters: np.ndarray) -> float:
+        margin = scores / np.exp(parameters[0]) + parameters[1]
+        return float(np.logaddexp(0, np.where(labels == 1, -margin, margin)).mean())
+
+    log_temperature, bias = minimize(loss, [0.0, 0.0], method="Nelder-Mead").x
+    return float(np.exp(log_temperature)), float(bias)
+
+
+def _commit() -> str:
+    found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
+    return found.stdout.strip() or "unknown"
+
+
+def _write(card: dict, folder: Path) -> None:
+    temporary = folder / "card.tmp"
+    temporary.write_text(json.dumps(card, indent=1, default=str) + "\n", encoding="utf-8")
+    os.replace(temporary, folder / "card.json")

@@ -1,0 +1,64 @@
+"""What every trainer's command line shares: where a network starts, and on what it runs."""
+
+import argparse
+from pathlib import Path
+
+import torch
+from lightning.fabric import Fabric
+from torch import nn
+
+from core.networks.classifiers import Architecture
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options that mean the same in every trainer."""
+    parser.add_argument("--data", type=Path, required=True, help="pack: a folder or a zip")
+    parser.add_argument("--run", type=Path, required=True, help="folder of this run; resumes there")
+    parser.add_argument("--weights", type=Path, help="start the backbone from this .pt/.pth file")
+    parser.add_argument(
+        "--pretrained", action="store_true", help="start the backbone from timm's hub"
+    )
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=5e-4, help="peak learning rate")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--devices", type=int, default=1)
+    parser.add_argument("--precision", default="bf16-mixed", help="as in Lightning Fabric")
+    parser.add_argument("--compile", action="store_true", help="torch.compile the step")
+
+
+def fabric(arguments: argparse.Namespace) -> Fabric:
+    """A launched Fabric: the GPU if there is one, else the CPU; seeded."""
+    engine = Fabric(devices=arguments.devices, precision=arguments.precision)
+    engine.launch()
+    engine.seed_everything(arguments.seed, verbose=False)
+    return engine
+
+
+def load_backbone(
+    network: nn.Module, architecture: Architecture, weights: Path | None, pretrained: bool
+) -> str:
+    """Fill the backbone and return where its weights started, for the card.
+
+    A weights file holds a bare state dict of the backbone, or of a whole classifier (keys under
+    `backbone.`). Layers that this head does not use are ignored; ValueError when none fits.
+    """
+    if weights is None and not pretrained:
+        return "random weights (from scratch)"
+    if pretrained:
+        import timm
+
+        source = timm.create_model(architecture.backbone, pretrained=True, num_classes=0)
+        state, origin = source.state_dict(), f"timm's pretrained {architecture.backbone}"
+    else:
+        state, origin = torch.load(weights, weights_only=True, map_location="cpu"), weights.stem
+    prefix = "backbone."
+    if any(key.startswith(prefix) for key in state):
+        state = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+    missing, _ = network.backbone.load_state_dict(state, strict=False)
+    if missing:
+        raise ValueError(
+            f"{origin} does not fit {architecture.backbone}: {len(missing)} weights are missing, "
+            f"first {', '.join(missing[:3])}."
+        )
+    return origin
