@@ -124,7 +124,12 @@ def _broken() -> list[Case]:
     files = {"PNG": png, "JPEG": encoded(film(), "JPEG"), "TIFF": encoded(film(), "TIFF")}
     files |= {"BMP": encoded(film(), "BMP"), "DICOM": dicom(film())}
     cut = [
-        Case(f"B{number}-{kind}", f"cut.{kind.lower()}", data[: len(data) * percent // 100], "")
+        Case(
+            f"B{number}-{kind}",
+            f"cut.{kind.lower()}",
+            data[: len(data) * percent // 100],
+            f"{kind} file",
+        )
         for number, percent in zip(range(6, 11), (10, 25, 50, 75, 99), strict=True)
         for kind, data in files.items()
     ]

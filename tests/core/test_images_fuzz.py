@@ -1,8 +1,8 @@
 """Mutated files: a picture within the limits or BadImage, never anything else, and never long."""
 
+import os
 import random
 import struct
-import time
 
 import numpy as np
 import pytest
@@ -68,6 +68,11 @@ def edit_length(data: bytearray, chance: random.Random) -> None:
     data[at : at + struct.calcsize(layout)] = struct.pack(layout, min(number, largest))
 
 
+def cpu_seconds() -> float:
+    """Return the time that this process and its finished children have computed."""
+    return sum(os.times()[:4])
+
+
 @pytest.mark.parametrize("name", seeds())
 def test_mutated_file_is_an_image_within_limits_or_refused(name):
     data, chance = seeds()[name], random.Random(f"lightbox {name}")
@@ -75,7 +80,7 @@ def test_mutated_file_is_an_image_within_limits_or_refused(name):
     slowest, outcomes = 0.0, {True: 0, False: 0}
     for number in range(APART if name == "dicom-apart" else MUTATIONS):
         mutated = mutate(data, chance)
-        started = time.process_time()
+        started = cpu_seconds()
         try:
             image = decode(mutated, name)
         except BadImage as refusal:
@@ -87,6 +92,6 @@ def test_mutated_file_is_an_image_within_limits_or_refused(name):
             assert height * width <= 40_000_000, number
             assert image.pixels.dtype in (np.uint8, np.uint16), number
             outcomes[True] += 1
-        slowest = max(slowest, time.process_time() - started)
+        slowest = max(slowest, cpu_seconds() - started)
     assert slowest < CPU_SECONDS
     assert min(outcomes.values()) > 0  # the mutations are neither harmless nor all fatal
