@@ -12,7 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from core.images import BadImage
-from trainers.films import BadPack, Film, Pack
+from trainers.archive import BadPack
+from trainers.films import Film, Pack
 from trainers.squares import read_grey
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ def audit(pack: Pack) -> Report:
 
 
 def difference_hash(grey: np.ndarray) -> np.ndarray:
-    """256 bits (32 bytes): whether each cell of a 16 × 17 thumbnail is brighter than its left one."""
+    """256 bits (32 bytes): is each cell of a 16 by 17 thumbnail brighter than its left one?"""
     small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
     return np.packbits((small[:, 1:] > small[:, :-1]).ravel())
 
@@ -138,9 +139,8 @@ def _same_digest(digests: list[str]) -> list[tuple[int, int]]:
 def _near_pairs(hashes: list[np.ndarray], thumbs: list[np.ndarray]) -> list[tuple[int, int]]:
     """Pairs whose hashes differ by few bits and whose thumbnails correlate."""
     stack = np.stack(hashes)
-    flat = np.stack(
-        [(t - t.mean()).ravel() / max(float(np.linalg.norm(t - t.mean())), 1e-6) for t in thumbs]
-    )
+    centred = [(thumb - thumb.mean()).ravel() for thumb in thumbs]
+    flat = np.stack([c / max(float(np.linalg.norm(c)), 1e-6) for c in centred])
     pairs = []
     for index in range(len(stack) - 1):
         distance = np.bitwise_count(stack[index + 1 :] ^ stack[index]).sum(1)

@@ -12,10 +12,11 @@ import hashlib
 import io
 import json
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+
+from trainers.archive import Archive, BadPack
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".dcm"}
 SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val"}
@@ -24,10 +25,6 @@ CLASS_NAMES = {"fractured": 1, "fracture": 1, "not fractured": 0, "non fractured
 CLASS_NAMES |= {"notfractured": 0, "normal": 0, "no fracture": 0}
 REGIONS = ("hand", "leg", "hip", "shoulder", "mixed")
 FLAGS = (*REGIONS, "hardware", "multiscan", "frontal", "lateral", "oblique")
-
-
-class BadPack(ValueError):
-    """A data pack that cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -48,40 +45,16 @@ class Film:
     flags: frozenset[str] = frozenset()
 
 
-class Pack:
-    """The files of a folder or a zip, and the films found in them.
-
-    Raises BadPack when the path is missing, no zip, or holds no known layout.
-    """
+class Pack(Archive):
+    """A folder or a zip, and the films found in it. Raises BadPack when it holds no known layout."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        if self.path.is_dir():
-            files = (f for f in sorted(self.path.rglob("*")) if f.is_file())
-            self.members = [f.relative_to(self.path).as_posix() for f in files]
-        elif zipfile.is_zipfile(self.path):
-            with zipfile.ZipFile(self.path) as archive:
-                self.members = sorted(n for n in archive.namelist() if not n.endswith("/"))
-        else:
-            raise BadPack(f"{self.path} is neither a folder nor a zip: give the path of a pack.")
+        super().__init__(path)
         self.films = self._films()
 
-    def read(self, member: str) -> bytes:
-        """One file's bytes."""
-        if self.path.is_dir():
-            return (self.path / member).read_bytes()
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.read(member)
-
     def read_all(self, films: list[Film]) -> Iterator[tuple[Film, bytes]]:
-        """Films with their bytes, opening a zip once."""
-        if self.path.is_dir():
-            for film in films:
-                yield film, (self.path / film.path).read_bytes()
-            return
-        with zipfile.ZipFile(self.path) as archive:
-            for film in films:
-                yield film, archive.read(film.path)
+        """Films with their bytes."""
+        return zip(films, self.stream(film.path for film in films), strict=True)
 
     def split(self, name: str) -> list[Film]:
         """The films of one split; "all" is every film."""
@@ -97,8 +70,8 @@ class Pack:
         films = _from_class_folders(images) or _from_grade_folders(images)
         if not films:
             raise BadPack(
-                f"{self.path} holds no known layout: expected manifest.csv, FracAtlas' dataset.csv, "
-                "a pair of folders named fractured and not fractured, or grade folders 0 to 4."
+                f"{self.path} holds no known layout: wanted are manifest.csv, FracAtlas's "
+                "dataset.csv, folders named fractured and not fractured, or grade folders 0 to 4."
             )
         if {film.split for film in films} == {""}:
             return assign_splits(films)

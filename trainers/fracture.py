@@ -21,7 +21,8 @@ from core.explain import peak
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.preprocess import InputSpec, normalise
 from trainers import audit, scoring, start
-from trainers.films import BadPack, Pack
+from trainers.archive import BadPack
+from trainers.films import Pack
 from trainers.loop import Schedule, fit
 from trainers.publish import Provenance, publish
 from trainers.squares import Crops, Squares, load_squares
@@ -60,7 +61,9 @@ def predict(network: nn.Module, films: Squares, spec: InputSpec) -> scoring.Read
         with torch.autocast(device.type, torch.bfloat16):
             logits, _, class_map, _ = network(batch)
         scores.append((logits[:, 1] - logits[:, 0]).float().cpu().numpy())
-        for heat, place in zip(class_map[:, 1].float().cpu().numpy(), films.places[begin:]):
+        for heat, place in zip(
+            class_map[:, 1].float().cpu().numpy(), films.places[begin:], strict=False
+        ):
             peaks.append(peak(over_film(heat, place, spec)))
     return scoring.Reading(
         films.films,

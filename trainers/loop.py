@@ -24,8 +24,8 @@ class Schedule:
     """How long and how fast to learn.
 
     The learning rate rises over the first `warmup` share of the steps, then falls as a cosine to
-    zero. The network is scored after the first epoch, every `score_every`
-    epochs and after the last. `ema` is the decay a step of the averaged weights, which are the ones scored and kept.
+    zero. The network is scored after the first epoch, every `score_every` epochs and after the
+    last. `ema` is the decay a step of the averaged weights, which are the ones scored and kept.
     `stop_below` ends training once the validation loss is lower (None: never).
     """
 

@@ -1,0 +1,41 @@
+"""The files of a folder or a zip, read alike."""
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+
+class BadPack(ValueError):
+    """A data pack that cannot be used; the message says why and what to do."""
+
+
+class Archive:
+    """A folder or a zip of files. `members` are their sorted paths, with forward slashes.
+
+    Raises BadPack when the path is neither.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if self.path.is_dir():
+            files = (file for file in self.path.rglob("*") if file.is_file())
+            self.members = sorted(file.relative_to(self.path).as_posix() for file in files)
+        elif zipfile.is_zipfile(self.path):
+            with zipfile.ZipFile(self.path) as archive:
+                self.members = sorted(n for n in archive.namelist() if not n.endswith("/"))
+        else:
+            raise BadPack(f"{self.path} is neither a folder nor a zip: give the path of a pack.")
+
+    def read(self, member: str) -> bytes:
+        """One file's bytes."""
+        return next(self.stream([member]))
+
+    def stream(self, members: Iterable[str]) -> Iterator[bytes]:
+        """The bytes of several files in turn, opening a zip once."""
+        if self.path.is_dir():
+            for member in members:
+                yield (self.path / member).read_bytes()
+            return
+        with zipfile.ZipFile(self.path) as archive:
+            for member in members:
+                yield archive.read(member)

@@ -1,0 +1,131 @@
+"""Fit the input gate of a published model: is this a film of the kind it was trained on?
+
+    python -m trainers.gate MODEL --data fracture.zip knee.zip [--against not_bone.zip]
+
+The gate sees only films: the training splits of the packs and the project's phantoms. Its
+threshold lets 99 % of the packs' validation films pass. `--against` measures it on a pack of
+other images, one folder a kind, that take no part in the fit.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from tqdm import tqdm
+
+from core import metrics
+from core.classify import read_film
+from core.images import BadImage
+from core.models import Model, find, open_model
+from core.quality import Gate
+from core.samples import training_phantom
+from trainers.archive import Archive
+from trainers.films import IMAGE_SUFFIXES, Pack
+from trainers.squares import read_grey
+
+PASSING = 0.99
+PHANTOMS = 300
+
+
+def fit(embeddings: np.ndarray, variance: float = 0.95) -> Gate:
+    """A gate around (N, E) embeddings; its threshold is still infinite.
+
+    The principal subspace holds `variance` of their spread.
+    """
+    mean = embeddings.mean(0)
+    _, singular, basis = np.linalg.svd(embeddings - mean, full_matrices=False)
+    spread = singular**2 / len(embeddings)
+    kept = int(np.searchsorted(np.cumsum(spread) / spread.sum(), variance)) + 1
+    basis = basis[:kept]
+    rest = (embeddings - mean) - (embeddings - mean) @ basis.T @ basis
+    return Gate(
+        mean.astype(np.float32),
+        (basis / np.sqrt(spread[:kept, None])).astype(np.float32),
+        basis.astype(np.float32),
+        float(np.linalg.norm(rest, axis=1).mean()),
+        float("inf"),
+    )
+
+
+def embed(model: Model, archive: Archive, members: Iterable[str]) -> np.ndarray:
+    """(N, E) embeddings of the readable images, seen as the app sees them."""
+    members, found = list(members), []
+    for member, data in tqdm(
+        zip(members, archive.stream(members), strict=True), total=len(members)
+    ):
+        try:
+            found.append(read_film(read_grey(data, member), model).embedding)
+        except BadImage as error:
+            tqdm.write(f"skipped {member}: {error.reason}")
+    return np.stack(found)
+
+
+def paths(pack: Pack, split: str) -> list[str]:
+    """The files of one split."""
+    return [film.path for film in pack.split(split)]
+
+
+def main() -> None:
+    """Fit, measure, write gate.npz and the `gate` entry of the card."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model", help="name of a published fracture model")
+    parser.add_argument("--data", type=Path, required=True, nargs="+", help="packs of films")
+    parser.add_argument("--against", type=Path, help="other images, one folder a kind")
+    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
+    arguments = parser.parse_args()
+    card = find(arguments.checkpoints, "fracture", arguments.model)
+    model = open_model(card)
+    packs = [Pack(path) for path in arguments.data]
+    phantoms = [read_film(training_phantom(s).pixels, model).embedding for s in range(PHANTOMS)]
+    gate = fit(np.concatenate([embed(model, p, paths(p, "train")) for p in packs] + [phantoms]))
+    films = np.concatenate([gate.distance(embed(model, p, paths(p, "val"))) for p in packs])
+    gate = replace(gate, threshold=float(np.quantile(films, PASSING)))
+    np.savez_compressed(card.folder / "gate.npz", **half(gate))
+    entry = {"val films": len(films), "passing": PASSING, "threshold": gate.threshold}
+    if arguments.against:
+        entry["against"] = measure(gate, model, Archive(arguments.against), films)
+    path = card.folder / "card.json"
+    raw = json.loads(path.read_text(encoding="utf-8")) | {"gate": entry}
+    path.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(entry, indent=1))
+
+
+def half(gate: Gate) -> dict[str, np.ndarray]:
+    """The arrays of gate.npz; the matrices in half precision."""
+    return {
+        "mean": gate.mean,
+        "components": gate.components.astype(np.float16),
+        "basis": gate.basis.astype(np.float16),
+        "residual_scale": np.array(gate.residual_scale),
+        "threshold": np.array(gate.threshold),
+    }
+
+
+def measure(gate: Gate, model: Model, others: Archive, films: np.ndarray) -> dict[str, dict]:
+    """AUROC of the gate's distance and share refused: over all other images, and by kind."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for member in others.members:
+        if PurePosixPath(member).suffix.lower() in IMAGE_SUFFIXES:
+            kinds[PurePosixPath(member).parent.name].append(member)
+    distances = {kind: gate.distance(embed(model, others, m)) for kind, m in kinds.items()}
+    distances["all"] = np.concatenate(list(distances.values()))
+    return {
+        kind: {
+            "auroc": metrics.auroc(
+                np.repeat([0, 1], [len(films), len(d)]), np.concatenate([films, d])
+            ),
+            "refused": float((d > gate.threshold).mean()),
+            "n": len(d),
+        }
+        for kind, d in distances.items()
+    }
+
+
+if __name__ == "__main__":
+    main()
