@@ -46,7 +46,7 @@ class Film:
 
 
 class Pack(Archive):
-    """A folder or a zip, and the films found in it. Raises BadPack when it holds no known layout."""
+    """A folder or a zip, and its films. Raises BadPack when it holds no known layout."""
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path)

@@ -1,0 +1,85 @@
+"""Score a published model on a labelled pack.
+
+    python -m trainers.evaluate fracture mobilenetv2 --data fracture.zip --split val \
+        --out report.json --predictions preds.csv
+
+MODEL is a name in the catalogue or a folder. Rates and the pointing game are taken at the model's
+own Youden threshold, which was chosen on its validation films and is not refitted here. Without
+--split, everything that the pack holds is scored.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from core.models import BadModel, ModelCard, find, open_model
+from trainers import scoring
+from trainers.archive import BadPack
+from trainers.films import Pack
+
+
+def fracture(card: ModelCard, pack: Pack, split: str, draws: int) -> tuple[dict, scoring.Reading]:
+    """The report and the reading of a fracture model. Raises BadPack when nothing can be scored."""
+    films = pack.split(split)
+    reading = scoring.read_all(open_model(card), pack, films)
+    if len(set(reading.labels.tolist())) < 2:
+        raise BadPack(f"{pack.path} holds no films of both classes in its split {split!r}.")
+    threshold = next(p.threshold for p in card.operating_points if p.name == "Youden")
+    report = {
+        "task": card.task,
+        "model": card.name,
+        "n": len(reading.films),
+        "fractured": int(reading.labels.sum()),
+        "threshold": threshold,
+        "metrics": scoring.numbers(reading, threshold),
+        "intervals": scoring.intervals(reading, threshold, draws),
+        "subgroups": scoring.subgroups(reading),
+        "skipped": reading.skipped,
+    }
+    return report, reading
+
+
+TASKS = {"fracture": fracture}
+
+
+def main() -> int:
+    """Write the report and the predictions; print the numbers."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("task", choices=sorted(TASKS))
+    parser.add_argument("model", help="name in the catalogue, or a folder")
+    parser.add_argument("--data", type=Path, required=True, help="pack: a folder or a zip")
+    parser.add_argument("--split", default="all", help="train, val, test or all")
+    parser.add_argument("--out", type=Path, help="report as JSON")
+    parser.add_argument("--predictions", type=Path, help="one row a film as CSV")
+    parser.add_argument("--draws", type=int, default=1000, help="bootstrap draws")
+    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
+    arguments = parser.parse_args()
+    try:
+        folder = Path(arguments.model)
+        card = (
+            ModelCard.read(folder)
+            if folder.is_dir()
+            else find(arguments.checkpoints, arguments.task, arguments.model)
+        )
+        report, reading = TASKS[arguments.task](
+            card, Pack(arguments.data), arguments.split, arguments.draws
+        )
+    except (BadModel, BadPack) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if arguments.out:
+        arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    if arguments.predictions:
+        reading.write(arguments.predictions)
+    print(f"{card.name}: n = {report['n']}, {report['fractured']} fractured (the positive class)")
+    for name, value in report["metrics"].items():
+        low, high = report["intervals"][name]
+        print(f"  {name:<18} {value:.3f}  ({low:.3f} to {high:.3f})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
