@@ -113,7 +113,7 @@ def _from_manifest(pack: Pack, member: str) -> list[Film]:
                 paths[row["image_id"]],
                 int(row["fractured"]),
                 row["split"],
-                row["group"],
+                row.get("group") or row["image_id"],
                 boxes,
                 _flags(row),
             )

@@ -101,7 +101,6 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--balance", type=float, help="share of fractured views (default: as is)")
     parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
     parser.add_argument("--freeze", action="store_true", help="learn only the head")
-    parser.add_argument("--symmetric-padding", action="store_true", help="padding of torch models")
     parser.add_argument("--stop-below", type=float, help="stop once the val loss is lower")
     parser.add_argument("--score-every", type=int, default=1, help="epochs between scorings")
     parser.add_argument(
@@ -130,7 +129,7 @@ def main() -> None:
         arguments.backbone,
         "flatten" if arguments.backbone == "simple_cnn" else arguments.head,
         arguments.size,
-        arguments.symmetric_padding,
+        arguments.same_padding,
     )
     spec = InputSpec(arguments.size, *input_statistics(architecture))
     engine = start.fabric(arguments)

@@ -42,13 +42,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     start.add_arguments(parser)
     parser.add_argument("--backbone", default="mobilenetv2_100", help="any timm name")
-    parser.add_argument("--symmetric-padding", action="store_true")
     parser.add_argument("--size", type=int, default=224)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
     architecture = Architecture(
-        arguments.backbone, "average", arguments.size, arguments.symmetric_padding, classes=5
+        arguments.backbone, "average", arguments.size, arguments.same_padding, classes=5
     )
     spec = InputSpec(arguments.size, *input_statistics(architecture))
     engine = start.fabric(arguments)

@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pretrained", action="store_true", help="start the backbone from timm's hub"
     )
+    parser.add_argument(
+        "--same-padding", action="store_true", help="padding of TensorFlow, for weights from there"
+    )
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=5e-4, help="peak learning rate")

@@ -25,13 +25,14 @@ class Architecture:
 
     `backbone` is a timm name, "resnetv2_50_cut" (the first three stages of ResNet-50 v2, stride
     16) or "simple_cnn". `head` is "average" (mean pooling, linear) or "evidence" (a feature
-    pyramid down to stride 8, log-sum-exp pooling of one evidence map; two classes only).
+    pyramid down to stride 8, log-sum-exp pooling of one evidence map; two classes only). `same_padding` is for
+    weights born in TensorFlow: its padding, and its batch-norm epsilon of 1e-3.
     """
 
     backbone: str
     head: str
     size: int
-    symmetric_padding: bool = True
+    same_padding: bool = False
     classes: int = 2
 
     def to_card(self) -> dict:
@@ -116,6 +117,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.backbone = _backbone(architecture)
         self.frozen = False
+        self.last = nn.Identity()  # the map that the head reads passes here: a place for hooks
         self.levels: list[int] = []
         if architecture.head == "average":
             self.head = AverageHead(self.backbone.num_features, architecture.classes)
@@ -152,7 +154,7 @@ class Classifier(nn.Module):
 
     def forward(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         features, embedding = self.describe(batch)
-        logits, class_map = self.head(features)
+        logits, class_map = self.head(self.last(features))
         return logits, features, class_map, embedding
 
 
@@ -177,7 +179,7 @@ def _backbone(architecture: Architecture) -> nn.Module:
         return _cut_resnet()
     if not timm.is_model(architecture.backbone):
         raise ValueError(f"timm has no network named {architecture.backbone!r}")
-    options = {} if architecture.symmetric_padding else {"pad_type": "same", "bn_eps": 1e-3}
+    options = {"pad_type": "same", "bn_eps": 1e-3} if architecture.same_padding else {}
     return timm.create_model(architecture.backbone, num_classes=0, global_pool="", **options)
 
 

@@ -1,0 +1,122 @@
+"""Verdict + heatmap: the app's one pass against eager torch with the pytorch-grad-cam library.
+
+    python -m benchmarks.latency [--model mobilenetv2_frozen] [--threads 2] [--rounds 3]
+
+Both sides read the same film with the same network and weights, each in a process of its own, in
+turn. "cold" is from the first import to the first verdict. Needs the development requirements.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SIDES = {"ours": "ONNX Runtime, one pass", "torch": "eager torch + pytorch-grad-cam"}
+
+
+def measure(read, started: float, runs: int) -> dict[str, float]:
+    """Cold start, memory and the median time of a verdict, by calling `read()`."""
+    import psutil
+
+    read()
+    cold = time.perf_counter() - started
+    times = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        read()
+        times.append(time.perf_counter() - begin)
+    memory = psutil.Process().memory_info().rss / 2**20
+    return {"cold s": cold, "verdict ms": 1000 * statistics.median(times), "memory MB": memory}
+
+
+def ours(name: str, threads: int, runs: int) -> dict[str, float]:
+    """The way the app answers."""
+    started = time.perf_counter()
+    from core.classify import read_film
+    from core.models import find, open_model
+    from core.phantoms import long_bone
+
+    model = open_model(find(CHECKOUT / "checkpoints", "fracture", name), threads)
+    film = long_bone(1, fractured=True).pixels
+    return measure(lambda: read_film(film, model), started, runs)
+
+
+def torch_side(name: str, threads: int, runs: int) -> dict[str, float]:
+    """The usual way: forward and backward in torch, Grad-CAM from the library."""
+    started = time.perf_counter()
+    import torch
+    from pytorch_grad_cam import GradCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    from core.models import find
+    from core.networks.classifiers import Architecture, build
+    from core.phantoms import long_bone
+    from core.preprocess import network_input
+    from trainers.export import load_state
+
+    torch.set_num_threads(threads)
+    card = find(CHECKOUT / "checkpoints", "fracture", name)
+    network = build(Architecture(**card.details["architecture"])).eval()
+    network.load_state_dict(load_state(card.weights), strict=False)
+
+    class Logits(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, batch):
+            return self.network(batch)[0]
+
+    wrapped = Logits().eval()
+    cam = GradCAM(wrapped, [network.last])
+    film = long_bone(1, fractured=True).pixels
+
+    def read():
+        batch, _ = network_input(film, card.input)
+        return cam(torch.from_numpy(batch), [ClassifierOutputTarget(1)]), cam.outputs.softmax(1)
+
+    return measure(read, started, runs)
+
+
+def main() -> None:
+    """Run both sides in turn and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default="mobilenetv2_frozen")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=30)
+    parser.add_argument("--side", choices=sorted(SIDES), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.side:
+        side = ours if arguments.side == "ours" else torch_side
+        print(json.dumps(side(arguments.model, arguments.threads, arguments.runs)))
+        return
+    found: dict[str, list[dict]] = {side: [] for side in SIDES}
+    for _ in range(arguments.rounds):
+        for side in SIDES:
+            command = [sys.executable, "-m", "benchmarks.latency", "--side", side]
+            command += ["--model", arguments.model, "--threads", str(arguments.threads)]
+            command += ["--runs", str(arguments.runs)]
+            result = subprocess.run(
+                command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True
+            )
+            found[side].append(json.loads(result.stdout.splitlines()[-1]))
+    median = {
+        side: {key: statistics.median(r[key] for r in rounds) for key in rounds[0]}
+        for side, rounds in found.items()
+    }
+    print(f"{arguments.model}, {arguments.threads} threads, median of {arguments.rounds} rounds")
+    for key in median["ours"]:
+        ours_value, torch_value = median["ours"][key], median["torch"][key]
+        ratio = torch_value / ours_value
+        print(f"  {key:<11} ours {ours_value:8.1f}   torch {torch_value:8.1f}   {ratio:5.1f} x")
+
+
+if __name__ == "__main__":
+    main()
