@@ -25,8 +25,8 @@ class Architecture:
 
     `backbone` is a timm name, "resnetv2_50_cut" (the first three stages of ResNet-50 v2, stride
     16) or "simple_cnn". `head` is "average" (mean pooling, linear) or "evidence" (a feature
-    pyramid down to stride 8, log-sum-exp pooling of one evidence map; two classes only). `same_padding` is for
-    weights born in TensorFlow: its padding, and its batch-norm epsilon of 1e-3.
+    pyramid down to stride 8, log-sum-exp pooling of one evidence map; two classes only).
+    `same_padding` is for weights born in TensorFlow: its padding, its batch-norm epsilon of 1e-3.
     """
 
     backbone: str
