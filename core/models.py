@@ -141,8 +141,8 @@ def faults(root: Path) -> list[str]:
 
 def find(root: Path, task: str, name: str) -> ModelCard:
     """The card of one model. Raises BadModel naming those that exist."""
-    folder = root / task / name
-    if not folder.is_dir() or folder.parent.parent != root:
+    folder = next((f for f in _folders(root, task) if f.name == name), None)
+    if folder is None:
         known = ", ".join(card.name for card in catalogue(root, task)) or "none"
         raise BadModel(f"There is no {task} model named {name}: available are {known}.")
     return ModelCard.read(folder)
@@ -213,7 +213,7 @@ def open_model(card: ModelCard, threads: int = 2) -> Model:
 
 def _folders(root: Path, task: str | None) -> list[Path]:
     tasks = [root / task] if task else sorted(p for p in root.glob("*") if p.is_dir())
-    return [folder for path in tasks for folder in sorted(path.glob("*")) if folder.is_dir()]
+    return [folder for path in tasks for folder in sorted(path.glob("[!.]*")) if folder.is_dir()]
 
 
 def _rank(card: ModelCard) -> float:

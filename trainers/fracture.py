@@ -164,6 +164,7 @@ def main() -> None:
     best = fit(engine, arguments.run, network, views, loss, lambda n: score(n, val, spec), schedule)
     print("best on val:", {name: round(value, 4) for name, value in best.items()})
     if arguments.publish and engine.is_global_zero:
+        origin = arguments.started_from or origin
         provenance = Provenance.of(arguments, origin, pack, len(train.films))
         folder = publish(network, architecture, spec, pack, val.films, provenance)
         print(f"published {folder}")

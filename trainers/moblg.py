@@ -219,14 +219,11 @@ def main() -> None:
     second = LogisticRegression().fit(inputs[:, None], labels)
     trees = stage_one(arguments.seed).fit(features, labels)
     graph = stack_graph(onnx.load(card.weights), trees, second)
-    folder = arguments.checkpoints / "fracture" / arguments.publish
-    sha256 = save(graph, folder / "model.onnx")
     shown = exhibit((features, labels), val_set, groups, arguments.seed)
     print(shown)
     provenance = Provenance.of(arguments, f"the frozen backbone of {card.name}", pack, len(films))
-    describe(
-        folder,
-        sha256,
+    folder = describe(
+        lambda path: save(graph, path),
         card.input,
         "leave-one-out",
         pack,

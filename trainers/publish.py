@@ -6,8 +6,9 @@ Everything in the card is measured with the exported file, through the code that
 import argparse
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -75,12 +76,9 @@ def publish(
     provenance: Provenance,
 ) -> Path:
     """Export `network`, measure it on the validation `films`, and write its folder."""
-    folder = provenance.checkpoints / "fracture" / provenance.name
-    sha256 = export(network, spec, folder / "model.onnx")
     heatmap = "class map" if architecture.head == "evidence" else "Grad-CAM"
     return describe(
-        folder,
-        sha256,
+        lambda path: export(network, spec, path),
         spec,
         heatmap,
         pack,
@@ -91,8 +89,7 @@ def publish(
 
 
 def describe(
-    folder: Path,
-    sha256: str,
+    write: Callable[[Path], str],
     spec: InputSpec,
     heatmap: str,
     pack: Pack,
@@ -100,10 +97,15 @@ def describe(
     provenance: Provenance,
     extra: dict,
 ) -> Path:
-    """Calibrate and measure the graph in `folder`, then write card and predictions beside it.
+    """Calibrate and measure a graph, and put it in the catalogue with card and predictions.
 
-    Test-time flips stay on where they raise the AUROC on val.
+    `write` stores the graph at a path and returns its sha256. Test-time flips stay on where they
+    raise the AUROC on val. The folder appears whole or not at all.
     """
+    target = provenance.checkpoints / "fracture" / provenance.name
+    folder = target.with_name(f".{target.name}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     card = {
         "task": "fracture",
         "name": provenance.name,
@@ -118,7 +120,7 @@ def describe(
         "operating_points": [],
         "metrics": {},
         "validation": {"n": 0, "data": provenance.data},
-        "sha256": sha256,
+        "sha256": write(folder / "model.onnx"),
         "weights_started_from": provenance.weights_started_from,
         "training": provenance.training,
         "training_data": {"name": provenance.data, "split": "train", "n": provenance.n_train},
@@ -153,7 +155,9 @@ def describe(
     }
     _write(card, folder)
     reading.write(folder / "predictions.csv")
-    return folder
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(folder, target)
+    return target
 
 
 def measured(reading: scoring.Reading, threshold: float) -> dict:

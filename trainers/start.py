@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="pack: a folder or a zip")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run; resumes there")
     parser.add_argument("--weights", type=Path, help="start the backbone from this .pt/.pth file")
+    parser.add_argument("--started-from", help="what these weights are, for the card")
     parser.add_argument(
         "--pretrained", action="store_true", help="start the backbone from timm's hub"
     )
