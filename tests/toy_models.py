@@ -1,4 +1,4 @@
-"""A published model of a few bytes, written without torch: its class map is the film's brightness."""
+"""A published model of a few bytes, without torch: its class map is the film's brightness."""
 
 import hashlib
 import json

@@ -131,8 +131,10 @@ def test_a_file_that_is_no_network_is_one_sentence(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["unknown", "", ".", "..", "../x", "../fracture/toy", "toy/../toy", "/etc", "toy/", "x" * 5000]
-    + ["nul\0byte", "*", "TOY"],
+    [
+        *("unknown", "", "TOY", "*", "toy/", "x" * 5000, "nul\0byte"),
+        *(".", "..", "../x", "../fracture/toy", "toy/../toy", "/etc"),
+    ],
 )
 def test_unknown_name_lists_the_known_ones(tmp_path, name):
     root = tmp_path / "checkpoints"

@@ -1,4 +1,4 @@
-"""Polarity, sharpness, exposure, and the gate: each on films that have the fault and that lack it."""
+"""Polarity, sharpness, exposure and the gate, each on films with the fault and without it."""
 
 import io
 
