@@ -1,0 +1,1 @@
+"""Pieces of pages: the only part of core that imports streamlit."""

@@ -1,0 +1,106 @@
+"""Several films at once: a table, a CSV, and the one to look at."""
+
+import csv
+import io
+import time
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.images import BadImage
+from core.models import ModelCard
+from core.ui import cached
+from core.ui.source import Entry
+from core.ui.verdict import NOT_BONE, words
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+PATIENCE_S = 0.3  # below this a progress bar would only flicker
+
+
+def choose(
+    entries: Sequence[Entry], card: ModelCard, keeper: cached.Gatekeeper | None, threshold: float
+) -> Entry:
+    """Read every film, show the table, and return the entry to look at: the chosen row's.
+
+    Raises BadModel.
+    """
+    rows = _read_all(entries, card, keeper, threshold)
+    found = sum(row["verdict"].startswith("Fracture") for row in rows)
+    st.subheader(f"{len(rows)} films, {found} called fractured", anchor=False)
+    table = pd.DataFrame(rows)
+    chosen = st.dataframe(
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="row",
+        column_order=["file", "verdict", "probability", "notes"],
+        column_config={
+            "file": st.column_config.TextColumn("File", width="medium"),
+            "verdict": st.column_config.TextColumn("Verdict", width="medium"),
+            "probability": st.column_config.ProgressColumn(
+                "Probability of fracture", format="percent", min_value=0, max_value=1
+            ),
+            "notes": st.column_config.TextColumn("Notes", width="large"),
+        },
+        alt="Verdicts of all films",
+    ).selection.rows
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Download as CSV",
+            as_csv([{**row, "model": card.name, "threshold": threshold} for row in rows]),
+            "lightbox-fracture.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.caption("Choose a row to look at that film.", width="content")
+    return entries[min(chosen[0], len(entries) - 1) if chosen else 0]
+
+
+def as_csv(rows: Sequence[dict]) -> bytes:
+    """Rows as CSV that a spreadsheet takes for text: no cell is run as a formula."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _harmless(value) for name, value in row.items()})
+    return file.getvalue().encode("utf-8-sig")
+
+
+def _harmless(value):
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _read_all(entries, card, keeper, threshold) -> list[dict]:
+    started, bar, rows = time.monotonic(), None, []
+    for done, entry in enumerate(entries):
+        if bar or time.monotonic() - started > PATIENCE_S:
+            text = f"Reading film {done + 1} of {len(entries)}"
+            bar = (bar or st).progress(done / len(entries), text)
+        rows.append(_row(entry, card, keeper, threshold))
+    if bar:
+        bar.empty()
+    return rows
+
+
+def _row(entry: Entry, card, keeper, threshold) -> dict:
+    film = entry.film
+    if isinstance(film, BadImage):
+        row = {"verdict": "Not read", "probability": None, "notes": film.reason, "sha256": ""}
+        return {"file": entry.name, **row}
+    notes = list(film.notes)
+    if film.negative:
+        notes.append("Looks like a negative; turned positive.")
+    blurred = cached.qualities(film, film.negative)["Sharpness"]
+    if blurred.word != "sharp":
+        notes.append(f"{blurred.word.capitalize()} ({blurred.value:.0f} %).")
+    if cached.looks_like_bone(film, film.negative, keeper):
+        probability = cached.verdict(film, film.negative, card).probability
+        verdict = words(probability, threshold)
+    else:
+        probability, verdict = None, "No verdict"
+        notes.insert(0, f"{NOT_BONE}.")
+    shares = {"verdict": verdict, "probability": probability and round(probability, 4)}
+    return {"file": film.name, **shares, "notes": " ".join(notes), "sha256": film.sha256}

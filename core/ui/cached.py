@@ -1,0 +1,140 @@
+"""What the pages keep between reruns, so that nothing is decoded or predicted twice.
+
+What stems from a visitor's film is kept in that visitor's session alone and goes with it.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from core import check, classify, explain, quality
+from core.images import BadImage
+from core.models import BadModel, Model, ModelCard, faults, open_model
+from core.settings import Settings
+from core.ui.film import Film, read
+
+LARGEST_SHOWN = 1400  # px on the longer side; no screen column is wider
+
+
+@st.cache_data(ttl="10m", show_spinner=False)
+def health(settings: Settings) -> str:
+    """One line on the state of the install."""
+    return check.summary(check.check(settings))
+
+
+@st.cache_data(ttl="1m", show_spinner=False)
+def broken(checkpoints: Path) -> list[str]:
+    """One sentence for each model folder that cannot be used."""
+    return faults(checkpoints)
+
+
+@st.cache_data(max_entries=64, max_size="128MB", scope="session", show_spinner=False)
+def film(key: str, name: str, _data: bytes) -> Film | BadImage:
+    """The film in a file's bytes, or why there is none; `key` stands for the bytes."""
+    try:
+        return read(_data, name)
+    except BadImage as error:
+        return error
+
+
+def model(card: ModelCard) -> Model:
+    """The opened network of a card. Raises BadModel."""
+    threads = Settings.from_environment().threads
+    return _model(card.name, card.sha256, threads, card)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _model(name: str, sha256: str, threads: int, _card: ModelCard) -> Model:
+    return open_model(_card, threads)
+
+
+@dataclass(frozen=True)
+class Gatekeeper:
+    """The model whose gate judges films for all models."""
+
+    card: ModelCard
+    gate: quality.Gate
+
+
+def gatekeeper(cards: Sequence[ModelCard]) -> Gatekeeper:
+    """The first card's that has a gate. Raises BadModel when there is none, or none that opens."""
+    for card in cards:
+        if card.has_gate:
+            return Gatekeeper(card, model(card).gate)
+    raise BadModel("No model here carries a gate.")
+
+
+def verdict(film: Film, inverted: bool, card: ModelCard) -> classify.Verdict:
+    """What a model says of a film. Raises BadModel."""
+    return _verdict(film.sha256, inverted, card.sha256, film, card)
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner=False)
+def _verdict(sha256: str, inverted: bool, model_sha256: str, _film: Film, _card: ModelCard):
+    return classify.read_film(_film.shown(inverted), model(_card))
+
+
+def looks_like_bone(film: Film, inverted: bool, keeper: Gatekeeper | None) -> bool:
+    """Whether the gate lets a film pass; without a gate everything does."""
+    if keeper is None:
+        return True
+    embedding = verdict(film, inverted, keeper.card).embedding
+    return bool(keeper.gate.distance(embedding[None])[0] <= keeper.gate.threshold)
+
+
+def qualities(film: Film, inverted: bool) -> dict[str, quality.Measure]:
+    """Named measures of the film as it is shown."""
+    return _qualities(film.sha256, inverted, film)
+
+
+@st.cache_data(max_entries=256, scope="session", show_spinner=False)
+def _qualities(sha256: str, inverted: bool, _film: Film) -> dict[str, quality.Measure]:
+    shown = _film.shown(inverted)
+    return {"Sharpness": quality.sharpness(shown), "Exposure": quality.exposure(shown)}
+
+
+def picture(film: Film, inverted: bool, heat: np.ndarray | None, heat_key: str, opacity: float):
+    """JPEG bytes of the film, with heat laid over it where there is any."""
+    return _picture(film.sha256, inverted, heat_key, opacity, film, heat)
+
+
+@st.cache_data(max_entries=32, scope="session", show_spinner=False)
+def _picture(sha256: str, inverted: bool, heat_key: str, opacity: float, _film: Film, _heat):
+    shown = _film.shown(inverted)
+    scale = min(1.0, LARGEST_SHOWN / max(shown.shape))
+    size = (max(1, round(shown.shape[1] * scale)), max(1, round(shown.shape[0] * scale)))
+    shown = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
+    if _heat is not None:
+        shown = cv2.cvtColor(explain.overlay(shown, _heat, opacity), cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A model's validation films: `labels` (N,) with 1 = fractured, `scores` (N,) likewise."""
+
+    labels: np.ndarray
+    scores: np.ndarray
+
+
+def validation(card: ModelCard) -> Validation | None:
+    """The validation predictions of a model, or None where they are missing or unreadable."""
+    path = card.predictions
+    return _validation(str(path), path.stat().st_mtime_ns, card.classes[1]) if path else None
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _validation(path: str, changed: int, disease: str) -> Validation | None:
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = [(int(row["label"]), float(row[disease])) for row in csv.DictReader(file)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    labels, scores = np.array(rows).T if rows else np.zeros((2, 0))
+    both = 0 < labels.sum() < len(labels) and np.isfinite(scores).all()
+    return Validation(labels.astype(int), scores) if both else None

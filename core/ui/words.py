@@ -1,0 +1,39 @@
+"""Numbers and names as a reader meets them."""
+
+import math
+import re
+
+from core.models import Metric
+
+SPACE = "\N{NARROW NO-BREAK SPACE}"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share (0 to 1) in percent; what is neither none nor all is never rounded to it."""
+    if math.isnan(share):
+        return "none to count"
+    smallest = 10.0**-digits
+    if 0 < 100 * share < smallest / 2:
+        return f"<{smallest:.{digits}f}{SPACE}%"
+    if 100 - smallest / 2 < 100 * share < 100:
+        return f">{100 - smallest:.{digits}f}{SPACE}%"
+    return f"{100 * share:.{digits}f}{SPACE}%"
+
+
+def score(value: float) -> str:
+    """A metric between 0 and 1 as it is printed in papers: .934."""
+    return f"{value:.3f}".removeprefix("0")
+
+
+def interval(metric: Metric | None) -> str:
+    """A metric with its 95 % interval."""
+    if metric is None or math.isnan(metric.value):
+        return "not measured"
+    if metric.low is None or metric.high is None:
+        return score(metric.value)
+    return f"{score(metric.value)} ({score(metric.low)} to {score(metric.high)})"
+
+
+def plain(text: str) -> str:
+    """Text from outside, so that Markdown shows it letter by letter."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", text)

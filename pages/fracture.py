@@ -1,0 +1,83 @@
+"""Read a fracture on a bone X-ray: film, verdict, heatmap, and what the threshold means."""
+
+import streamlit as st
+
+from core.images import BadImage
+from core.models import BadModel, catalogue
+from core.settings import Settings
+from core.ui import batch, cached, choices, gallery, overlay, source, threshold, verdict
+
+settings = Settings.from_environment()
+cards = catalogue(settings.checkpoints, "fracture")
+exhibits = gallery.exhibits(settings.data)
+
+st.title("Fracture", anchor=False)
+if not cards:
+    st.error(
+        "There is no fracture model here: restore the folder checkpoints/fracture, or train one "
+        "with python -m trainers.fracture."
+    )
+    st.page_link("pages/models.py", label="What is wrong with the models")
+    st.stop()
+
+for sentence in choices.prepare(cards, exhibits):
+    st.warning(sentence, icon=":material/link_off:")
+
+film_choice, model_choice = st.columns([3, 2], gap="large")
+with model_choice:
+    card = choices.choose_model(cards)
+with film_choice:
+    entries = source.choose(exhibits)
+choices.write_link(card)
+
+if not entries:
+    st.info("Choose one or more films above, and the verdict appears here.")
+    st.stop()
+
+try:
+    keeper = cached.gatekeeper(cards)
+except BadModel as error:
+    keeper = None
+    st.warning(f"Whether a film is a bone X-ray at all cannot be checked. {error.reason}")
+at = st.session_state[choices.threshold_key(card)]
+try:
+    cached.model(card)
+    entry = batch.choose(entries, card, keeper, at) if len(entries) > 1 else entries[0]
+except BadModel as error:
+    st.error(error.reason, icon=":material/error:")
+    st.stop()
+
+if isinstance(entry.film, BadImage):
+    st.error(entry.film.reason, title=entry.name, icon=":material/broken_image:")
+    st.stop()
+
+film = entry.film
+left, right = st.columns([3, 2], gap="large")
+with right:
+    said = st.container()
+    st.markdown("**The film**")
+    inverted = verdict.invert(film)
+    verdict.film_notes(film, inverted)
+with said:
+    bone = cached.looks_like_bone(film, inverted, keeper)
+    if bone or verdict.refusal(film):
+        reading = cached.verdict(film, inverted, card)
+        verdict.card(reading, at, card, entry.truth)
+        threshold.controls(card)
+    else:
+        reading = None
+with left:
+    if reading:
+        overlay.viewer(film, inverted, reading, card)
+    else:
+        overlay.plain_film(film, inverted)
+
+st.subheader("What this threshold means", anchor=False)
+threshold.meaning(card, cached.validation(card))
+
+st.subheader("What it cannot know", anchor=False)
+st.markdown(
+    "It sees one picture at a few hundred pixels: no patient, no second view, no earlier film, and "
+    "no hairline finer than its pixels. It learned from the hands, legs, hips and shoulders of one "
+    "collection, so on other bones, children, casts or other machines its probability is a guess."
+)

@@ -1,0 +1,36 @@
+"""Every published model's card, readably."""
+
+import streamlit as st
+
+from core.models import catalogue
+from core.settings import Settings
+from core.ui import cached, cards, charts
+
+settings = Settings.from_environment()
+published = catalogue(settings.checkpoints)
+
+st.title("Models", anchor=False)
+for sentence in cached.broken(settings.checkpoints):
+    st.error(sentence, icon=":material/error:")
+if not published:
+    st.info("No model is published here yet: restore the folder checkpoints, or train one.")
+    st.stop()
+
+st.markdown(
+    "Each number is measured on films that the model never learned from, with the code that reads "
+    "yours. Intervals are drawn over groups of films that belong together."
+)
+cards.overview(published)
+
+st.subheader("ROC curves", anchor=False)
+curves = [(card, cached.validation(card)) for card in published]
+curves = [(card, validation) for card, validation in curves if validation]
+if curves:
+    charts.rocs(curves)
+else:
+    st.info("No model here has readable validation predictions, so there is no curve to draw.")
+
+st.subheader("Cards", anchor=False)
+for card in published:
+    with st.expander(card.title, icon=":material/description:"):
+        cards.full(card)
