@@ -50,7 +50,14 @@ class Pack(Archive):
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path)
-        self.films = self._films()
+        try:
+            self.films = self._films()
+        except BadPack:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadPack(
+                f"A table of {self.path} is damaged ({error}): unpack it again or mend it."
+            ) from error
 
     def read_all(self, films: list[Film]) -> Iterator[tuple[Film, bytes]]:
         """Films with their bytes."""

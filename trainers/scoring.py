@@ -110,10 +110,13 @@ def pointing_game(reading: Reading, threshold: float) -> float:
 
 
 def numbers(reading: Reading, threshold: float) -> dict[str, float]:
-    """The fracture metrics; the two rates and the pointing game at `threshold`."""
+    """The fracture metrics; the two rates and the pointing game at `threshold`.
+
+    A number that the films cannot give (no boxes, say) is left out.
+    """
     labels, p = reading.labels, reading.probabilities
     counts = metrics.confusion(labels, p, threshold)
-    return {
+    found = {
         "auroc": metrics.auroc(labels, p),
         "average_precision": metrics.average_precision(labels, p),
         "sensitivity": counts.sensitivity,
@@ -122,6 +125,7 @@ def numbers(reading: Reading, threshold: float) -> dict[str, float]:
         "ece": metrics.ece(labels, p),
         "pointing_game": pointing_game(reading, threshold),
     }
+    return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
 def intervals(reading: Reading, threshold: float, draws: int = 1000) -> dict[str, list[float]]:
@@ -135,7 +139,10 @@ def intervals(reading: Reading, threshold: float, draws: int = 1000) -> dict[str
         return 0.0
 
     metrics.grouped_bootstrap(groups, collect, draws)
-    return {name: np.nanquantile(v, [0.025, 0.975]).tolist() for name, v in computed.items()}
+    return {
+        name: np.quantile(computed[name], [0.025, 0.975]).tolist()
+        for name in numbers(reading, threshold)
+    }
 
 
 def subgroups(reading: Reading) -> dict[str, dict[str, float]]:

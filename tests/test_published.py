@@ -1,0 +1,77 @@
+"""The models in checkpoints/: whole, true to their cards, at home with the app's own samples."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from core import metrics
+from core.classify import read_film
+from core.models import catalogue, find, open_model, verify
+from core.phantoms import long_bone
+from core.preprocess import to_grey
+from core.settings import CHECKOUT
+
+ROOT = CHECKOUT / "checkpoints"
+FRACTURE = (
+    "simple_cnn",
+    "mobilenetv2_frozen",
+    "moblg",
+    "densenet121",
+    "mobilenetv2",
+    "resnetv2_50",
+)
+FRESH = range(900_000_000, 900_000_200)
+
+
+def test_the_six_fracture_models_are_there_and_light():
+    assert {card.name for card in catalogue(ROOT, "fracture")} == set(FRACTURE)
+    assert sum(f.stat().st_size for f in (ROOT / "fracture").rglob("*")) < 60e6
+
+
+@pytest.mark.parametrize("name", FRACTURE)
+def test_a_card_tells_the_truth(name):
+    card = find(ROOT, "fracture", name)
+    verify(card)
+    assert card.classes[1] == "fractured"
+    for entry in ("seed", "commit", "date", "weights_started_from", "training_data", "licence"):
+        assert card.details[entry] not in (None, "", "unknown"), entry
+    rows = list(csv.DictReader(card.predictions.open(encoding="utf-8")))
+    labels = [int(row["label"]) for row in rows]
+    scores = [float(row["fractured"]) for row in rows]
+    assert len(rows) == card.validation["n"]
+    assert card.metrics["auroc"].value == pytest.approx(metrics.auroc(labels, scores), abs=1e-3)
+    assert card.metrics["auroc"].low < card.metrics["auroc"].value < card.metrics["auroc"].high
+    for point in card.operating_points:
+        counts = metrics.confusion(labels, scores, point.threshold)
+        assert counts.sensitivity == pytest.approx(point.sensitivity, abs=0.01), point.name
+        assert counts.specificity == pytest.approx(point.specificity, abs=0.01), point.name
+
+
+@pytest.mark.parametrize("name", FRACTURE)
+def test_a_verdict_is_a_probability_with_a_heatmap_over_the_film(name):
+    film = long_bone(3, fractured=True).pixels
+    verdict = read_film(film, open_model(find(ROOT, "fracture", name)))
+    assert 0 < verdict.probability < 1
+    assert ((verdict.heat >= 0) & (verdict.heat <= 1)).all()
+    height, width = verdict.heat.shape
+    assert width / height == pytest.approx(film.shape[1] / film.shape[0], rel=0.02)
+
+
+def test_the_default_model_knows_what_to_do_with_samples():
+    """On 200 fresh phantoms, half of them fractured; the gate must let them pass as well."""
+    model = open_model(find(ROOT, "fracture", "mobilenetv2"))
+    threshold = next(p.threshold for p in model.card.operating_points if p.name == "Youden")
+    right, passed = [], []
+    for index, seed in enumerate(FRESH):
+        phantom = long_bone(seed, fractured=index % 2 == 0)
+        verdict = read_film(to_grey(phantom.pixels), model)
+        right.append((verdict.probability >= threshold) == bool(phantom.fractured))
+        passed.append(model.gate.distance(verdict.embedding[None])[0] <= model.gate.threshold)
+    assert np.mean(right) >= 0.90
+    assert np.mean(passed) >= 0.95
+
+
+def test_the_stacked_model_shows_its_leak_beside_its_honest_number():
+    exhibit = find(ROOT, "fracture", "moblg").details["exhibit"]
+    assert exhibit["first_stage_saw_val"]["auroc"] > exhibit["out_of_fold"]["auroc"]

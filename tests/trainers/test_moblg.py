@@ -1,0 +1,80 @@
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from core import metrics
+from core.networks.classifiers import Architecture, build, input_statistics
+from core.preprocess import InputSpec
+from trainers.export import export, save
+from trainers.moblg import exhibit, out_of_fold, stack_graph, stage_one
+
+
+def noise(n, seed):
+    """Features that say nothing of the labels, two films a group."""
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(rng.integers(0, 2, n // 2), 2)
+    return rng.normal(size=(n, 8)), labels, [f"g{i // 2}" for i in range(n)]
+
+
+def test_out_of_fold_probabilities_know_nothing_where_there_is_nothing_to_know():
+    features, labels, groups = noise(200, 0)
+    held_out = out_of_fold(features, labels, groups, seed=0)
+    seen = stage_one(0).fit(features, labels).predict_proba(features)[:, 1]
+    assert metrics.auroc(labels, seen) > 0.9
+    assert metrics.auroc(labels, held_out) < 0.7
+
+
+def test_the_exhibit_shows_the_leak_on_noise():
+    features, labels, groups = noise(200, 1)
+    val_features, val_labels, _ = noise(100, 2)
+    found = exhibit((features, labels), (val_features, val_labels), groups, seed=0)
+    assert found["first_stage_saw_val"]["auroc"] > 0.9
+    assert found["out_of_fold"]["auroc"] < 0.75
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """A frozen network of random weights under both stages: (session, trees, second, batch)."""
+    folder = tmp_path_factory.mktemp("stack")
+    torch.manual_seed(0)
+    architecture = Architecture("mobilenetv2_035", "average", 64)
+    spec = InputSpec(64, *input_statistics(architecture))
+    export(build(architecture), spec, folder / "frozen.onnx")
+    batch = np.random.default_rng(0).normal(size=(3, 3, 64, 64)).astype(np.float32)
+    frozen = onnxruntime.InferenceSession(folder / "frozen.onnx")
+    features, embedding = frozen.run(["features", "embedding"], {"input": batch})
+    rng = np.random.default_rng(1)
+    rows = np.concatenate([embedding + rng.normal(size=embedding.shape) for _ in range(40)])
+    labels = (rows[:, 0] > np.median(rows[:, 0])).astype(int)
+    trees = stage_one(0).fit(rows.astype(np.float32), labels)
+    second = LogisticRegression().fit(trees.predict_proba(rows)[:, 1:], labels)
+    save(stack_graph(onnx.load(folder / "frozen.onnx"), trees, second), folder / "stack.onnx")
+    session = onnxruntime.InferenceSession(folder / "stack.onnx")
+    return session, trees, second, batch, features, embedding
+
+
+def test_the_graph_scores_as_both_stages_do(stack):
+    session, trees, second, batch, _, embedding = stack
+    logits, embedded = session.run(["logits", "embedding"], {"input": batch})
+    wanted = second.decision_function(trees.predict_proba(embedding)[:, 1:])
+    assert logits[:, 1] - logits[:, 0] == pytest.approx(wanted, abs=1e-4)
+    assert embedded == pytest.approx(embedding)
+
+
+def test_the_class_map_is_the_fall_of_the_score_without_a_place(stack):
+    session, trees, second, batch, features, embedding = stack
+    (class_map,) = session.run(["class_map"], {"input": batch})
+    assert class_map.shape == (3, 2, *features.shape[2:])
+
+    def score(rows):
+        return second.decision_function(trees.predict_proba(rows)[:, 1:])
+
+    places = features.reshape(*features.shape[:2], -1)
+    count = places.shape[2]
+    for place in range(count):
+        rest = (places.sum(2) - places[:, :, place]) / (count - 1)
+        wanted = score(embedding) - score(rest)
+        assert class_map[:, 1].reshape(3, -1)[:, place] == pytest.approx(wanted, abs=1e-3)
