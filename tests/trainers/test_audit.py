@@ -1,0 +1,150 @@
+"""The audit finds what stands twice, what cannot be read, and what makes a score worthless."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.phantoms import long_bone
+from trainers.audit import audit, difference_hash
+from trainers.films import BadPack, Pack
+
+
+def film(seed: int) -> np.ndarray:
+    """A small film, different from that of any other seed."""
+    grey = long_bone(seed, fractured=False).pixels
+    return cv2.resize(grey, (96, 96), interpolation=cv2.INTER_AREA)
+
+
+def write(root: Path, name: str, grey: np.ndarray | bytes) -> None:
+    data = grey if isinstance(grey, bytes) else cv2.imencode(".png", grey)[1].tobytes()
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_bytes(data)
+
+
+@pytest.fixture
+def clean(tmp_path) -> Path:
+    """Four films in each split, none alike."""
+    names = [f"{s}/{c}" for s in ("train", "val") for c in ("fractured", "normal")]
+    for seed in range(8):
+        write(tmp_path, f"{names[seed % 4]}/film{seed}.png", film(seed))
+    return tmp_path
+
+
+def lighter(grey: np.ndarray) -> np.ndarray:
+    return np.clip(grey * 0.9 + 12, 0, 255).astype(np.uint8)
+
+
+def test_a_clean_pack_passes(clean):
+    report = audit(Pack(clean))
+    assert report.blocks is None
+    assert report.films == 8
+    assert report.counts == {s: {"0": 2, "1": 2} for s in ("train", "val")}
+    for found in (report.unreadable, report.identical, report.near, report.crossing):
+        assert found == []
+    assert report.conflicts == [] and report.split_groups == []
+    assert "8 films" in report.summary()
+
+
+# Each film added to the clean pack is a variant of film0, which is train/fractured.
+COPIES = {
+    "same split": ("train/fractured/copy.png", film, "identical", False, False),
+    "other label": ("train/normal/copy.png", film, "identical", False, True),
+    "other split": ("val/fractured/copy.png", film, "identical", True, False),
+    "other split and label": ("val/normal/copy.png", film, "identical", True, True),
+    "lighter": ("train/fractured/copy.png", lambda s: lighter(film(s)), "near", False, False),
+    "lighter, other split": ("val/normal/copy.png", lambda s: lighter(film(s)), "near", True, True),
+    "smaller, other split": (
+        "val/fractured/copy.png",
+        lambda s: cv2.resize(film(s), (80, 80), interpolation=cv2.INTER_AREA),
+        "near",
+        True,
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "variant", "kind", "crosses", "conflicts"), COPIES.values(), ids=COPIES
+)
+def test_copies_are_found(clean, name, variant, kind, crosses, conflicts):
+    write(clean, name, variant(0))
+    report = audit(Pack(clean))
+    pairs = {"identical": report.identical, "near": report.near}
+    assert [set(pair) for pair in pairs.pop(kind)] == [{"film0.png", "copy.png"}]
+    assert pairs.popitem()[1] == []
+    assert len(report.crossing) == crosses
+    assert len(report.conflicts) == conflicts
+    assert (report.blocks is not None) == crosses
+    if crosses:
+        assert "1 pairs" in report.blocks and "--allow-leak" in report.blocks
+    assert "copy.png" in report.summary()
+
+
+def test_a_group_on_both_sides_blocks_though_its_films_differ(clean):
+    write(clean, "train/normal/5.png", film(20))
+    write(clean, "val/normal/5-rotated1.png", film(21))
+    report = audit(Pack(clean))
+    assert report.split_groups == ["5"] and report.crossing == []
+    assert "1 groups" in report.blocks
+
+
+@pytest.mark.parametrize("data", [b"", b"no film", b"\x89PNG\r\n\x1a\n cut"])
+def test_a_film_that_cannot_be_read_is_listed_with_its_reason(clean, data):
+    write(clean, "train/fractured/bad.png", data)
+    report = audit(Pack(clean))
+    ((name, reason),) = report.unreadable
+    assert name == "bad.png" and reason.endswith(".")
+    assert report.films == 8 and report.blocks is None
+    assert "bad.png" in report.summary()
+
+
+def manifest(root: Path, rows: list[tuple[str, int, str]]) -> Pack:
+    lines = ["image_id,fractured,split,group"]
+    for seed, (name, label, split) in enumerate(rows):
+        write(root, f"images/{name}", film(seed))
+        lines.append(f"{name},{label},{split},{name}")
+    (root / "manifest.csv").write_text("\n".join(lines))
+    return Pack(root)
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([], "no readable film in its train split"),
+        ([("a.png", 1, "train"), ("b.png", 0, "train")], "no readable film in its val split"),
+        ([("a.png", 1, "val"), ("b.png", 0, "val")], "no readable film in its train split"),
+        (
+            [("a.png", 1, "train"), ("b.png", 1, "train"), ("c.png", 0, "val")],
+            "train split holds one class only",
+        ),
+        (
+            [("a.png", 1, "train"), ("b.png", 0, "train"), ("c.png", 0, "val")],
+            "val split holds one class only",
+        ),
+    ],
+    ids=["empty", "no val", "no train", "one class in train", "one class in val"],
+)
+def test_a_pack_that_teaches_nothing_is_refused(tmp_path, rows, reason):
+    with pytest.raises(BadPack, match=reason):
+        audit(manifest(tmp_path, rows))
+
+
+def test_report_is_written_whole(clean, tmp_path):
+    write(clean, "val/normal/copy.png", film(0))
+    report = audit(Pack(clean))
+    report.write(tmp_path / "run" / "audit.json")
+    content = json.loads((tmp_path / "run" / "audit.json").read_text())
+    assert content["crossing"] == [list(pair) for pair in report.crossing] != []
+    assert content["films"] == 9
+
+
+def test_hash_ignores_exposure_and_sees_another_film():
+    def distance(one, other):
+        return np.bitwise_count(difference_hash(one) ^ difference_hash(other)).sum()
+
+    assert difference_hash(film(0)).shape == (32,)
+    assert distance(film(0), lighter(film(0))) <= 12
+    assert min(distance(film(0), film(seed)) for seed in range(1, 8)) > 30
