@@ -3,31 +3,12 @@
 import streamlit as st
 
 from core.settings import Settings
-from core.ui import cached
+from core.ui import cached, rooms
 
 st.set_page_config(page_title="Lightbox", page_icon=":material/radiology:", layout="wide")
 
-room = st.navigation(
-    {
-        "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
-        "Read": [
-            st.Page(
-                "pages/fracture.py",
-                title="Fracture",
-                icon=":material/orthopedics:",
-                help="Is there a fracture on this bone X-ray, and where?",
-            )
-        ],
-        "About": [
-            st.Page(
-                "pages/models.py",
-                title="Models",
-                icon=":material/description:",
-                help="What each network is, what it learned from, and how good it is.",
-            )
-        ],
-    }
-)
+st.session_state["entered"] = True
+room = rooms.navigation()
 
 try:
     settings = Settings.from_environment()

@@ -5,8 +5,9 @@ import streamlit as st
 from core.images import BadImage
 from core.models import BadModel, catalogue
 from core.settings import Settings
-from core.ui import batch, cached, choices, gallery, overlay, source, threshold, verdict
+from core.ui import batch, cached, choices, gallery, overlay, rooms, source, threshold, verdict
 
+rooms.enter()
 settings = Settings.from_environment()
 cards = catalogue(settings.checkpoints, "fracture")
 exhibits = gallery.exhibits(settings.data)
@@ -23,7 +24,7 @@ if not cards:
 for sentence in choices.prepare(cards, exhibits):
     st.warning(sentence, icon=":material/link_off:")
 
-film_choice, model_choice = st.columns([3, 2], gap="large")
+film_choice, model_choice = st.columns([3, 2], gap="medium")
 with model_choice:
     card = choices.choose_model(cards)
 with film_choice:
@@ -52,7 +53,7 @@ if isinstance(entry.film, BadImage):
     st.stop()
 
 film = entry.film
-left, right = st.columns([3, 2], gap="large")
+left, right = st.columns([3, 2], gap="medium")
 with right:
     said = st.container()
     st.markdown("**The film**")

@@ -4,8 +4,9 @@ import streamlit as st
 
 from core.models import catalogue
 from core.settings import Settings
-from core.ui import cached, cards, charts
+from core.ui import cached, cards, charts, rooms
 
+rooms.enter()
 settings = Settings.from_environment()
 published = catalogue(settings.checkpoints)
 

@@ -4,28 +4,29 @@ import streamlit as st
 
 from core.models import catalogue
 from core.settings import Settings
-from core.ui import cached, choices, gallery
+from core.ui import cached, choices, gallery, overlay, rooms
 from core.ui.words import interval, plain
 
 FIRST = ("broken-forearm", "whole-forearm", "negative-film", "dicom-shin")
 
+rooms.enter()
 settings = Settings.from_environment()
 exhibits = gallery.exhibits(settings.data)
 
 st.title("Lightbox", anchor=False)
 st.markdown(
     "Read a bone X-ray with a neural network, see where it looked, and judge how far to trust it. "
-    "For research and teaching."
+    "**Fracture** gives a film its verdict and heatmap; **Models** says of each network what it "
+    "learned from and how often it is right."
 )
 
 st.subheader("Try first", anchor=False)
-with st.grid(4, min_column_width=220):
+with st.grid(4, min_column_width=150):
     for slug in FIRST:
         exhibit = exhibits[slug]
         film = cached.film(slug, exhibit.filename, gallery.file(slug, exhibit))
         with st.container(border=True, height="stretch"):
-            picture = cached.picture(film, False, None, "", 0.0)
-            st.image(picture, width="stretch", alt=exhibit.description)
+            st.image(overlay.square(film), width="stretch", alt=exhibit.description)
             st.page_link(
                 "pages/fracture.py",
                 label=exhibit.title,

@@ -37,7 +37,7 @@ def overview(cards: Sequence[ModelCard]) -> None:
 def full(card: ModelCard) -> None:
     """Everything a card says, under headings."""
     st.markdown(plain(card.summary))
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         _metrics(card)
     with right:
@@ -66,10 +66,10 @@ def _points(card: ModelCard) -> None:
     st.markdown("**Operating points**")
     rows = [
         {
-            "Name": point.name,
+            "Name": point.name.replace("at least", "≥"),
             "Threshold": percent(point.threshold, 1),
-            "Sensitivity": percent(point.sensitivity),
-            "Specificity": percent(point.specificity),
+            "Sens.": percent(point.sensitivity),
+            "Spec.": percent(point.specificity),
             "PPV": percent(point.ppv),
         }
         for point in card.operating_points

@@ -56,24 +56,15 @@ def _empty(height: int):
     from plotly.graph_objects import Figure  # takes long to import; the verdict must not wait
 
     axis = {"range": [-0.02, 1.02], "tickformat": ".0%", "constrain": "domain", "zeroline": False}
-    figure = Figure(
+    return Figure(
         layout={
             "height": height,
             "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
-            "legend": {"orientation": "h", "y": -0.2},
+            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
             "xaxis": {**axis, "title": "False positive rate (1 - specificity)"},
             "yaxis": {**axis, "title": "Sensitivity"},
         }
     )
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        line={"dash": "dot", "width": 1, "color": "gray"},
-        showlegend=False,
-        hoverinfo="skip",
-    )
-    return figure
 
 
 def _curve(figure, title: str, validation: Validation, dash: str) -> None:
@@ -91,4 +82,12 @@ def _curve(figure, title: str, validation: Validation, dash: str) -> None:
 
 
 def _draw(figure, key: str, alt: str) -> None:
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"dash": "dot", "width": 1, "color": "gray"},
+        showlegend=False,
+        hoverinfo="skip",
+    )
     st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})

@@ -74,7 +74,7 @@ def choose_model(cards: Sequence[ModelCard]) -> ModelCard:
         return names[name].title + (f" · AUROC {score(metric.value)}" if metric else "")
 
     name = st.selectbox(
-        "Model", list(names), format_func=label, key="model", persist_state="session", required=True
+        "Model", list(names), format_func=label, key="model", persist_state="session"
     )
     card = names[name]
     st.caption(

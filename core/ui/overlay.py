@@ -1,5 +1,6 @@
 """The film on the lightbox, with the network's heatmap laid over it."""
 
+import numpy as np
 import streamlit as st
 
 from core import explain
@@ -22,6 +23,14 @@ def plain_film(film: Film, inverted: bool) -> None:
     """The film alone."""
     picture = cached.picture(film, inverted, None, "", 0.0)
     st.image(picture, width=picture_width(film), alt=f"X-ray film {film.name}")
+
+
+def square(film: Film) -> np.ndarray:
+    """The middle of the film, (S, S) uint8, for a row of equal pictures."""
+    height, width = film.grey.shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return film.grey[top : top + side, left : left + side]
 
 
 @st.fragment

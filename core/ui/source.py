@@ -32,19 +32,17 @@ def choose(exhibits: Mapping[str, gallery.Exhibit]) -> list[Entry]:
         required=True,
         persist_state="session",
         width="stretch",
-        label_visibility="collapsed",
     )
     return _sample(exhibits) if st.session_state["source"] == SAMPLE else _uploads()
 
 
 def _sample(exhibits: Mapping[str, gallery.Exhibit]) -> list[Entry]:
     slug = st.selectbox(
-        "Sample film",
+        "Sample",
         list(exhibits),
         format_func=lambda slug: exhibits[slug].title,
         key="sample",
         persist_state="session",
-        required=True,
     )
     exhibit = exhibits[slug]
     st.caption(exhibit.description)

@@ -35,7 +35,7 @@ def controls(card: ModelCard) -> None:
             on_change=follow_point,
         )
     st.slider(
-        "Threshold: from which probability on a film is called fractured",
+        "Threshold: called fractured from this probability on",
         0.0,
         1.0,
         step=0.001,
@@ -56,7 +56,7 @@ def meaning(card: ModelCard, validation: Validation | None) -> None:
         )
         return
     counts = metrics.confusion(validation.labels, validation.scores, threshold)
-    chart, numbers = st.columns([1, 1], gap="large")
+    chart, numbers = st.columns(2, gap="medium")
     with chart:
         charts.roc(card, validation, threshold, counts)
     with numbers:
@@ -66,10 +66,10 @@ def meaning(card: ModelCard, validation: Validation | None) -> None:
 def _numbers(counts: metrics.Confusion) -> None:
     positives = counts.true_positives + counts.false_negatives
     negatives = counts.true_negatives + counts.false_positives
-    with st.container(horizontal=True):
-        st.metric("Sensitivity", percent(counts.sensitivity), width="content")
-        st.metric("Specificity", percent(counts.specificity), width="content")
-        st.metric("PPV", percent(counts.ppv), width="content")
+    with st.grid(3, min_column_width=90):
+        st.metric("Sensitivity", percent(counts.sensitivity))
+        st.metric("Specificity", percent(counts.specificity))
+        st.metric("PPV", percent(counts.ppv))
     st.table(
         {
             "": ["Fractured", "Not fractured"],

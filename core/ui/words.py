@@ -11,7 +11,7 @@ SPACE = "\N{NARROW NO-BREAK SPACE}"
 def percent(share: float, digits: int = 0) -> str:
     """A share (0 to 1) in percent; what is neither none nor all is never rounded to it."""
     if math.isnan(share):
-        return "none to count"
+        return "n/a"
     smallest = 10.0**-digits
     if 0 < 100 * share < smallest / 2:
         return f"<{smallest:.{digits}f}{SPACE}%"

@@ -1,0 +1,40 @@
+"""The list of rooms, and the way into them."""
+
+import streamlit as st
+
+
+def navigation():
+    """Show the list of rooms and return the one that was asked for."""
+    return st.navigation(
+        {
+            "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
+            "Read": [
+                st.Page(
+                    "pages/fracture.py",
+                    title="Fracture",
+                    icon=":material/orthopedics:",
+                    help="Is there a fracture on this bone X-ray, and where?",
+                )
+            ],
+            "About": [
+                st.Page(
+                    "pages/models.py",
+                    title="Models",
+                    icon=":material/description:",
+                    help="What each network is, what it learned from, and how good it is.",
+                )
+            ],
+        }
+    )
+
+
+def enter() -> None:
+    """Send a visitor who came straight to a page's address in through Home.py.
+
+    Until `st.navigation` has run once in a server's life, Streamlit runs what it discovers in a
+    folder named pages on its own.
+    """
+    if "entered" not in st.session_state:
+        st.session_state["entered"] = True
+        navigation()
+        st.rerun()
