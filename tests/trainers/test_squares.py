@@ -125,6 +125,12 @@ def test_epoch_is_decided_by_its_seed_and_number(options):
     assert not same(epoch((3, 1), **options), epoch((4, 1), **options))
 
 
+def test_every_view_of_one_film_differs():
+    alone = squares(count=1)
+    views = [item for number in (1, 2) for item in epoch((3, number), count=4, films=alone)]
+    assert len({item["input"].numpy().tobytes() for item in views}) == 8
+
+
 def test_views_do_not_depend_on_the_order_they_are_asked_in():
     crops = Crops(squares(), SPEC, (0, 0), 6, 32)
     backwards = [crops[i] for i in reversed(range(6))]
