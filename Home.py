@@ -7,7 +7,6 @@ from core.ui import cached, rooms
 
 st.set_page_config(page_title="Lightbox", page_icon=":material/radiology:", layout="wide")
 
-st.session_state["entered"] = True
 room = rooms.navigation()
 
 try:
@@ -20,4 +19,5 @@ with st.sidebar:
     st.caption(":material/info: For research and teaching. Not for diagnosis.")
     st.caption(f":material/health_and_safety: {cached.health(settings)}")
 
+st.session_state["entered"] = True
 room.run()

@@ -68,10 +68,10 @@ with said:
     else:
         reading = None
 with left:
-    if reading:
-        overlay.viewer(film, inverted, reading, card)
-    else:
+    if reading is None:
         overlay.plain_film(film, inverted)
+        st.stop()
+    overlay.viewer(film, inverted, reading, card)
 
 st.subheader("What this threshold means", anchor=False)
 threshold.meaning(card, cached.validation(card))

@@ -20,7 +20,7 @@ st.markdown(
     "learned from and how often it is right."
 )
 
-st.subheader("Try first", anchor=False)
+st.subheader("Try first, on synthetic films", anchor=False)
 with st.grid(4, min_column_width=150):
     for slug in FIRST:
         exhibit = exhibits[slug]
@@ -29,7 +29,7 @@ with st.grid(4, min_column_width=150):
             st.image(overlay.square(film), width="stretch", alt=exhibit.description)
             st.page_link(
                 "pages/fracture.py",
-                label=exhibit.title,
+                label=exhibit.title.removesuffix(" (synthetic)"),
                 icon=":material/arrow_forward:",
                 query_params={"sample": slug},
             )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.images import BadImage
+from core.images import BadImage, display_name
 from core.models import ModelCard
 from core.ui import cached
 from core.ui.source import Entry
@@ -21,7 +21,7 @@ PATIENCE_S = 0.3  # below this a progress bar would only flicker
 def choose(
     entries: Sequence[Entry], card: ModelCard, keeper: cached.Gatekeeper | None, threshold: float
 ) -> Entry:
-    """Read every film, show the table, and return the entry to look at: the chosen row's.
+    """Read every film, show the table, and return the entry of the chosen row, or the first film.
 
     Raises BadModel.
     """
@@ -48,7 +48,7 @@ def choose(
     ).selection.rows
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            "Download as CSV",
+            "Download results (CSV)",
             as_csv([{**row, "model": card.name, "threshold": threshold} for row in rows]),
             "lightbox-fracture.csv",
             "text/csv",
@@ -56,11 +56,13 @@ def choose(
             on_click="ignore",
         )
         st.caption("Choose a row to look at that film.", width="content")
-    return entries[min(chosen[0], len(entries) - 1) if chosen else 0]
+    if chosen and chosen[0] < len(entries):
+        return entries[chosen[0]]
+    return next((e for e in entries if not isinstance(e.film, BadImage)), entries[0])
 
 
 def as_csv(rows: Sequence[dict]) -> bytes:
-    """Rows as CSV that a spreadsheet takes for text: no cell is run as a formula."""
+    """Rows as CSV for a spreadsheet; no cell of text is taken for a formula."""
     file = io.StringIO()
     writer = csv.DictWriter(file, list(rows[0]), lineterminator="\r\n")
     writer.writeheader()
@@ -89,7 +91,7 @@ def _row(entry: Entry, card, keeper, threshold) -> dict:
     film = entry.film
     if isinstance(film, BadImage):
         row = {"verdict": "Not read", "probability": None, "notes": film.reason, "sha256": ""}
-        return {"file": entry.name, **row}
+        return {"file": _harmless(display_name(entry.name)), **row}
     notes = list(film.notes)
     if film.negative:
         notes.append("Looks like a negative; turned positive.")
@@ -103,4 +105,5 @@ def _row(entry: Entry, card, keeper, threshold) -> dict:
         probability, verdict = None, "No verdict"
         notes.insert(0, f"{NOT_BONE}.")
     shares = {"verdict": verdict, "probability": probability and round(probability, 4)}
-    return {"file": film.name, **shares, "notes": " ".join(notes), "sha256": film.sha256}
+    # Here too, for the table has a download of its own.
+    return {"file": _harmless(film.name), **shares, "notes": " ".join(notes), "sha256": film.sha256}

@@ -45,11 +45,11 @@ def film(key: str, name: str, _data: bytes) -> Film | BadImage:
 def model(card: ModelCard) -> Model:
     """The opened network of a card. Raises BadModel."""
     threads = Settings.from_environment().threads
-    return _model(card.name, card.sha256, threads, card)
+    return _model(str(card.weights), card.sha256, threads, card)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _model(name: str, sha256: str, threads: int, _card: ModelCard) -> Model:
+def _model(path: str, sha256: str, threads: int, _card: ModelCard) -> Model:
     return open_model(_card, threads)
 
 

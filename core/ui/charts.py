@@ -24,6 +24,7 @@ def roc(
         y=[point.sensitivity for point in points],
         mode="markers",
         name="Operating points",
+        cliponaxis=False,
         marker={"symbol": "circle-open", "size": 11, "line": {"width": 2}},
         text=[point.name for point in points],
         hovertemplate="%{text}<extra></extra>",
@@ -33,6 +34,7 @@ def roc(
         y=[counts.sensitivity],
         mode="markers",
         name=f"Threshold {percent(threshold, 1)}",
+        cliponaxis=False,
         marker={"symbol": "diamond", "size": 14},
         hovertemplate="sensitivity %{y:.0%}, 1 - specificity %{x:.0%}<extra></extra>",
     )

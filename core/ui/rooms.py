@@ -32,9 +32,8 @@ def enter() -> None:
     """Send a visitor who came straight to a page's address in through Home.py.
 
     Until `st.navigation` has run once in a server's life, Streamlit runs what it discovers in a
-    folder named pages on its own.
+    folder named pages on its own. Home.py marks that it ran before the page did.
     """
-    if "entered" not in st.session_state:
-        st.session_state["entered"] = True
+    if not st.session_state.pop("entered", False):
         navigation()
         st.rerun()

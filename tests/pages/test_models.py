@@ -1,0 +1,56 @@
+from tests.toy_models import publish
+
+
+def texts(elements) -> str:
+    return " / ".join(str(element.value) for element in elements)
+
+
+def test_every_card_is_shown(visit, checkpoints):
+    publish(
+        checkpoints,
+        "other",
+        subgroups={"without hardware": {"auroc": 0.8, "n": 9, "fractured": 3}},
+        training_data={"name": "Toy films *v2*", "n": 1234},
+        training={"epochs": 3},
+        licence="CC BY 4.0",
+        weights_started_from="scratch",
+        seed=0,
+        commit="abc",
+        date="2026-01-01",
+        gate={"auroc": 0.98},
+    )
+    app = visit("models")
+    assert not app.exception
+    assert [expander.label for expander in app.expander] == ["Other", "Toy"]
+    assert list(app.table[0].value["Model"]) == ["Other", "Toy"]
+    told = texts(app.markdown)
+    for fact in ("Toy films \\*v2\\*, 1,234 films", "epochs 3", "scratch", "Seed: 0", "abc"):
+        assert fact in told
+    assert "Without hardware" in str([table.value for table in app.table])
+    assert "0.98" in texts(app.json)
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_broken_folders_are_listed_with_their_sentence(visit, checkpoints):
+    broken = publish(checkpoints, "broken")
+    (broken / "model.onnx").write_bytes(b"changed")
+    (publish(checkpoints, "cardless") / "card.json").unlink()
+    app = visit("models")
+    assert not app.exception
+    assert len(app.error) == 2
+    assert "sha256" in texts(app.error) and "cardless" in texts(app.error)
+
+
+def test_without_predictions_there_is_no_curve_but_a_sentence(visit, checkpoints):
+    (checkpoints / "fracture/toy/predictions.csv").unlink()
+    app = visit("models")
+    assert not app.exception
+    assert "no curve to draw" in texts(app.info)
+
+
+def test_without_models(visit, checkpoints):
+    (checkpoints / "fracture").rename(checkpoints / "empty")
+    (checkpoints / "empty/toy/card.json").unlink()
+    app = visit("models")
+    assert not app.exception
+    assert "No model is published" in texts(app.info)
