@@ -147,13 +147,15 @@ def operating_points(labels, scores) -> list[OperatingPoint]:
     best = {
         "Sensitivity at least 95 %": int(np.argmax(curve.sensitivity >= 0.95)),
         "Sensitivity at least 90 %": int(np.argmax(curve.sensitivity >= 0.90)),
-        "Youden": int(np.argmax(curve.sensitivity + curve.specificity)),
+        # The curve's first corner calls nothing positive, at a threshold that is no number.
+        "Youden": 1 + int(np.argmax((curve.sensitivity + curve.specificity)[1:])),
     }
     points = []
     for name, index in best.items():
         below = curve.thresholds[index + 1 : index + 2]
-        lower = float(below[0]) if len(below) else 0.0
-        threshold = (float(curve.thresholds[index]) + lower) / 2
+        upper = float(curve.thresholds[index])
+        lower = float(below[0]) if len(below) else min(0.0, upper)
+        threshold = (upper + lower) / 2
         counts = confusion(labels, scores, threshold)
         points.append(
             OperatingPoint(

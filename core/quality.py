@@ -1,6 +1,8 @@
 """What can be said of a film before its content: polarity, sharpness, exposure, and whether it is
 a bone radiograph at all."""
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,14 +60,16 @@ def sharpness(grey: np.ndarray) -> Measure:
 def exposure(grey: np.ndarray) -> Measure:
     """Median grey of the exposed part of the film, 0 to 100 %, and the plain word for it.
 
-    The exposed part is what is brighter than a twentieth of the range; an empty one counts as 0.
+    The exposed part is what is brighter than a fiftieth of the range; an empty one counts as 0.
     """
-    lit = grey[grey > 12]
+    lit = grey[grey > 5]
     value = 100 * float(np.median(lit)) / 255 if lit.size else 0.0
     clipped = float((grey >= 254).mean())
     if clipped > 0.25:
         return Measure(value, "burnt out")
-    word = "very dark" if value < 5 else "dark" if value < 7 else "bright" if value > 92 else "good"
+    word = (
+        "very dark" if value < 3 else "dark" if value < 4.5 else "bright" if value > 92 else "good"
+    )
     return Measure(value, word)
 
 
@@ -87,14 +91,17 @@ class Gate:
     @classmethod
     def load(cls, path: Path) -> "Gate":
         """Read a gate's .npz. Raises OSError, KeyError or ValueError when it is damaged."""
-        with np.load(path, allow_pickle=False) as data:
-            return cls(
-                data["mean"].astype(np.float32),
-                data["components"].astype(np.float32),
-                data["basis"].astype(np.float32),
-                float(data["residual_scale"]),
-                float(data["threshold"]),
-            )
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                return cls(
+                    data["mean"].astype(np.float32),
+                    data["components"].astype(np.float32),
+                    data["basis"].astype(np.float32),
+                    float(data["residual_scale"]),
+                    float(data["threshold"]),
+                )
+        except (EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"{path.name} is damaged: {error}") from error
 
     def distance(self, pooled: np.ndarray) -> np.ndarray:
         """(N, F) pooled features → (N,) distances, in units where 1 is usual."""

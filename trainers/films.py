@@ -172,19 +172,25 @@ def _folder_films(images: list[str], label_of, group_of) -> list[Film]:
             continue
         split = next((SPLIT_NAMES[p] for p in reversed(parents) if p in SPLIT_NAMES), "")
         name = PurePosixPath(path).name
-        films.append(Film(name, path, label, split, group_of(name)))
+        films.append(Film(name, path, label, split, group_of(name, label)))
     return films
 
 
 def _from_class_folders(images: list[str]) -> list[Film]:
-    """Kaggle's pre-rotated copies (`12-rotated1-rotated2.jpg`) group with their original."""
-    films = _folder_films(
-        images, CLASS_NAMES.get, lambda name: re.split(r"[-_]rotated", PurePosixPath(name).stem)[0]
-    )
+    """Kaggle's pre-rotated copies (`12-rotated1-rotated2.jpg`) group with their original; the same
+    number under both classes names two films."""
+
+    def group_of(name: str, label: int) -> str:
+        return f"{label}/{re.split(r'[-_]rotated', PurePosixPath(name).stem)[0]}"
+
+    films = _folder_films(images, CLASS_NAMES.get, group_of)
     return films if len({film.label for film in films}) == 2 else []
 
 
 def _from_grade_folders(images: list[str]) -> list[Film]:
     """Knees: the digits of the file name are the patient, left and right stay together."""
-    grades = {str(grade): grade for grade in range(5)}
-    return _folder_films(images, grades.get, lambda name: re.sub(r"\D", "", name) or name)
+
+    def patient(name: str, _grade: int) -> str:
+        return re.sub(r"\D", "", name) or name
+
+    return _folder_films(images, {str(grade): grade for grade in range(5)}.get, patient)

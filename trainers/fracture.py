@@ -9,6 +9,7 @@ DATA is the project's pack, the original FracAtlas folder, or any pair of folder
 
 import argparse
 import logging
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from core.preprocess import InputSpec, normalise
 from trainers import audit, scoring, start
 from trainers.archive import BadPack
 from trainers.films import Pack
-from trainers.loop import Schedule, fit
+from trainers.loop import Schedule, TrainingFailed, fit
 from trainers.publish import Provenance, publish
 from trainers.squares import Crops, Squares, load_squares
 
@@ -114,7 +115,7 @@ def options() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Audit the data, train, publish."""
+    """Audit the data, train, publish. Raises BadPack or TrainingFailed."""
     arguments = options().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     pack = Pack(arguments.data)
@@ -171,4 +172,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (BadPack, TrainingFailed) as error:
+        sys.exit(str(error))

@@ -72,27 +72,31 @@ def fit(
     averaged = AveragedModel(
         network, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema), use_buffers=True
     )
-    state = {"epoch": 0, "best": -math.inf, "scores": {}}
+    state = {"epoch": 0, "best": -math.inf, "scores": {}, "loss": math.inf}
     if (run / "last.pt").exists():
         saved = torch.load(run / "last.pt", weights_only=True, map_location="cpu")
         network.load_state_dict(saved["network"])
         averaged.load_state_dict(saved["averaged"])
         optimiser.load_state_dict(saved["optimiser"])
-        state = saved["state"]
+        state |= saved["state"]
+    if fabric.is_global_zero:
+        _forget_after(run, state["epoch"])
     averaged.to(fabric.device)
     forward, optimiser = fabric.setup(network, optimiser)
     step_of = torch.compile(forward) if schedule.compile else forward
 
     for epoch in range(state["epoch"], schedule.epochs):
+        if schedule.stop_below is not None and state["loss"] < schedule.stop_below:
+            break
         started = time.time()
         fabric.seed_everything(1000 + epoch, verbose=False)
-        loader = fabric.setup_dataloaders(
-            DataLoader(dataset_of(epoch), batch_size=schedule.batch, drop_last=True)
-        )
+        films = dataset_of(epoch)
+        batch = min(schedule.batch, len(films))
+        loader = fabric.setup_dataloaders(DataLoader(films, batch_size=batch, drop_last=True))
         loss = _train_epoch(fabric, step_of, averaged, optimiser, loader, loss_of, epoch, schedule)
         due = epoch in (0, schedule.epochs - 1) or (epoch + 1) % schedule.score_every == 0
         scores = score(averaged.module) if due else {}
-        state = {**state, "epoch": epoch + 1}
+        state = {**state, "epoch": epoch + 1, "loss": scores.get("loss", state["loss"])}
         primary = next(iter(scores.values()), -math.inf)
         if primary > state["best"]:
             state |= {"best": primary, "scores": scores}
@@ -110,8 +114,6 @@ def fit(
                 },
                 run / "last.pt",
             )
-        if schedule.stop_below is not None and scores.get("loss", math.inf) < schedule.stop_below:
-            break
     network.load_state_dict(torch.load(run / "best.pt", weights_only=True, map_location="cpu"))
     return state["scores"]
 
@@ -155,6 +157,13 @@ def _record(run: Path, row: dict[str, float]) -> None:
     with path.open("a") as file:
         file.write(",".join(str(row.get(column, "")) for column in columns) + "\n")
     tqdm.write("  ".join(f"{key} {value:.4g}" for key, value in row.items()))
+
+
+def _forget_after(run: Path, epochs: int) -> None:
+    """Drop the rows of an epoch that was recorded but stopped before its checkpoint was whole."""
+    path = run / "metrics.csv"
+    if path.exists():
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[: epochs + 1]))
 
 
 def _save(content: dict, path: Path) -> None:

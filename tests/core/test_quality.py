@@ -59,7 +59,8 @@ def test_odd_shapes_are_measured(shape):
     ("grey", "word", "value"),
     [
         (np.zeros((9, 9), np.uint8), "very dark", 0),
-        (np.full((9, 9), 14, np.uint8), "dark", 100 * 14 / 255),
+        (np.full((9, 9), 7, np.uint8), "very dark", 100 * 7 / 255),
+        (np.full((9, 9), 10, np.uint8), "dark", 100 * 10 / 255),
         (np.full((9, 9), 102, np.uint8), "good", 40),
         (np.full((9, 9), 240, np.uint8), "bright", 100 * 240 / 255),
         (np.full((9, 9), 255, np.uint8), "burnt out", 100),
@@ -67,7 +68,7 @@ def test_odd_shapes_are_measured(shape):
         (np.repeat(np.uint8([[102, 102, 255, 255]]), 4, 0), "burnt out", 70),
         (np.repeat(np.uint8([[102, 102, 102, 255]]), 4, 0), "good", 40),
     ],
-    ids=["black", "dark", "good", "bright", "white", "air", "half clipped", "a quarter clipped"],
+    ids=["black", "nearly black", "dark", "good", "bright", "white", "air", "half clipped", "a quarter clipped"],
 )
 def test_exposure_words(grey, word, value):
     measure = exposure(grey)
