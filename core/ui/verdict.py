@@ -32,9 +32,10 @@ def card(verdict: Verdict, threshold: float, model: ModelCard, truth: str | None
         )
         if truth:
             st.markdown(f"Truth: **{plain(truth)}**.")
+        milliseconds = 1000 * verdict.seconds
         st.caption(
             f"Read by {plain(model.title)} at {model.input.size} px "
-            f"in {1000 * verdict.seconds:.0f} ms."
+            f"in {milliseconds:.{int(milliseconds < 10)}f} ms."
         )
 
 
