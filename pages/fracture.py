@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from core.images import BadImage
+from core.images import BadImage, display_name
 from core.models import BadModel, catalogue
 from core.settings import Settings
 from core.ui import batch, cached, choices, gallery, overlay, rooms, source, threshold, verdict
+from core.ui.words import plain
 
 rooms.enter()
 settings = Settings.from_environment()
@@ -49,7 +50,9 @@ except BadModel as error:
     st.stop()
 
 if isinstance(entry.film, BadImage):
-    st.error(entry.film.reason, title=entry.name, icon=":material/broken_image:")
+    st.error(
+        entry.film.reason, title=plain(display_name(entry.name)), icon=":material/broken_image:"
+    )
     st.stop()
 
 film = entry.film

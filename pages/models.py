@@ -5,6 +5,7 @@ import streamlit as st
 from core.models import catalogue
 from core.settings import Settings
 from core.ui import cached, cards, charts, rooms
+from core.ui.words import plain
 
 rooms.enter()
 settings = Settings.from_environment()
@@ -33,5 +34,5 @@ else:
 
 st.subheader("Cards", anchor=False)
 for card in published:
-    with st.expander(card.title, icon=":material/description:"):
+    with st.expander(plain(card.title), icon=":material/description:"):
         cards.full(card)

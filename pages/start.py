@@ -47,8 +47,7 @@ st.table(
         {
             "Model": plain(card.title),
             "AUROC (95 % interval)": interval(card.metrics.get("auroc")),
-            "Validation films": f"{card.validation['n']:,}",
-            "What it is": plain(card.summary),
+            "Validation films": f"{card.validation.get('n', 0):,}",
         }
         for card in cards
     ],

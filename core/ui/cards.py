@@ -1,6 +1,6 @@
 """Model cards as a reader meets them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
@@ -25,7 +25,7 @@ def overview(cards: Sequence[ModelCard]) -> None:
             "Model": plain(card.title),
             "AUROC (95 % interval)": interval(card.metrics.get("auroc")),
             "Heatmap points right": interval(card.metrics.get("pointing_game")),
-            "Films": f"{card.validation['n']:,}",
+            "Films": f"{card.validation.get('n', 0):,}",
             "Input": f"{card.input.size} px",
             "File": _megabytes(card),
         }
@@ -44,15 +44,12 @@ def full(card: ModelCard) -> None:
         _points(card)
         _subgroups(card)
     _origin(card)
-    extras = {name: card.details[name] for name in ("gate", "exhibits") if name in card.details}
-    if extras:
-        st.markdown("**Measured besides**")
-        st.json(extras, expanded=1)
+    _besides(card)
 
 
 def _metrics(card: ModelCard) -> None:
     at = card.validation.get("threshold")
-    st.markdown(f"**On {card.validation['n']:,} validation films**")
+    st.markdown(f"**On {card.validation.get('n', 0):,} validation films**")
     rows = [
         {"Measure": NAMES.get(name, plain(name)), "Value (95 % interval)": interval(metric)}
         for name, metric in card.metrics.items()
@@ -92,6 +89,25 @@ def _subgroups(card: ModelCard) -> None:
         for name, group in groups.items()
     ]
     st.table(rows, hide_index=True, alt=f"AUROC of {card.title} by kind of film")
+
+
+def _besides(card: ModelCard) -> None:
+    extras = {name: card.details[name] for name in ("gate", "exhibits") if name in card.details}
+    rows = [
+        {"Measured besides": plain(name.replace("_", " ")).capitalize(), "Value": plain(text)}
+        for name, text in _leaves(extras)
+    ]
+    if rows:
+        st.table(rows, hide_index=True, alt=f"What else was measured of {card.title}")
+
+
+def _leaves(entry: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every number and text of a nested entry, named by the way to it."""
+    if isinstance(entry, dict):
+        for key, value in entry.items():
+            yield from _leaves(value, f"{name}, {key}" if name else str(key))
+    else:
+        yield name, f"{entry:.3f}" if isinstance(entry, float) else str(entry)
 
 
 def _origin(card: ModelCard) -> None:

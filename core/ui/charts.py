@@ -61,6 +61,7 @@ def _empty(height: int):
     return Figure(
         layout={
             "height": height,
+            "colorway": st.get_option("theme.chartCategoricalColors"),
             "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
             "xaxis": {**axis, "title": "False positive rate (1 - specificity)"},

@@ -77,9 +77,8 @@ def choose_model(cards: Sequence[ModelCard]) -> ModelCard:
         "Model", list(names), format_func=label, key="model", persist_state="session"
     )
     card = names[name]
-    st.caption(
-        f"AUROC {interval(card.metrics.get('auroc'))} on {card.validation['n']:,} validation films."
-    )
+    films = f"{card.validation.get('n', 0):,} validation films"
+    st.caption(f"AUROC {interval(card.metrics.get('auroc'))} on {films}.")
     return card
 
 

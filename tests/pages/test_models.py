@@ -27,7 +27,8 @@ def test_every_card_is_shown(visit, checkpoints):
     for fact in ("Toy films \\*v2\\*, 1,234 films", "epochs 3", "scratch", "Seed: 0", "abc"):
         assert fact in told
     assert "Without hardware" in str([table.value for table in app.table])
-    assert "0.98" in texts(app.json)
+    (besides,) = (t.value for t in app.table if "Measured besides" in t.value)
+    assert besides.iloc[0].tolist() == ["Gate, auroc", r"0\.980"]
     assert len(app.get("plotly_chart")) == 1
 
 
