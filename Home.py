@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.settings import Settings
 from core.ui import cached, rooms
+from core.ui.words import plain
 
 st.set_page_config(page_title="Lightbox", page_icon=":material/radiology:", layout="wide")
 
@@ -17,7 +18,7 @@ except ValueError as wrong:
 
 with st.sidebar:
     st.caption(":material/info: For research and teaching. Not for diagnosis.")
-    st.caption(f":material/health_and_safety: {cached.health(settings)}")
+    st.caption(f":material/health_and_safety: {plain(cached.health(settings))}")
 
 st.session_state["entered"] = True
 room.run()

@@ -21,7 +21,7 @@ from core.ui.film import Film, read
 LARGEST_SHOWN = 1400  # px on the longer side; no screen column is wider
 
 
-@st.cache_data(ttl="10m", show_spinner=False)
+@st.cache_data(ttl="2m", show_spinner=False)
 def health(settings: Settings) -> str:
     """One line on the state of the install."""
     return check.summary(check.check(settings))
