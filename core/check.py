@@ -76,7 +76,7 @@ def check_models(root: Path) -> list[Finding]:
     remedy = "To restore a published one: git checkout -- checkpoints"
     broken = [Finding("error", sentence, remedy) for sentence in faults(root)]
     if not broken and not catalogue(root):
-        return [Finding("error", f"There is no model in {root}.", remedy)]
+        return [Finding("error", f"There is no model in the folder {root.name}.", remedy)]
     return broken
 
 

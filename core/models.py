@@ -188,11 +188,16 @@ class Model:
     def gate(self) -> Gate:
         """The gate fitted on this network's embedding. Raises BadModel when it is missing."""
         try:
-            return Gate.load(self.card.folder / "gate.npz")
+            gate = Gate.load(self.card.folder / "gate.npz")
         except (OSError, KeyError, ValueError):
+            gate = None
+        width = next(o.shape[1] for o in self._session.get_outputs() if o.name == "embedding")
+        if gate is None or gate.mean.shape != (width,):
             raise BadModel(
-                f"The gate of model {self.card.name} is missing or damaged: restore gate.npz."
-            ) from None
+                f"The gate of model {self.card.name} is missing or damaged: restore gate.npz, or "
+                f"run python -m trainers.gate {self.card.name}."
+            )
+        return gate
 
 
 def open_model(card: ModelCard, threads: int = 2) -> Model:
@@ -208,6 +213,9 @@ def open_model(card: ModelCard, threads: int = 2) -> Model:
     except Exception as error:
         # ONNX Runtime's exceptions share no public base class.
         raise BadModel(f"The network of model {card.name} cannot be opened: {error}") from None
+    missing = set(OUTPUTS) - {output.name for output in session.get_outputs()}
+    if missing:
+        raise BadModel(f"The network of model {card.name} is not one of ours: publish it again.")
     return Model(card, session)
 
 

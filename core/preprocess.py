@@ -91,10 +91,11 @@ def letterbox(grey: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
 
 def normalise(squares: np.ndarray, spec: InputSpec) -> np.ndarray:
     """(N, S, S) uint8 squares → (N, C, S, S) float32 network input: (grey/255 - mean) / std."""
-    grey = squares.astype(np.float32)[:, None] / 255.0
     mean = np.array(spec.mean, np.float32).reshape(1, -1, 1, 1)
     std = np.array(spec.std, np.float32).reshape(1, -1, 1, 1)
-    return (grey - mean) / std
+    batch = squares.astype(np.float32)[:, None] * (1 / (255 * std))
+    batch -= mean / std
+    return batch
 
 
 def network_input(grey: np.ndarray, spec: InputSpec) -> tuple[np.ndarray, Placement]:

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnxscript import optimizer
 from torch import nn
 
 from core.models import OUTPUTS
@@ -33,6 +34,10 @@ def export(network: nn.Module, spec: InputSpec, path: Path) -> str:
         output_names=list(OUTPUTS),
         dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
     )
+    # The exporter casts and expands constants at run time, which would keep ONNX Runtime from
+    # fusing a convolution with its normalisation and activation.
+    optimizer.fold_constants(program.model)
+    optimizer.remove_unused_nodes(program.model)
     return save(program.model_proto, path)
 
 
