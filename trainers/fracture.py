@@ -174,5 +174,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (BadPack, TrainingFailed) as error:
+    except (BadPack, start.BadStart, TrainingFailed) as error:
         sys.exit(str(error))

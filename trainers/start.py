@@ -3,11 +3,16 @@
 import argparse
 from pathlib import Path
 
+import timm
 import torch
 from lightning.fabric import Fabric
 from torch import nn
 
 from core.networks.classifiers import Architecture
+
+
+class BadStart(ValueError):
+    """Weights that cannot start a network; the message says why."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,13 +50,17 @@ def load_backbone(
     """Fill the backbone and return where its weights started, for the card.
 
     A weights file holds a bare state dict of the backbone, or of a whole classifier (keys under
-    `backbone.`). Layers that this head does not use are ignored; ValueError when none fits.
+    `backbone.`). Layers that this head does not use are ignored. Raises BadStart when the
+    weights do not fit.
     """
     if weights is None and not pretrained:
         return "random weights (from scratch)"
     if pretrained:
-        import timm
-
+        if not timm.is_model(architecture.backbone):
+            raise BadStart(
+                f"The hub has no weights for {architecture.backbone}: give --weights, or choose a "
+                "backbone that timm names."
+            )
         source = timm.create_model(architecture.backbone, pretrained=True, num_classes=0)
         state, origin = source.state_dict(), f"timm's pretrained {architecture.backbone}"
     else:
@@ -61,7 +70,7 @@ def load_backbone(
         state = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
     missing, _ = network.backbone.load_state_dict(state, strict=False)
     if missing:
-        raise ValueError(
+        raise BadStart(
             f"{origin} does not fit {architecture.backbone}: {len(missing)} weights are missing, "
             f"first {', '.join(missing[:3])}."
         )
