@@ -101,6 +101,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--films-per-epoch", type=int, help="default: as many as there are")
     parser.add_argument("--balance", type=float, help="share of fractured views (default: as is)")
     parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
+    parser.add_argument("--from-run", type=Path, help="go on from another run's best weights")
     parser.add_argument("--freeze", action="store_true", help="learn only the head")
     parser.add_argument("--stop-below", type=float, help="stop once the val loss is lower")
     parser.add_argument("--score-every", type=int, default=1, help="epochs between scorings")
@@ -136,6 +137,8 @@ def main() -> None:
     engine = start.fabric(arguments)
     network = build(architecture)
     origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
+    if arguments.from_run:
+        start.load_run(network, arguments.from_run)
     if arguments.freeze:
         network.freeze()
     train = load_squares(pack, pack.split("train"), spec.size)

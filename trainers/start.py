@@ -75,3 +75,14 @@ def load_backbone(
             f"first {', '.join(missing[:3])}."
         )
     return origin
+
+
+def load_run(network: nn.Module, run: Path) -> None:
+    """Start a whole network, head and all, from the best weights of a run of the same kind.
+
+    Raises BadStart when the run has none or they belong to another network.
+    """
+    try:
+        network.load_state_dict(torch.load(run / "best.pt", weights_only=True, map_location="cpu"))
+    except (OSError, RuntimeError):
+        raise BadStart(f"{run} holds no best.pt of a network like this one.") from None
