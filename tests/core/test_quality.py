@@ -68,7 +68,17 @@ def test_odd_shapes_are_measured(shape):
         (np.repeat(np.uint8([[102, 102, 255, 255]]), 4, 0), "burnt out", 70),
         (np.repeat(np.uint8([[102, 102, 102, 255]]), 4, 0), "good", 40),
     ],
-    ids=["black", "nearly black", "dark", "good", "bright", "white", "air", "half clipped", "a quarter clipped"],
+    ids=[
+        "black",
+        "nearly black",
+        "dark",
+        "good",
+        "bright",
+        "white",
+        "air",
+        "half clipped",
+        "a quarter clipped",
+    ],
 )
 def test_exposure_words(grey, word, value):
     measure = exposure(grey)

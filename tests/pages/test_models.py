@@ -17,7 +17,15 @@ def test_every_card_is_shown(visit, checkpoints):
         seed=0,
         commit="abc",
         date="2026-01-01",
-        gate={"auroc": 0.98},
+        gate={
+            "passing": 0.99,
+            "val films": 1429,
+            "against": {"brain_mri": {"auroc": 0.98, "refused": 0.9, "n": 45}},
+        },
+        exhibit={
+            "out_of_fold": {"auroc": 0.8, "accuracy": 0.84},
+            "first_stage_saw_val": {"auroc": 0.98, "accuracy": 0.97},
+        },
     )
     app = visit("models")
     assert not app.exception
@@ -27,8 +35,10 @@ def test_every_card_is_shown(visit, checkpoints):
     for fact in ("Toy films \\*v2\\*, 1,234 films", "epochs 3", "scratch", "Seed: 0", "abc"):
         assert fact in told
     assert "Without hardware" in str([table.value for table in app.table])
-    (besides,) = (t.value for t in app.table if "Measured besides" in t.value)
-    assert besides.iloc[0].tolist() == ["Gate, auroc", r"0\.980"]
+    (gate,) = (t.value for t in app.table if "Refused" in t.value)
+    assert gate.iloc[0].tolist() == ["Brain mri", ".980", "90\N{NARROW NO-BREAK SPACE}%", "45"]
+    (leak,) = (t.value for t in app.table if "Way" in t.value)
+    assert leak["AUROC"].tolist() == [".800", ".980"]
     assert len(app.get("plotly_chart")) == 1
 
 
