@@ -192,7 +192,7 @@ class Model:
         except (OSError, KeyError, ValueError):
             gate = None
         width = next(o.shape[1] for o in self._session.get_outputs() if o.name == "embedding")
-        if gate is None or gate.mean.shape != (width,):
+        if gate is None or gate.mean.shape[1:] != (width,):
             raise BadModel(
                 f"The gate of model {self.card.name} is missing or damaged: restore gate.npz, or "
                 f"run python -m trainers.gate {self.card.name}."

@@ -75,17 +75,18 @@ def exposure(grey: np.ndarray) -> Measure:
 
 @dataclass(frozen=True)
 class Gate:
-    """Distance of a film's pooled features from those of the training films.
+    """Distance of a film's embedding from those of the training films, of K kinds.
 
-    Mahalanobis distance in a principal subspace plus the residual outside it, each scaled by its
-    spread on training films (after Lee et al. 2018 and the residual of Wang et al. 2022, ViM).
-    A film further away than `threshold` is not one of the kinds the network was trained on.
+    For each kind the Mahalanobis distance in a principal subspace plus the residual outside it,
+    both scaled by their spread on that kind's films (after Lee et al. 2018, sec. 2.1, and the
+    residual of Wang et al. 2022, ViM); a film's distance is that from the nearest kind. One
+    further away than `threshold` is of none of them.
     """
 
-    mean: np.ndarray  # (F,)
-    components: np.ndarray  # (D, F), rows scaled so that training films have unit variance
-    basis: np.ndarray  # (D, F), orthonormal
-    residual_scale: float
+    mean: np.ndarray  # (K, E)
+    basis: np.ndarray  # (K, D, E), orthonormal rows
+    spread: np.ndarray  # (K, D), standard deviation along each row
+    residual: np.ndarray  # (K,), mean length outside the subspace
     threshold: float
 
     @classmethod
@@ -93,19 +94,20 @@ class Gate:
         """Read a gate's .npz. Raises OSError, KeyError or ValueError when it is damaged."""
         try:
             with np.load(path, allow_pickle=False) as data:
-                return cls(
-                    data["mean"].astype(np.float32),
-                    data["components"].astype(np.float32),
-                    data["basis"].astype(np.float32),
-                    float(data["residual_scale"]),
-                    float(data["threshold"]),
-                )
+                names = ("mean", "basis", "spread", "residual")
+                arrays = [data[name].astype(np.float32) for name in names]
+                return cls(*arrays, threshold=float(data["threshold"]))
         except (EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f"{path.name} is damaged: {error}") from error
 
-    def distance(self, pooled: np.ndarray) -> np.ndarray:
-        """(N, F) pooled features → (N,) distances, in units where 1 is usual."""
-        centred = pooled - self.mean
-        inside = np.sqrt(np.mean((centred @ self.components.T) ** 2, 1))
-        rest = centred - (centred @ self.basis.T) @ self.basis
-        return inside + np.linalg.norm(rest, axis=1) / self.residual_scale
+    def distance(self, embeddings: np.ndarray) -> np.ndarray:
+        """(N, E) embeddings → (N,) distances from the nearest kind; 2 is usual."""
+        kinds = []
+        for mean, basis, spread, residual in zip(
+            self.mean, self.basis, self.spread, self.residual, strict=True
+        ):
+            centred = embeddings - mean
+            inside = centred @ basis.T
+            outside = np.linalg.norm(centred - inside @ basis, axis=1)
+            kinds.append(np.sqrt(np.mean((inside / spread) ** 2, 1)) + outside / residual)
+        return np.min(kinds, axis=0)

@@ -195,10 +195,10 @@ def test_gate_is_read_when_asked_for_and_missed_in_one_sentence(tmp_path):
         _ = model.gate
     np.savez(
         folder / "gate.npz",
-        mean=np.zeros(8),
-        components=np.eye(2, 8),
-        basis=np.eye(2, 8),
-        residual_scale=2.0,
+        mean=np.zeros((1, 8)),
+        basis=np.eye(2, 8)[None],
+        spread=np.ones((1, 2)),
+        residual=np.full(1, 2.0),
         threshold=3.0,
     )
     far = np.array([[2, 0, 4, 0, 0, 0, 0, 0]], np.float32)

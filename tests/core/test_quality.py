@@ -101,7 +101,8 @@ def gate(training) -> Gate:
     _, spread, basis = np.linalg.svd(centred, full_matrices=False)
     basis, deviation = basis[:3], spread[:3] / np.sqrt(len(training))
     rest = np.linalg.norm(centred - centred @ basis.T @ basis, axis=1)
-    return Gate(training.mean(0), basis / deviation[:, None], basis, float(rest.mean()), 4.0)
+    mean = training.mean(0)
+    return Gate(mean[None], basis[None], deviation[None], np.array([rest.mean()]), 4.0)
 
 
 def test_gate_lets_training_films_pass_and_stops_others(gate, training):
@@ -109,11 +110,25 @@ def test_gate_lets_training_films_pass_and_stops_others(gate, training):
     assert usual.shape == (300,)
     assert np.mean(usual) == pytest.approx(2, abs=0.3)  # 1 inside the subspace, 1 outside it
     assert (usual < gate.threshold).mean() > 0.98
-    inside = training[:5] + 8 * gate.basis[0] / np.linalg.norm(gate.components[0])
-    aside = training[:5] + 3 * np.linalg.svd(gate.basis)[2][-1]
+    inside = training[:5] + 8 * gate.spread[0, 0] * gate.basis[0, 0]
+    aside = training[:5] + 3 * np.linalg.svd(gate.basis[0])[2][-1]
     strange = np.zeros((5, 10))
     for far in (inside, aside, strange):
         assert (gate.distance(far) > gate.threshold).all()
+
+
+def test_gate_measures_from_the_nearest_kind(gate, training):
+    away = training + 100
+    both = Gate(
+        np.concatenate([gate.mean, gate.mean + 100]),
+        np.repeat(gate.basis, 2, 0),
+        np.repeat(gate.spread, 2, 0),
+        np.repeat(gate.residual, 2, 0),
+        gate.threshold,
+    )
+    np.testing.assert_allclose(both.distance(training), gate.distance(training))
+    np.testing.assert_allclose(both.distance(away), gate.distance(training), rtol=1e-6)
+    assert (gate.distance(away) > gate.threshold).all()
 
 
 def saved(path, **entries) -> None:

@@ -38,10 +38,10 @@ def gate(checkpoints):
         nothing = np.zeros((1, 8), np.float32)
         np.savez(
             checkpoints / "fracture/toy/gate.npz",
-            mean=nothing[0],
-            components=nothing,
-            basis=nothing,
-            residual_scale=1.0,
+            mean=nothing,
+            basis=nothing[None],
+            spread=np.ones((1, 1)),
+            residual=np.ones(1),
             threshold=np.inf if opened else -1.0,
         )
 

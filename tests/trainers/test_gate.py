@@ -12,11 +12,12 @@ from tests import toy_models
 from trainers import gate
 
 
-def test_a_fitted_gate_measures_distance_in_the_spread_of_the_training_films():
+def test_a_fitted_gate_measures_in_the_spread_of_the_training_films(monkeypatch):
     rng = np.random.default_rng(0)
     spread = np.array([5.0, 2.0, 1.0, 0.1, 0.1, 0.1])
     films = rng.normal(size=(500, 6)) * spread + 3
-    fitted = gate.fit(films)
+    monkeypatch.setattr(gate, "DIMENSIONS", 3)
+    fitted = gate.fit([films, films + 1000])
     usual = fitted.distance(films)
     far_inside = fitted.distance(np.array([[3 + 40, 3, 3, 3, 3, 3]]))
     off_plane = fitted.distance(np.array([[3, 3, 3, 3 + 10, 3, 3]]))
@@ -51,6 +52,7 @@ def packs(tmp_path):
 def test_the_command_writes_a_gate_that_passes_films_and_is_measured_by_kind(packs, monkeypatch):
     toy_models.publish(packs / "models")
     monkeypatch.setattr(gate, "PHANTOMS", 10)
+    monkeypatch.setattr(gate, "DIMENSIONS", 4)
     arguments = ["gate", "toy", "--data", packs / "films", "--against", packs / "others"]
     arguments += ["--checkpoints", packs / "models"]
     monkeypatch.setattr(sys, "argv", [str(argument) for argument in arguments])
