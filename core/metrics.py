@@ -151,7 +151,9 @@ def operating_points(labels, scores) -> list[OperatingPoint]:
         "Youden": 1 + int(np.argmax((curve.sensitivity + curve.specificity)[1:])),
     }
     points = []
-    for name, index in best.items():
+    for name, first in best.items():
+        # Of all corners of this specificity, the one that finds the most.
+        index = int(np.flatnonzero(curve.specificity == curve.specificity[first])[-1])
         below = curve.thresholds[index + 1 : index + 2]
         upper = float(curve.thresholds[index])
         lower = float(below[0]) if len(below) else min(0.0, upper)

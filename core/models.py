@@ -98,6 +98,11 @@ class ModelCard:
             ) from None
 
     @property
+    def balanced(self) -> OperatingPoint | None:
+        """The operating point that weighs sensitivity and specificity alike (Youden's)."""
+        return next((point for point in self.operating_points if point.name == "Youden"), None)
+
+    @property
     def weights(self) -> Path:
         """The network's file."""
         return self.folder / "model.onnx"

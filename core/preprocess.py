@@ -67,8 +67,10 @@ def to_grey(pixels: np.ndarray, window: tuple[float, float] | None = None) -> np
     if pixels.dtype == np.uint8 and window is None:
         return pixels
     low, high = window or (float(pixels.min()), float(pixels.max()))
-    scale = 255.0 / max(high - low, 1e-6)
-    return np.rint(np.clip((pixels.astype(np.float32) - low) * scale, 0, 255)).astype(np.uint8)
+    # A table over all values spares a float copy of the film.
+    values = np.arange(np.iinfo(pixels.dtype).max + 1, dtype=np.float32)
+    table = np.clip((values - low) * (255.0 / max(high - low, 1e-6)), 0, 255)
+    return np.rint(table).astype(np.uint8)[pixels]
 
 
 def letterbox(grey: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
