@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from dataclasses import dataclass
@@ -20,34 +19,30 @@ MEMORY_NEEDED_MB = 350  # the app's process after ten verdicts
 class Finding:
     """One thing that is not as it should be, and what to do about it.
 
-    An "error" stops something from working, a "warning" may change an answer, and a "note" is
-    good to know.
+    An "error" stops something from working, a "warning" may change an answer.
     """
 
-    level: Literal["error", "warning", "note"]
+    level: Literal["error", "warning"]
     sentence: str
     remedy: str
 
 
 def check(settings: Settings) -> list[Finding]:
-    """Look at packages, models, memory and the folder the app writes to; nothing found is good."""
+    """Look at packages, models and memory; nothing found is good."""
     return [
         *check_packages(CHECKOUT / "requirements.txt"),
         *check_models(settings.checkpoints),
         *check_memory(free_memory_mb()),
-        *check_home(settings.home),
     ]
 
 
 def summary(findings: list[Finding]) -> str:
     """Say in one line how healthy the installation is."""
-    grave = [
-        finding for level in ("error", "warning") for finding in findings if finding.level == level
-    ]
-    if not grave:
+    if not findings:
         return "Everything is in place: packages as tested, every model verified."
-    more = f" ({len(grave) - 1} more: python -m core.check)" if len(grave) > 1 else ""
-    return f"{grave[0].sentence} {grave[0].remedy}{more}"
+    worst = next((finding for finding in findings if finding.level == "error"), findings[0])
+    more = f" ({len(findings) - 1} more: python -m core.check)" if len(findings) > 1 else ""
+    return f"{worst.sentence} {worst.remedy}{more}"
 
 
 def check_packages(requirements: Path) -> list[Finding]:
@@ -86,17 +81,6 @@ def check_memory(free_mb: int | None) -> list[Finding]:
         return []
     sentence = f"Only {free_mb} MB of memory are free; Lightbox takes up to {MEMORY_NEEDED_MB} MB."
     return [Finding("warning", sentence, "Close other programs, or give the container more.")]
-
-
-def check_home(home: Path) -> list[Finding]:
-    """Note when `home`, or the nearest folder above it that exists, cannot be written."""
-    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
-    if os.access(nearest, os.W_OK):
-        return []
-    remedy = (
-        "That is fine for a demonstration; else set LIGHTBOX_HOME to a folder you may write to."
-    )
-    return [Finding("note", f"Nothing will be kept: {home} cannot be written.", remedy)]
 
 
 def free_memory_mb(

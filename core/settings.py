@@ -1,4 +1,4 @@
-"""Where Lightbox finds and keeps things, and how many cores it may use."""
+"""Where Lightbox finds things, and how many cores it may use."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ MOST_THREADS = 64
 class Settings:
     """Every setting, read from the environment variable named beside it."""
 
-    home: Path  # LIGHTBOX_HOME: what the app writes
     data: Path  # LIGHTBOX_DATA: data packs
     checkpoints: Path  # LIGHTBOX_CHECKPOINTS: published models
-    runs: Path  # LIGHTBOX_RUNS: training runs
     threads: int  # LIGHTBOX_THREADS: cores that one prediction uses
 
     @classmethod
@@ -28,10 +26,8 @@ class Settings:
         Raises ValueError, one sentence that names the variable, when a value cannot be used.
         """
         return cls(
-            home=_folder(env, "LIGHTBOX_HOME", ".lightbox"),
             data=_folder(env, "LIGHTBOX_DATA", "data"),
             checkpoints=_folder(env, "LIGHTBOX_CHECKPOINTS", "checkpoints"),
-            runs=_folder(env, "LIGHTBOX_RUNS", "runs"),
             threads=_threads(env),
         )
 

@@ -51,7 +51,7 @@ def test_every_page_opens_from_a_read_only_checkout_in_a_gigabyte(
 ):
     checkout, prefix = read_only_checkout
     assert _cannot_write(checkout, prefix), "this test could not make the checkout read-only"
-    env = {"HOME": str(checkout), "LIGHTBOX_HOME": "", "PYTHONPATH": ""}
+    env = {"HOME": str(checkout), "PYTHONPATH": ""}
     with serve(checkout, tmp_path / "log.txt", env, prefix) as server:
         page.goto(server.url)
         links = page.get_by_test_id("stSidebarNavLink")

@@ -7,7 +7,6 @@ import pytest
 import core.check
 from core.check import (
     Finding,
-    check_home,
     check_memory,
     check_models,
     check_packages,
@@ -97,23 +96,11 @@ def test_free_memory_without_a_container_limit(tmp_path):
     assert free_memory_mb(tmp_path / "nothing here", tmp_path) is None
 
 
-def test_a_home_that_cannot_be_written_is_only_noted(tmp_path, monkeypatch):
-    home = tmp_path / "not" / "made" / "yet"
-    assert check_home(home) == []
-    asked = []
-    monkeypatch.setattr(core.check.os, "access", lambda path, mode: asked.append(path))
-    (note,) = check_home(home)
-    assert note.level == "note"
-    assert str(home) in note.sentence
-    assert asked == [tmp_path]
-
-
 def test_summary_is_one_line_and_the_worst_comes_with_its_remedy():
-    note = Finding("note", "Read-only.", "Fine.")
     odd = Finding("warning", "A version differs.", "Install it.")
     wrong = Finding("error", "A model is broken.", "Restore it.")
-    assert summary([]) == summary([note])
-    assert summary([note, odd]) == "A version differs. Install it."
+    assert "Everything is in place" in summary([])
+    assert summary([odd]) == "A version differs. Install it."
     assert summary([odd, wrong]).startswith("A model is broken. Restore it. (1 more")
 
 

@@ -7,20 +7,18 @@ from core.settings import CHECKOUT, Settings, usable_cores
 
 def test_defaults_lie_in_the_checkout():
     settings = Settings.from_environment({})
-    assert settings.home == CHECKOUT / ".lightbox"
     assert settings.data == CHECKOUT / "data"
     assert settings.checkpoints == CHECKOUT / "checkpoints"
-    assert settings.runs == CHECKOUT / "runs"
     assert 1 <= settings.threads <= 4
 
 
-@pytest.mark.parametrize("field", ["home", "data", "checkpoints", "runs"])
+@pytest.mark.parametrize("field", ["data", "checkpoints"])
 def test_each_folder_follows_its_own_variable(tmp_path, field):
     settings = Settings.from_environment({f"LIGHTBOX_{field.upper()}": str(tmp_path / "here")})
     defaults = Settings.from_environment({})
     moved = {
         name
-        for name in ("home", "data", "checkpoints", "runs")
+        for name in ("data", "checkpoints")
         if getattr(settings, name) != getattr(defaults, name)
     }
     assert moved == {field}
@@ -30,9 +28,11 @@ def test_each_folder_follows_its_own_variable(tmp_path, field):
 def test_folders_are_absolute_and_know_the_home_sign(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "me"))
-    settings = Settings.from_environment({"LIGHTBOX_DATA": "packs", "LIGHTBOX_RUNS": "~/runs"})
+    settings = Settings.from_environment(
+        {"LIGHTBOX_DATA": "packs", "LIGHTBOX_CHECKPOINTS": "~/models"}
+    )
     assert settings.data == tmp_path / "packs"
-    assert settings.runs == tmp_path / "me" / "runs"
+    assert settings.checkpoints == tmp_path / "me" / "models"
 
 
 def test_a_file_is_no_folder(tmp_path):
@@ -65,7 +65,7 @@ def test_threads(value, threads, raises):
 
 
 def test_empty_means_unset():
-    assert Settings.from_environment({"LIGHTBOX_THREADS": "", "LIGHTBOX_HOME": " "}) == (
+    assert Settings.from_environment({"LIGHTBOX_THREADS": "", "LIGHTBOX_DATA": " "}) == (
         Settings.from_environment({})
     )
 
