@@ -113,6 +113,20 @@ _FILMS = (
         lambda: hardware(23, "plate"),
     ),
     (
+        "screwed-bone",
+        "Screws",
+        "A whole shin with two screws across the bone.",
+        "not fractured, with hardware",
+        lambda: hardware(16, "screws"),
+    ),
+    (
+        "wired-bone",
+        "Wires",
+        "A whole shin with a wire inside the bone and three loops around it.",
+        "not fractured, with hardware",
+        lambda: hardware(17, "wire"),
+    ),
+    (
         "knee-prosthesis",
         "Knee prosthesis",
         "A frontal knee with both joint surfaces replaced by metal.",
