@@ -40,6 +40,7 @@ class Container:
 
 
 def strip_png(data: bytes) -> Container:
+    """Keep the header, palette, transparency and pixels of a PNG file. Raises BadImage."""
     kept = [data[:8]]
     orientation, notes = 1, ()
     for name, chunk in _png_chunks(data):
@@ -80,6 +81,8 @@ _JPEG_FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 
 
 def strip_jpeg(data: bytes) -> Container:
+    """Drop the comments and application data of a JPEG file, except what says how its colours are
+    coded (JFIF and Adobe). Raises BadImage."""
     kept = [b"\xff\xd8"]
     orientation, frame = 1, None
     for marker, at, segment in _jpeg_segments(data):
@@ -122,6 +125,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def strip_bmp(data: bytes) -> Container:
+    """Check a BMP file, which holds no metadata to drop, and return it whole. Raises BadImage."""
     if len(data) < 34:
         raise cut_short("BMP")
     if struct.unpack("<I", data[14:18])[0] == 12:
@@ -146,6 +150,10 @@ _TIFF_INTEGERS = {3: "u2", 4: "u4", 16: "u8"}
 
 
 def strip_tiff(data: bytes) -> Container:
+    """Keep the first page of a TIFF or BigTIFF file, and of its tags those that the pixels need.
+
+    Raises BadImage.
+    """
     directory = Directory(data)
     width, height = directory.number(256), directory.number(257)
     check_size(width, height)

@@ -34,10 +34,12 @@ class Picture(NamedTuple):
 
 
 def cut_short(kind: str) -> BadImage:
+    """The error for a file of this `kind`, "PNG" say, that ends too early."""
     return BadImage(f"This {kind} file is cut short: copy or export it again.")
 
 
 def damaged(kind: str) -> BadImage:
+    """The error for a file of this `kind` that contradicts itself."""
     return BadImage(f"This {kind} file is damaged and cannot be read: copy or export it again.")
 
 
