@@ -20,7 +20,7 @@ from core.phantoms import long_bone
 from core.samples import png
 from core.settings import CHECKOUT
 from tests.browser import chromium
-from tests.browser.conftest import FLAGS
+from tests.browser.chromium import FLAGS
 from tests.browser.server import serve
 
 

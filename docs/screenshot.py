@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 from core.samples import gallery
 from core.settings import CHECKOUT
 from tests.browser import chromium
-from tests.browser.conftest import FLAGS
+from tests.browser.chromium import FLAGS
 from tests.browser.server import serve
 
 

@@ -8,6 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+FLAGS = [
+    "--no-sandbox",  # a container's root has no other way
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW = "set LIGHTBOX_CHROMIUM to one, or run: python -m playwright install --with-deps chromium"
 

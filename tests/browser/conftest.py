@@ -3,19 +3,9 @@
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from core.settings import CHECKOUT
 from tests.browser import chromium
-from tests.browser.server import serve
+from tests.browser.chromium import FLAGS
 
-FLAGS = [
-    "--no-sandbox",  # a container's root has no other way
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE_MS = 60_000  # a hang limit on a busy machine, not a measurement
 skipped = []
 
@@ -40,14 +30,6 @@ def page(browser):
     context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
-
-
-@pytest.fixture(scope="session")
-def app_url(browser, tmp_path_factory):
-    """The address of this checkout's app, with a home folder of its own."""
-    folder = tmp_path_factory.mktemp("app")
-    with serve(CHECKOUT, folder / "log.txt", {"LIGHTBOX_HOME": str(folder / "home")}) as server:
-        yield server.url
 
 
 def pytest_runtest_logreport(report):

@@ -22,7 +22,7 @@ def url(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("fracture")
     model = publish(folder / "checkpoints", title="Toy network")
     (model / "predictions.csv").write_text(PREDICTIONS)
-    env = {"LIGHTBOX_CHECKPOINTS": str(folder / "checkpoints"), "LIGHTBOX_HOME": str(folder)}
+    env = {"LIGHTBOX_CHECKPOINTS": str(folder / "checkpoints")}
     with serve(CHECKOUT, folder / "log.txt", env) as server:
         yield server.url
     assert "Traceback" not in (folder / "log.txt").read_text()
