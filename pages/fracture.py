@@ -49,13 +49,11 @@ except BadModel as error:
     st.error(error.reason, icon=":material/error:")
     st.stop()
 
-if isinstance(entry.film, BadImage):
-    st.error(
-        entry.film.reason, title=plain(display_name(entry.name)), icon=":material/broken_image:"
-    )
+film = entry.film()
+if isinstance(film, BadImage):
+    st.error(film.reason, title=plain(display_name(entry.name)), icon=":material/broken_image:")
     st.stop()
 
-film = entry.film
 left, right = st.columns([3, 2], gap="medium")
 with right:
     said = st.container()

@@ -1,5 +1,7 @@
 """The front door: what is here, how good it is, what to try first."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.models import catalogue
@@ -24,7 +26,7 @@ st.subheader("Try first, on synthetic films", anchor=False)
 with st.grid(4, min_column_width=150):
     for slug in FIRST:
         exhibit = exhibits[slug]
-        film = cached.film(slug, exhibit.filename, gallery.file(slug, exhibit))
+        film = cached.film(slug, exhibit.filename, partial(gallery.file, slug, exhibit))
         with st.container(border=True, height="stretch"):
             st.image(overlay.square(film), width="stretch", alt=exhibit.description)
             st.page_link(

@@ -12,7 +12,7 @@ from core.images import BadImage, display_name
 from core.models import ModelCard
 from core.ui import cached
 from core.ui.source import Entry
-from core.ui.verdict import NOT_BONE, words
+from core.ui.verdict import NOT_BONE, is_insisted, is_inverted, words
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PATIENCE_S = 0.3  # below this a progress bar would only flicker
@@ -23,6 +23,7 @@ def choose(
 ) -> Entry:
     """Read every film, show the table, and return the entry of the chosen row, or the first film.
 
+    A row follows what the visitor chose for its film: its polarity, and a verdict in any case.
     Raises BadModel.
     """
     rows = _read_all(entries, card, keeper, threshold)
@@ -58,7 +59,8 @@ def choose(
         st.caption("Choose a row to look at that film.", width="content")
     if chosen and chosen[0] < len(entries):
         return entries[chosen[0]]
-    return next((e for e in entries if not isinstance(e.film, BadImage)), entries[0])
+    readable = (entry for entry, row in zip(entries, rows, strict=True) if row["sha256"])
+    return next(readable, entries[0])
 
 
 def as_csv(rows: Sequence[dict]) -> bytes:
@@ -88,22 +90,29 @@ def _read_all(entries, card, keeper, threshold) -> list[dict]:
 
 
 def _row(entry: Entry, card, keeper, threshold) -> dict:
-    film = entry.film
-    if isinstance(film, BadImage):
-        row = {"verdict": "Not read", "probability": None, "notes": film.reason, "sha256": ""}
+    label = cached.label(entry.key, entry.film)
+    if isinstance(label, BadImage):
+        row = {"verdict": "Not read", "probability": None, "notes": label.reason, "sha256": ""}
         return {"file": _harmless(display_name(entry.name)), **row}
-    notes = list(film.notes)
-    if film.negative:
-        notes.append("Looks like a negative; turned positive.")
-    blurred = cached.qualities(film, film.negative)["Sharpness"]
-    if blurred.word != "sharp":
-        notes.append(f"{blurred.word.capitalize()} ({blurred.value:.0f} %).")
-    if cached.looks_like_bone(film, film.negative, keeper):
-        probability = cached.verdict(film, film.negative, card).probability
-        verdict = words(probability, threshold)
+    inverted = is_inverted(label.sha256, label.negative)
+    reading = cached.reading(label, inverted, card, keeper, entry.film)
+    notes = [*label.notes, *_polarity(label.negative, inverted)]
+    if reading.sharpness.word != "sharp":
+        notes.append(f"{reading.sharpness.word.capitalize()} ({reading.sharpness.value:.0f} %).")
+    if not reading.bone:
+        notes.insert(0, f"{NOT_BONE}.")
+    if reading.bone or is_insisted(label.sha256):
+        probability = round(reading.probability, 4)
+        verdict = words(reading.probability, threshold)
     else:
         probability, verdict = None, "No verdict"
-        notes.insert(0, f"{NOT_BONE}.")
-    shares = {"verdict": verdict, "probability": probability and round(probability, 4)}
+    row = {"verdict": verdict, "probability": probability, "notes": " ".join(notes)}
     # Here too, for the table has a download of its own.
-    return {"file": _harmless(film.name), **shares, "notes": " ".join(notes), "sha256": film.sha256}
+    return {"file": _harmless(label.name), **row, "sha256": label.sha256}
+
+
+def _polarity(negative: bool, inverted: bool) -> list[str]:
+    if not negative:
+        return ["Grey values inverted by hand."] if inverted else []
+    turned = "turned positive" if inverted else "left so by hand"
+    return [f"Looks like a negative; {turned}."]

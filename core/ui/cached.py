@@ -4,7 +4,7 @@ What stems from a visitor's film is kept in that visitor's session alone and goe
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from core.models import BadModel, Model, ModelCard, faults, open_model
 from core.settings import Settings
 from core.ui.film import Film, read
 
+MOST_ROWS = 2_000  # several batches, each with several models
 LARGEST_SHOWN = 1400  # px on the longer side; no screen column is wider
 
 
@@ -34,12 +35,34 @@ def broken(checkpoints: Path) -> list[str]:
 
 
 @st.cache_data(max_entries=64, max_size="128MB", scope="session", show_spinner=False)
-def film(key: str, name: str, _data: bytes) -> Film | BadImage:
-    """The film in a file's bytes, or why there is none; `key` stands for the bytes."""
+def film(key: str, name: str, _load: Callable[[], bytes]) -> Film | BadImage:
+    """The film in a file, or why there is none; `key` stands for the bytes that `_load` returns.
+
+    Raises what `_load` raises.
+    """
     try:
-        return read(_data, name)
+        return read(_load(), name)
     except BadImage as error:
         return error
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a batch keeps of a film when it lets go of the pixels; as in `Film`."""
+
+    sha256: str
+    name: str
+    notes: tuple[str, ...]
+    negative: bool
+
+
+@st.cache_data(max_entries=MOST_ROWS, scope="session", show_spinner=False)
+def label(key: str, _film: Callable[[], Film | BadImage]) -> Label | BadImage:
+    """The label of a film, or why there is none; `key` stands for the file."""
+    film = _film()
+    if isinstance(film, BadImage):
+        return film
+    return Label(film.sha256, film.name, film.notes, film.negative)
 
 
 def model(card: ModelCard) -> Model:
@@ -85,6 +108,39 @@ def looks_like_bone(film: Film, inverted: bool, keeper: Gatekeeper | None) -> bo
         return True
     embedding = verdict(film, inverted, keeper.card).embedding
     return bool(keeper.gate.distance(embedding[None])[0] <= keeper.gate.threshold)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a batch keeps of a verdict: see `qualities`, `looks_like_bone` and `verdict`."""
+
+    sharpness: quality.Measure
+    bone: bool
+    probability: float
+
+
+def reading(
+    label: Label,
+    inverted: bool,
+    card: ModelCard,
+    keeper: Gatekeeper | None,
+    film: Callable[[], Film],
+) -> Reading:
+    """What a model says of a labelled film, without its pictures. Raises BadModel."""
+    gate = keeper.card.sha256 if keeper else ""
+    return _reading(label.sha256, inverted, card.sha256, gate, card, keeper, film)
+
+
+@st.cache_data(max_entries=MOST_ROWS, scope="session", show_spinner=False)
+def _reading(
+    sha256: str, inverted: bool, model_sha256: str, gate_sha256: str, _card, _keeper, _film
+) -> Reading:
+    film = _film()
+    return Reading(
+        qualities(film, inverted)["Sharpness"],
+        looks_like_bone(film, inverted, _keeper),
+        verdict(film, inverted, _card).probability,
+    )
 
 
 def qualities(film: Film, inverted: bool) -> dict[str, quality.Measure]:

@@ -19,8 +19,8 @@ def threshold_key(card: ModelCard) -> str:
 
 
 def default_threshold(card: ModelCard) -> float:
-    """The threshold that a card balances best at: its last operating point, Youden's."""
-    return card.operating_points[-1].threshold if card.operating_points else 0.5
+    """The threshold of a card's balanced operating point."""
+    return card.balanced.threshold if card.balanced else 0.5
 
 
 def prepare(cards: Sequence[ModelCard], gallery: Mapping[str, Exhibit]) -> list[str]:
@@ -36,7 +36,7 @@ def prepare(cards: Sequence[ModelCard], gallery: Mapping[str, Exhibit]) -> list[
         state["sample"] = next(iter(gallery))
     for card in cards:
         state.setdefault(threshold_key(card), default_threshold(card))
-    asked, unknown = link.asked(_now()), []
+    asked, unknown = link.asked(_now(names[state["model"]])), []
     if "sample" in asked:
         state["source"] = SAMPLE
         if asked["sample"] in gallery:
@@ -62,7 +62,7 @@ def write_link(card: ModelCard) -> None:
     state = st.session_state
     sample = state["sample"] if state["source"] == SAMPLE else None
     threshold = f"{state[threshold_key(card)]:.6f}"
-    link.write({"sample": sample, "model": card.name, "threshold": threshold}, _now())
+    link.write({"sample": sample, "model": card.name, "threshold": threshold}, _now(card))
 
 
 def choose_model(cards: Sequence[ModelCard]) -> ModelCard:
@@ -82,9 +82,9 @@ def choose_model(cards: Sequence[ModelCard]) -> ModelCard:
     return card
 
 
-def _now() -> tuple:
+def _now(card: ModelCard) -> tuple:
     state = st.session_state
-    return state["source"], state["sample"], state["model"], state[f"threshold-{state['model']}"]
+    return state["source"], state["sample"], card.name, state[threshold_key(card)]
 
 
 def _share(text: str) -> float | None:

@@ -8,8 +8,14 @@ from core.classify import Verdict
 from core.models import ModelCard
 from core.ui import cached
 from core.ui.film import Film
-from core.ui.words import percent
+from core.ui.words import percent, plain
 
+MEANINGS = {
+    "class map": "the evidence for a fracture at each place",
+    "Grad-CAM": "Grad-CAM, relative to this film's own maximum",
+    "leave-one-out": "how far the score falls when a place is left out of the pooled features, "
+    "relative to this film's own maximum",
+}
 TALLEST = 720  # px: with the page's head, a portrait film still fits a laptop's screen
 
 
@@ -79,10 +85,6 @@ def _legend(verdict: Verdict, card: ModelCard, peak: str) -> None:
         st.caption("0" if absolute else "cold", width="content")
         st.image(explain.legend(160, 12), width=160, alt="Colour scale from black to pale yellow")
         st.caption("1" if absolute else "hottest place", width="content")
-    if absolute:
-        meaning = "Colour is the evidence for a fracture at each place"
-        hottest = f"the strongest, {verdict.heat.max():.2f}, lies {peak}"
-    else:
-        meaning = "Colour is Grad-CAM, relative to this film's own maximum"
-        hottest = f"it lies {peak}"
-    st.caption(f"{meaning}; {hottest}.")
+    strongest = f"the strongest, {verdict.heat.max():.2f}, lies" if absolute else "it lies"
+    meaning = MEANINGS.get(card.heatmap, plain(card.heatmap))
+    st.caption(f"Colour is {meaning}; {strongest} {peak}.")

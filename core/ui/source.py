@@ -1,7 +1,9 @@
 """Where a film comes from: the gallery, or the visitor's own files."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 
 import streamlit as st
 
@@ -10,17 +12,28 @@ from core.ui import cached, gallery
 from core.ui.choices import FILES, SAMPLE
 from core.ui.film import Film
 
+MOST_FILES, MOST_BYTES = 200, 512 * 2**20  # in one batch
 ENDINGS = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "dcm"]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file to read: `film` is what is in it, or why nothing is; `truth` is known of samples."""
+    """A file to read; `load` returns its bytes or raises OSError; `truth` is known of samples.
+
+    `key` names the file for as long as the session lasts.
+    """
 
     key: str
     name: str
-    film: Film | BadImage
+    load: Callable[[], bytes]
     truth: str | None = None
+
+    def film(self) -> Film | BadImage:
+        """What is in the file, or why nothing is. Decodes it unless that was done lately."""
+        try:
+            return cached.film(self.key, self.name, self.load)
+        except OSError:
+            return BadImage("The data pack that holds this film is gone: choose another film.")
 
 
 def choose(exhibits: Mapping[str, gallery.Exhibit]) -> list[Entry]:
@@ -46,13 +59,7 @@ def _sample(exhibits: Mapping[str, gallery.Exhibit]) -> list[Entry]:
     )
     exhibit = exhibits[slug]
     st.caption(exhibit.description)
-    try:
-        data = gallery.file(slug, exhibit)
-    except OSError:
-        gone = BadImage("The data pack that holds this film is gone: choose another film.")
-        return [Entry(slug, exhibit.filename, gone)]
-    film = cached.film(slug, exhibit.filename, data)
-    return [Entry(slug, exhibit.filename, film, exhibit.truth)]
+    return [Entry(slug, exhibit.filename, partial(gallery.file, slug, exhibit), exhibit.truth)]
 
 
 def _uploads() -> list[Entry]:
@@ -66,7 +73,15 @@ def _uploads() -> list[Entry]:
         "Remove names and other identifiers first. The pixels stay in the memory of this server "
         "until your session ends; nothing is written to disk."
     )
-    return [
-        Entry(file.file_id, file.name, cached.film(file.file_id, file.name, file.getvalue()))
-        for file in files
-    ]
+    kept = files[: within_limits([file.size for file in files])]
+    if len(kept) < len(files):
+        st.warning(
+            f"A batch holds at most {MOST_FILES} files and {MOST_BYTES // 2**20} MB: only the "
+            f"first {len(kept)} of {len(files)} are read, so read the others in another batch."
+        )
+    return [Entry(file.file_id, file.name, file.getvalue) for file in kept]
+
+
+def within_limits(sizes: Sequence[int]) -> int:
+    """How many of the first files, of these sizes in bytes, one batch may hold."""
+    return sum(total <= MOST_BYTES for total in accumulate(sizes[:MOST_FILES]))

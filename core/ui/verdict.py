@@ -39,6 +39,16 @@ def card(verdict: Verdict, threshold: float, model: ModelCard, truth: str | None
         )
 
 
+def is_inverted(sha256: str, negative: bool) -> bool:
+    """Whether a film is turned: as the visitor chose, or else as it looks."""
+    return st.session_state.get(f"invert-{sha256}", negative)
+
+
+def is_insisted(sha256: str) -> bool:
+    """Whether the visitor wants a verdict on a film that does not look like one."""
+    return st.session_state.get(f"insist-{sha256}", False)
+
+
 def refusal(film: Film) -> bool:
     """Say that the film is not one, and return whether the visitor insists on a verdict."""
     with st.container(border=True):
@@ -47,14 +57,21 @@ def refusal(film: Film) -> bool:
             "Its features lie further from the training films than those of 99 in 100 real bone "
             "films, so a verdict would mean nothing."
         )
-        return st.toggle("Show the verdict anyway", key=f"insist-{film.sha256}")
+        return st.toggle(
+            "Show the verdict anyway", key=f"insist-{film.sha256}", persist_state="session"
+        )
 
 
 def invert(film: Film) -> bool:
     """The polarity switch, set as the film looks; returns whether to turn it."""
     if film.negative:
         st.caption("This looks like a photographic negative; it was turned positive.")
-    return st.toggle("Invert grey values", value=film.negative, key=f"invert-{film.sha256}")
+    return st.toggle(
+        "Invert grey values",
+        value=film.negative,
+        key=f"invert-{film.sha256}",
+        persist_state="session",
+    )
 
 
 def film_notes(film: Film, inverted: bool) -> None:

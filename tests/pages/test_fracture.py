@@ -4,12 +4,14 @@ import io
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from core import classify, samples
 from core.settings import CHECKOUT
+from core.ui import film, source
 from tests.bad_files import encoded
 from tests.toy_models import publish
 
@@ -32,6 +34,11 @@ def uploading(app, *files: tuple[str, bytes]):
     app.segmented_control(key="source").set_value("Your own films").run()
     given = [(name, data, "application/octet-stream") for name, data in files]
     return app.file_uploader(key="files").set_value(given).run()
+
+
+def toggle(app, purpose: str):
+    """The switch of the film that is looked at: "insist" or "invert"."""
+    return next(toggle for toggle in app.toggle if toggle.key.startswith(purpose))
 
 
 def archive() -> bytes:
@@ -65,6 +72,20 @@ def test_every_sample_opens(visit, slug):
     assert "Fracture likely" in headings(app)
     assert not app.warning or "gate" in texts(app.warning)
     assert app.selectbox(key="sample").value == slug
+
+
+@pytest.mark.parametrize(
+    ("heatmap", "words"),
+    [
+        ("class map", "Colour is the evidence for a fracture at each place; the strongest, 0."),
+        ("Grad-CAM", "Colour is Grad-CAM, relative to this film's own maximum; it lies"),
+        ("leave-one-out", "how far the score falls when a place is left out"),
+        ("a new kind", "Colour is a new kind; it lies"),
+    ],
+)
+def test_each_kind_of_heatmap_is_called_what_it_is(visit, checkpoints, heatmap, words):
+    publish(checkpoints, "other", heatmap=heatmap)
+    assert words in texts(visit("fracture", model="other").caption)
 
 
 def test_own_films_wait_for_a_file(visit):
@@ -218,11 +239,12 @@ def test_the_gate_withholds_the_verdict_until_the_visitor_insists(visit, gate):
     gate(opened=False)
     app = visit("fracture")
     assert headings(app) == "This does not look like a bone X-ray"
-    insist = next(toggle for toggle in app.toggle if toggle.key.startswith("insist"))
-    insist.set_value(True).run()
+    toggle(app, "insist").set_value(True).run()
     assert "Fracture likely" in headings(app)
     uploading(app, ("a.png", FILM), ("b.png", encoded(np.eye(64, dtype=np.uint8), "PNG")))
-    assert list(app.dataframe[0].value["verdict"]) == ["No verdict", "No verdict"]
+    table = app.dataframe[0].value
+    assert list(table["verdict"]) == ["Fracture likely", "No verdict"]
+    assert all("not look like a bone X-ray" in notes for notes in table["notes"])
 
 
 def test_an_open_gate_is_silent(visit, gate):
@@ -241,7 +263,7 @@ def test_a_damaged_gate_is_told_but_does_not_stop_the_reading(visit, checkpoints
 
 def test_a_negative_is_turned_and_can_be_turned_back(visit):
     app = visit("fracture", sample="negative-film")
-    invert = next(toggle for toggle in app.toggle if toggle.key.startswith("invert"))
+    invert = toggle(app, "invert")
     assert invert.value is True
     assert "turned positive" in texts(app.caption)
     turned = headings(app)
@@ -261,6 +283,66 @@ def test_nothing_is_decoded_or_predicted_twice(visit, monkeypatch):
     app.selectbox(key="sample").set_value("worn-knee").run()
     app.selectbox(key="sample").set_value("broken-forearm").run()
     assert len(calls) == 2
+
+
+def test_a_batch_beyond_what_stays_decoded_is_read_once(visit, monkeypatch):
+    calls = Counter()
+
+    def count(module, name):
+        whole = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args: calls.update([name]) or whole(*args))
+
+    count(film, "decode")
+    count(classify, "read_film")
+    flat = np.full((32, 32), 90, np.uint8)
+    names = [f"{number}.png" for number in range(70)]
+    flats = [flat + np.uint8(number) for number in range(70)]
+    files = [(name, encoded(shown, "PNG")) for name, shown in zip(names, flats, strict=True)]
+    app = uploading(visit("fracture"), *files)
+    assert list(app.dataframe[0].value["file"]) == names
+    assert calls["decode"] >= 70 and calls["read_film"] >= 70
+    calls.clear()
+    for threshold, verdict in ((0.9, "No fracture found"), (0.1, "Fracture likely")):
+        app.slider(key="threshold-toy").set_value(threshold).run()
+        assert set(app.dataframe[0].value["verdict"]) == {verdict}
+    assert not calls
+
+
+def test_a_batch_has_limits():
+    megabyte = 2**20
+    assert source.within_limits([]) == 0
+    assert source.within_limits([1] * 200) == 200
+    assert source.within_limits([1] * 201) == 200
+    assert source.within_limits([64 * megabyte] * 8) == 8
+    assert source.within_limits([64 * megabyte] * 8 + [1]) == 8
+
+
+def test_what_a_batch_leaves_out_is_said(visit, monkeypatch):
+    monkeypatch.setattr(source, "MOST_FILES", 2)
+    app = uploading(visit("fracture"), *((f"{name}.png", FILM) for name in "abc"))
+    assert list(app.dataframe[0].value["file"]) == ["a.png", "b.png"]
+    assert "only the first 2 of 3 are read" in texts(app.warning)
+
+
+def test_a_row_follows_what_the_visitor_chose_for_its_film(visit, gate):
+    gate(opened=False)
+    negative = next(s for s in samples.gallery() if s.slug == "negative-film").data()
+    app = uploading(visit("fracture"), ("negative.png", negative), ("film.png", FILM))
+    table = app.dataframe[0].value
+    assert list(table["verdict"]) == ["No verdict", "No verdict"]
+    assert "turned positive" in table["notes"][0]
+    toggle(app, "insist").set_value(True).run()
+    turned = app.dataframe[0].value["probability"][0]
+    toggle(app, "invert").set_value(False).run()
+    for chosen, insisted in ((0, True), (1, False), (0, True)):
+        app.session_state["row"] = {"selection": {"rows": [chosen], "columns": [], "cells": []}}
+        app.run()
+        assert toggle(app, "insist").value is insisted
+        table = app.dataframe[0].value
+        assert table["verdict"][1] == "No verdict"
+        assert "left so by hand" in table["notes"][0]
+        assert table["probability"][0] != turned
+    assert toggle(app, "invert").value is False
 
 
 def test_answering_imports_no_torch():
