@@ -77,6 +77,19 @@ def test_the_heatmap_follows_its_controls_and_the_verdict_its_threshold(page, ur
     expect(verdict(page, "Fracture likely")).to_be_visible()
 
 
+def test_a_film_stays_as_the_visitor_turned_it(page, url):
+    page.goto(f"{url}/fracture?sample=negative-film")
+    switch = page.get_by_label("Invert grey values")
+    expect(switch).to_be_checked()
+    page.get_by_text("Invert grey values", exact=True).click()
+    expect(switch).not_to_be_checked()
+    page.get_by_role("link", name="Models").click()
+    expect(verdict(page, "ROC curves")).to_be_visible()
+    page.get_by_role("link", name="Fracture").click()
+    expect(verdict(page, "Fracture likely|No fracture found")).to_be_visible()
+    expect(switch).not_to_be_checked()
+
+
 def test_a_batch_downloads_as_csv_and_refuses_a_zip_in_words(page, url):
     page.goto(f"{url}/fracture")
     page.get_by_text("Your own films").click()
