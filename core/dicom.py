@@ -77,11 +77,11 @@ def read(data: bytes) -> Picture:
     applied. A sigmoid VOI function is expressed by the line of the same centre and slope. Colour:
     RGB. Raises BadImage; pydicom's errors on a broken file pass through.
     """
-    dataset = _parse(data)
+    dataset = parse(data)
     syntax = _transfer_syntax(dataset)
     _check_header(dataset)
     _check_frame(dataset, syntax)
-    pixels = _decode_apart(data) if syntax in _APART else _decode(dataset)
+    pixels = _decode_apart(data) if syntax in _APART else decode_pixels(dataset)
     frames = int(dataset.get("NumberOfFrames") or 1)
     notes = (f"The file holds {frames:,} frames: the first is shown.",) if frames > 1 else ()
     spacing, spacing_notes = _spacing(dataset)
@@ -93,7 +93,7 @@ def read(data: bytes) -> Picture:
     return Picture(pixels, notes + spacing_notes, spacing)
 
 
-def _parse(data: bytes) -> Dataset:
+def parse(data: bytes) -> Dataset:
     """Read the elements that a picture needs."""
     # pydicom would inflate a deflated file without a limit.
     if DeflatedExplicitVRLittleEndian.encode() in data:
@@ -192,7 +192,7 @@ def _check_frame(dataset: Dataset, syntax: UID) -> None:
         raise damaged("DICOM")
 
 
-def _decode(dataset: Dataset) -> np.ndarray:
+def decode_pixels(dataset: Dataset) -> np.ndarray:
     """Return the stored values of the first frame, with colour as RGB."""
     syntax = dataset.file_meta.TransferSyntaxUID
     plugin = "pillow" if syntax in _PILLOW else ""
@@ -204,7 +204,7 @@ def _decode_apart(data: bytes) -> np.ndarray:
 
     GDCM, which alone reads lossless JPEG and JPEG-LS, can crash; run lengths can fill the memory.
     """
-    command = [sys.executable, "-m", "core.dicom"]
+    command = [sys.executable, "-m", "core.decode_apart"]
     root = Path(__file__).resolve().parents[1]
     child = subprocess.run(
         command, input=data, capture_output=True, cwd=root, timeout=DECODE_SECONDS, check=True
@@ -294,7 +294,3 @@ def _numbers(dataset: Dataset, keyword: str) -> list[float]:
     except (TypeError, ValueError):
         return []
     return values if all(math.isfinite(v) for v in values) else []
-
-
-if __name__ == "__main__":
-    np.save(sys.stdout.buffer, _decode(_parse(sys.stdin.buffer.read())))

@@ -111,6 +111,19 @@ def audit(pack: Pack) -> Report:
     )
 
 
+def require_sound(pack: Pack, run: Path, allow_leak: bool = False) -> Report:
+    """Audit a pack, print the findings and write them to the run's `audit.json`.
+
+    Raises BadPack when the split leaks and that is not allowed, or as `audit` does.
+    """
+    report = audit(pack)
+    print(report.summary())
+    report.write(run / "audit.json")
+    if report.blocks and not allow_leak:
+        raise BadPack(report.blocks)
+    return report
+
+
 def difference_hash(grey: np.ndarray) -> np.ndarray:
     """256 bits (32 bytes): is each cell of a 16 by 17 thumbnail brighter than its left one?"""
     small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)

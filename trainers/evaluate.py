@@ -25,7 +25,7 @@ def fracture(card: ModelCard, pack: Pack, split: str, draws: int) -> tuple[dict,
     reading = scoring.read_all(open_model(card), pack, films)
     if len(set(reading.labels.tolist())) < 2:
         raise BadPack(f"{pack.path} holds no films of both classes in its split {split!r}.")
-    threshold = next(p.threshold for p in card.operating_points if p.name == "Youden")
+    threshold = card.balanced.threshold if card.balanced else 0.5
     report = {
         "task": card.task,
         "model": card.name,

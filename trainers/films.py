@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from trainers.archive import Archive, BadPack
 
+FRACATLAS_SPLIT = Path(__file__).with_name("fracatlas_split.csv")
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".dcm"}
 SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val"}
 SPLIT_NAMES |= {"validation": "val", "test": "test", "testing": "test", "predict": "test"}
@@ -72,7 +73,7 @@ class Pack(Archive):
         if "manifest.csv" in names:
             return _from_manifest(self, names["manifest.csv"])
         if "dataset.csv" in names:
-            return assign_splits(_from_fracatlas(self, names["dataset.csv"]))
+            return _from_fracatlas(self, names["dataset.csv"])
         images = [m for m in self.members if PurePosixPath(m).suffix.lower() in IMAGE_SUFFIXES]
         films = _from_class_folders(images) or _from_grade_folders(images)
         if not films:
@@ -129,9 +130,14 @@ def _from_manifest(pack: Pack, member: str) -> list[Film]:
 
 
 def _from_fracatlas(pack: Pack, member: str) -> list[Film]:
-    """Neighbouring numbers are usually views of one patient: blocks of ten make a group."""
-    paths = _by_name(pack)
-    boxes = _coco_boxes(pack)
+    """FracAtlas has no split for classification: the published models' own is used.
+
+    It keeps neighbouring numbers (usually views of one patient) and near-duplicates together.
+    Films that it does not list took no part and are "test".
+    """
+    table = csv.DictReader(FRACATLAS_SPLIT.read_text(encoding="utf-8").splitlines())
+    known = {row["image_id"]: row for row in table}
+    paths, boxes = _by_name(pack), _coco_boxes(pack)
     films = []
     for row in _rows(pack, member):
         name = row["image_id"]
@@ -139,8 +145,10 @@ def _from_fracatlas(pack: Pack, member: str) -> list[Film]:
             continue
         label = int(row["fractured"])
         found = boxes.get(name) if label else ()
-        number = int(re.sub(r"\D", "", name) or 0)
-        films.append(Film(name, paths[name], label, "", f"block{number // 10}", found, _flags(row)))
+        place = known.get(name, {"split": "test", "group": f"unlisted {name}"})
+        films.append(
+            Film(name, paths[name], label, place["split"], place["group"], found, _flags(row))
+        )
     return films
 
 

@@ -8,8 +8,6 @@ DATA is the project's pack, the original FracAtlas folder, or any pair of folder
 """
 
 import argparse
-import logging
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +20,11 @@ from core.explain import peak
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.preprocess import InputSpec, normalise
 from trainers import audit, scoring, start
-from trainers.archive import BadPack
 from trainers.films import Pack
-from trainers.loop import Schedule, TrainingFailed, fit
+from trainers.loop import fit
 from trainers.publish import Provenance, publish
 from trainers.squares import Crops, Squares, load_squares
 
-log = logging.getLogger("fracture")
 MAP_STRIDE = 8
 
 
@@ -103,8 +99,6 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
     parser.add_argument("--from-run", type=Path, help="go on from another run's best weights")
     parser.add_argument("--freeze", action="store_true", help="learn only the head")
-    parser.add_argument("--stop-below", type=float, help="stop once the val loss is lower")
-    parser.add_argument("--score-every", type=int, default=1, help="epochs between scorings")
     parser.add_argument(
         "--allow-leak", action="store_true", help="score a leaking split all the same"
     )
@@ -115,34 +109,46 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> None:
-    """Audit the data, train, publish. Raises BadPack or TrainingFailed."""
-    arguments = options().parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    pack = Pack(arguments.data)
-    report = audit.audit(pack)
-    print(report.summary())
-    report.write(arguments.run / "audit.json")
-    if report.blocks and not arguments.allow_leak:
-        raise BadPack(report.blocks)
+def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architecture, InputSpec, str]:
+    """The network before its first step, how it is built, its input, and where it started.
 
-    evidence = arguments.head == "evidence"
+    Raises BadStart when the options do not go together or the weights do not fit.
+    """
     architecture = Architecture(
         arguments.backbone,
         "flatten" if arguments.backbone == "simple_cnn" else arguments.head,
         arguments.size,
         arguments.same_padding,
     )
-    spec = InputSpec(arguments.size, *input_statistics(architecture))
-    engine = start.fabric(arguments)
-    network = build(architecture)
+    if architecture.head == "evidence" and {arguments.size % 32, arguments.crop % 32} != {0}:
+        raise start.BadStart("The evidence head needs --size and --crop in multiples of 32.")
+    try:
+        network = build(architecture)
+    except ValueError as error:
+        raise start.BadStart(str(error)) from None
     origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
     if arguments.from_run:
         start.load_run(network, arguments.from_run)
+        origin = f"the best weights of {arguments.from_run.name}"
     if arguments.freeze:
+        if not hasattr(network, "freeze"):
+            raise start.BadStart(f"{arguments.backbone} has no backbone to freeze.")
         network.freeze()
+    spec = InputSpec(arguments.size, *input_statistics(architecture, arguments.pretrained))
+    return network, architecture, spec, arguments.started_from or origin
+
+
+def main() -> None:
+    """Audit the data, train, publish."""
+    arguments = options().parse_args()
+    arguments.crop = arguments.crop or arguments.size
+    engine = start.fabric(arguments)
+    network, architecture, spec, origin = start_network(arguments)
+    pack = Pack(arguments.data)
+    audit.require_sound(pack, arguments.run, arguments.allow_leak)
     train = load_squares(pack, pack.split("train"), spec.size)
     val = load_squares(pack, pack.split("val"), spec.size)
+    evidence = architecture.head == "evidence"
 
     def views(epoch: int) -> Crops:
         return Crops(
@@ -150,32 +156,27 @@ def main() -> None:
             spec,
             (arguments.seed, epoch),
             arguments.films_per_epoch or len(train.films),
-            arguments.crop or spec.size,
+            arguments.crop,
             arguments.balance,
             arguments.phantoms,
             MAP_STRIDE if evidence else 0,
         )
 
-    schedule = Schedule(
-        arguments.epochs,
-        arguments.batch,
-        arguments.rate,
-        stop_below=arguments.stop_below,
-        score_every=arguments.score_every,
-        compile=arguments.compile,
+    best = fit(
+        engine,
+        arguments.run,
+        network,
+        views,
+        evidence_loss if evidence else image_loss,
+        lambda candidate: score(candidate, val, spec),
+        start.schedule(arguments),
     )
-    loss = evidence_loss if evidence else image_loss
-    best = fit(engine, arguments.run, network, views, loss, lambda n: score(n, val, spec), schedule)
     print("best on val:", {name: round(value, 4) for name, value in best.items()})
     if arguments.publish and engine.is_global_zero:
-        origin = arguments.started_from or origin
         provenance = Provenance.of(arguments, origin, pack, len(train.films))
         folder = publish(network, architecture, spec, pack, val.films, provenance)
         print(f"published {folder}")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (BadPack, start.BadStart, TrainingFailed) as error:
-        sys.exit(str(error))
+    start.run(main)

@@ -11,22 +11,19 @@ other images, one folder a kind, that take no part in the fit.
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from tqdm import tqdm
 
 from core import metrics
-from core.classify import read_film
-from core.images import BadImage
 from core.models import Model, find, open_model
 from core.quality import Gate
-from core.samples import training_phantom
+from trainers import start
 from trainers.archive import Archive
+from trainers.embedding import embed, embed_phantoms
 from trainers.films import IMAGE_SUFFIXES, Pack
-from trainers.squares import read_grey
 
 PASSING = 0.99
 FILMS = 1500  # a pack and split: more change nothing
@@ -52,19 +49,6 @@ def _subspace(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return mean, basis, singular[:DIMENSIONS] / np.sqrt(len(embeddings)), residual
 
 
-def embed(model: Model, archive: Archive, members: Iterable[str]) -> np.ndarray:
-    """(N, E) embeddings of the readable images, seen as the app sees them."""
-    members, found = list(members), []
-    for member, data in tqdm(
-        zip(members, archive.stream(members), strict=True), total=len(members)
-    ):
-        try:
-            found.append(read_film(read_grey(data, member), model).embedding)
-        except BadImage as error:
-            tqdm.write(f"skipped {member}: {error.reason}")
-    return np.stack(found)
-
-
 def paths(pack: Pack, split: str, most: int) -> list[str]:
     """The files of one split, thinned evenly to at most `most`."""
     films = pack.split(split)
@@ -80,20 +64,23 @@ def main() -> None:
     )
     parser.add_argument("model", help="name of a published fracture model")
     parser.add_argument("--data", type=Path, required=True, nargs="+", help="packs of films")
+    parser.add_argument("--source", help="names and licences of the packs, for the card")
     parser.add_argument("--against", type=Path, help="other images, one folder a kind")
     parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     arguments = parser.parse_args()
     card = find(arguments.checkpoints, "fracture", arguments.model)
     model = open_model(card)
     packs = [Pack(path) for path in arguments.data]
-    phantoms = [read_film(training_phantom(s).pixels, model).embedding for s in range(PHANTOMS)]
-    gate = fit([*(embed(model, p, paths(p, "train", FILMS)) for p in packs), np.stack(phantoms)])
-    films = np.concatenate([gate.distance(embed(model, p, paths(p, "val", FILMS))) for p in packs])
+    kinds = [embed(model, pack, paths(pack, "train", FILMS))[1] for pack in packs]
+    gate = fit([*kinds, embed_phantoms(model, PHANTOMS, seed=0)[0]])
+    held_out = [embed(model, pack, paths(pack, "val", FILMS))[1] for pack in packs]
+    films = np.concatenate([gate.distance(embeddings) for embeddings in held_out])
     gate = replace(gate, threshold=float(np.quantile(films, PASSING)))
     # Half precision suffices for the basis, which is nearly all of the file.
     arrays = vars(gate) | {"basis": gate.basis.astype(np.float16)}
     np.savez_compressed(card.folder / "gate.npz", **arrays)
-    entry = {"val films": len(films), "passing": PASSING, "threshold": gate.threshold}
+    entry = {"data": arguments.source, "val films": len(films), "passing": PASSING}
+    entry["threshold"] = gate.threshold
     if arguments.against:
         entry["against"] = measure(gate, model, Archive(arguments.against), films)
     path = card.folder / "card.json"
@@ -108,7 +95,7 @@ def measure(gate: Gate, model: Model, others: Archive, films: np.ndarray) -> dic
     for member in others.members:
         if PurePosixPath(member).suffix.lower() in IMAGE_SUFFIXES:
             kinds[PurePosixPath(member).parent.name].append(member)
-    distances = {kind: gate.distance(embed(model, others, m)) for kind, m in kinds.items()}
+    distances = {kind: gate.distance(embed(model, others, m)[1]) for kind, m in kinds.items()}
     distances["all"] = np.concatenate(list(distances.values()))
     return {
         kind: {
@@ -123,4 +110,4 @@ def measure(gate: Gate, model: Model, others: Archive, films: np.ndarray) -> dic
 
 
 if __name__ == "__main__":
-    main()
+    start.run(main)

@@ -25,7 +25,8 @@ class Schedule:
 
     The learning rate rises over the first `warmup` share of the steps, then falls as a cosine to
     zero. The network is scored after the first epoch, every `score_every` epochs and after the
-    last. `ema` is the decay a step of the averaged weights, which are the ones scored and kept.
+    last; kept is the best by its first number, or the last with `keep_last`. `ema` is the decay a
+    step of the averaged weights, which are the ones scored and kept.
     `stop_below` ends training once the validation loss is lower (None: never).
     """
 
@@ -37,6 +38,7 @@ class Schedule:
     warmup: float = 0.05
     stop_below: float | None = None
     score_every: int = 1
+    keep_last: bool = False
     compile: bool = False
 
 
@@ -72,13 +74,8 @@ def fit(
     averaged = AveragedModel(
         network, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema), use_buffers=True
     )
-    state = {"epoch": 0, "best": -math.inf, "scores": {}, "loss": math.inf}
-    if (run / "last.pt").exists():
-        saved = torch.load(run / "last.pt", weights_only=True, map_location="cpu")
-        network.load_state_dict(saved["network"])
-        averaged.load_state_dict(saved["averaged"])
-        optimiser.load_state_dict(saved["optimiser"])
-        state |= saved["state"]
+    parts = {"network": network, "averaged": averaged, "optimiser": optimiser}
+    state = _restore(run, parts)
     if fabric.is_global_zero:
         _forget_after(run, state["epoch"])
     averaged.to(fabric.device)
@@ -96,26 +93,33 @@ def fit(
         loss = _train_epoch(fabric, step_of, averaged, optimiser, loader, loss_of, epoch, schedule)
         due = epoch in (0, schedule.epochs - 1) or (epoch + 1) % schedule.score_every == 0
         scores = score(averaged.module) if due else {}
-        state = {**state, "epoch": epoch + 1, "loss": scores.get("loss", state["loss"])}
+        state |= {"epoch": epoch + 1, "loss": scores.get("loss", state["loss"])}
         primary = next(iter(scores.values()), -math.inf)
-        if primary > state["best"]:
+        better = bool(scores) and (schedule.keep_last or primary > state["best"])
+        if better:
             state |= {"best": primary, "scores": scores}
-            if fabric.is_global_zero:
-                _save(averaged.module.state_dict(), run / "best.pt")
         if fabric.is_global_zero:
+            if better:
+                _save(averaged.module.state_dict(), run / "best.pt")
             seconds = time.time() - started
             _record(run, {"epoch": epoch + 1, "seconds": seconds, "train_loss": loss, **scores})
             _save(
-                {
-                    "network": network.state_dict(),
-                    "averaged": averaged.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "state": state,
-                },
+                {name: part.state_dict() for name, part in parts.items()} | {"state": state},
                 run / "last.pt",
             )
     network.load_state_dict(torch.load(run / "best.pt", weights_only=True, map_location="cpu"))
     return state["scores"]
+
+
+def _restore(run: Path, parts: dict) -> dict:
+    """Fill the parts from an unfinished run, if there is one, and return where it stands."""
+    state = {"epoch": 0, "best": -math.inf, "scores": {}, "loss": math.inf}
+    if not (run / "last.pt").exists():
+        return state
+    saved = torch.load(run / "last.pt", weights_only=True, map_location="cpu")
+    for name, part in parts.items():
+        part.load_state_dict(saved[name])
+    return state | saved["state"]
 
 
 def _train_epoch(fabric, forward, averaged, optimiser, loader, loss_of, epoch, schedule) -> float:

@@ -6,6 +6,7 @@ Everything in the card is measured with the exported file, through the code that
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -18,18 +19,17 @@ from scipy.optimize import minimize
 from torch import nn
 
 from core import metrics
-from core.models import ModelCard, open_model
+from core.models import OUTPUTS, ModelCard, open_model
 from core.networks.classifiers import Architecture
 from core.preprocess import InputSpec
+from core.settings import CHECKOUT
 from trainers import scoring
 from trainers.export import export
 from trainers.films import Film, Pack
 
 CLASSES = ["not fractured", "fractured"]
-LICENCES = {
-    "manifest.csv": "FracAtlas, Abedeen et al. 2023, doi 10.6084/m9.figshare.22363012, CC BY 4.0",
-    "dataset.csv": "FracAtlas, Abedeen et al. 2023, doi 10.6084/m9.figshare.22363012, CC BY 4.0",
-}
+FRACATLAS = "FracAtlas, Abedeen et al. 2023, doi 10.6084/m9.figshare.22363012, CC BY 4.0"
+KEPT = ("epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze", "precision")
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,9 @@ class Provenance:
     @classmethod
     def of(cls, arguments: argparse.Namespace, origin: str, pack: Pack, n_train: int):
         """From a trainer's command line."""
-        names = {Path(member).name for member in pack.members}
-        licence = next((text for key, text in LICENCES.items() if key in names), "not stated")
-        kept = ("epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze", "precision")
-        training = {key: value for key, value in vars(arguments).items() if key in kept}
+        fracatlas = all(re.fullmatch(r"IMG\d{7}\.jpg", film.name) for film in pack.films)
+        licence = arguments.source or (FRACATLAS if fracatlas else "data of unstated licence")
+        training = {key: value for key, value in vars(arguments).items() if key in KEPT}
         name = arguments.publish
         return cls(
             name=name,
@@ -106,53 +105,12 @@ def describe(
     folder = target.with_name(f".{target.name}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    card = {
-        "task": "fracture",
-        "name": provenance.name,
-        "title": provenance.title,
-        "summary": provenance.summary,
-        "classes": CLASSES,
-        "input": spec.to_card(),
-        "outputs": ["logits", "features", "class_map", "embedding"],
-        "heatmap": heatmap,
-        "calibration": {"temperature": 1.0, "bias": 0.0},
-        "flips": False,
-        "operating_points": [],
-        "metrics": {},
-        "validation": {"n": 0, "data": provenance.data},
-        "sha256": write(folder / "model.onnx"),
-        "weights_started_from": provenance.weights_started_from,
-        "training": provenance.training,
-        "training_data": {"name": provenance.data, "split": "train", "n": provenance.n_train},
-        "licence": "Apache-2.0 (code); weights follow the training data: " + provenance.data,
-        "seed": provenance.seed,
-        "commit": _commit(),
-        "date": date.today().isoformat(),
-        **extra,
-    }
-    readings = {}
-    for flips in (False, True):
-        card["flips"] = flips
-        _write(card, folder)
-        readings[flips] = scoring.read_all(open_model(ModelCard.read(folder)), pack, films)
-    aurocs = {
-        flips: metrics.auroc(reading.labels, reading.probabilities)
-        for flips, reading in readings.items()
-    }
-    card["flips"] = aurocs[True] > aurocs[False]
-    raw = readings[card["flips"]]
+    card = _unmeasured(provenance, spec, heatmap, write(folder / "model.onnx")) | extra
+    card["flips"], raw = _better_with_or_without_flips(card, folder, pack, films)
     temperature, bias = calibrate(raw.labels, raw.scores())
     card["calibration"] = {"temperature": temperature, "bias": bias}
     reading = raw.calibrated(temperature, bias)
-    points = metrics.operating_points(raw.labels, reading.probabilities)
-    card["operating_points"] = [asdict(point) for point in points]
-    card |= measured(reading, points[-1].threshold)
-    card["validation"] = {
-        "n": len(reading.films),
-        "fractured": int(reading.labels.sum()),
-        "data": f"val split of {provenance.data}",
-        "threshold": points[-1].name,
-    }
+    card |= measured(reading, provenance.data)
     _write(card, folder)
     reading.write(folder / "predictions.csv")
     shutil.rmtree(target, ignore_errors=True)
@@ -160,15 +118,66 @@ def describe(
     return target
 
 
-def measured(reading: scoring.Reading, threshold: float) -> dict:
-    """The `metrics` (with intervals) and `subgroups` entries of a card."""
-    ranges = scoring.intervals(reading, threshold)
+def _unmeasured(provenance: Provenance, spec: InputSpec, heatmap: str, sha256: str) -> dict:
+    """A card without numbers, enough to open the model."""
     return {
+        "task": "fracture",
+        "name": provenance.name,
+        "title": provenance.title,
+        "summary": provenance.summary,
+        "classes": CLASSES,
+        "input": spec.to_card(),
+        "outputs": list(OUTPUTS),
+        "heatmap": heatmap,
+        "calibration": {"temperature": 1.0, "bias": 0.0},
+        "flips": False,
+        "operating_points": [],
+        "metrics": {},
+        "validation": {"n": 0, "data": provenance.data},
+        "sha256": sha256,
+        "weights_started_from": provenance.weights_started_from,
+        "training": provenance.training,
+        "training_data": {"name": provenance.data, "split": "train", "n": provenance.n_train},
+        "licence": "Apache-2.0 (code); weights follow the training data: " + provenance.data,
+        "seed": provenance.seed,
+        "commit": _commit(),
+        "date": date.today().isoformat(),
+    }
+
+
+def _better_with_or_without_flips(
+    card: dict, folder: Path, pack: Pack, films: Sequence[Film]
+) -> tuple[bool, scoring.Reading]:
+    readings = {}
+    for flips in (False, True):
+        _write(card | {"flips": flips}, folder)
+        readings[flips] = scoring.read_all(open_model(ModelCard.read(folder)), pack, films)
+    aurocs = {f: metrics.auroc(r.labels, r.probabilities) for f, r in readings.items()}
+    flips = aurocs[True] > aurocs[False]
+    return flips, readings[flips]
+
+
+def measured(reading: scoring.Reading, data: str) -> dict:
+    """The entries of a card that hold what calibrated validation films say.
+
+    Rates and the pointing game are taken at Youden's point.
+    """
+    points = metrics.operating_points(reading.labels, reading.probabilities)
+    balanced = points[-1]
+    ranges = scoring.intervals(reading, balanced.threshold)
+    return {
+        "operating_points": [asdict(point) for point in points],
         "metrics": {
             name: {"value": value, "low": ranges[name][0], "high": ranges[name][1]}
-            for name, value in scoring.numbers(reading, threshold).items()
+            for name, value in scoring.numbers(reading, balanced.threshold).items()
         },
         "subgroups": scoring.subgroups(reading),
+        "validation": {
+            "n": len(reading.films),
+            "fractured": int(reading.labels.sum()),
+            "data": f"val split of {data}",
+            "threshold": balanced.name,
+        },
     }
 
 
@@ -187,7 +196,9 @@ def calibrate(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
 
 
 def _commit() -> str:
-    found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
+    """The commit of the code that runs; its name ends in -dirty where files have changed since."""
+    command = ["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=40"]
+    found = subprocess.run(command, capture_output=True, text=True)
     return found.stdout.strip() or "unknown"
 
 

@@ -147,9 +147,9 @@ def intervals(reading: Reading, threshold: float, draws: int = 1000) -> dict[str
 
 def subgroups(reading: Reading) -> dict[str, dict[str, float]]:
     """AUROC without hardware films and by region, with n and the number of fractured films."""
-    chosen: dict[str, Callable[[Film], bool]] = {
-        "without hardware": lambda film: "hardware" not in film.flags
-    }
+    chosen: dict[str, Callable[[Film], bool]] = {}
+    if any("hardware" in film.flags for film in reading.films):
+        chosen["without hardware"] = lambda film: "hardware" not in film.flags
     for region in REGIONS:
         chosen[region] = lambda film, region=region: region in film.flags
     found = {}

@@ -6,17 +6,15 @@ The fracture models with a frozen backbone take theirs from here.
 """
 
 import argparse
-import logging
 
-import numpy as np
 import torch
 from sklearn.metrics import cohen_kappa_score
 
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.preprocess import InputSpec, normalise
-from trainers import start
+from trainers import audit, start
 from trainers.films import Pack
-from trainers.loop import Schedule, fit
+from trainers.loop import fit
 from trainers.squares import Crops, Squares, load_squares
 
 
@@ -44,16 +42,16 @@ def main() -> None:
     parser.add_argument("--backbone", default="mobilenetv2_100", help="any timm name")
     parser.add_argument("--size", type=int, default=224)
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
 
     architecture = Architecture(
         arguments.backbone, "average", arguments.size, arguments.same_padding, classes=5
     )
-    spec = InputSpec(arguments.size, *input_statistics(architecture))
+    spec = InputSpec(arguments.size, *input_statistics(architecture, arguments.pretrained))
     engine = start.fabric(arguments)
     network = build(architecture)
     start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
     pack = Pack(arguments.data)
+    audit.require_sound(pack, arguments.run)
     train = load_squares(pack, pack.split("train"), arguments.size)
     val = load_squares(pack, pack.split("val"), arguments.size)
     count = len(train.films)
@@ -66,10 +64,10 @@ def main() -> None:
             outputs[0], batch["label"], label_smoothing=0.05
         ),
         lambda candidate: score(candidate, val, spec),
-        Schedule(arguments.epochs, arguments.batch, arguments.rate, compile=arguments.compile),
+        start.schedule(arguments),
     )
-    print("best on val:", {k: round(float(np.float64(v)), 4) for k, v in scores.items()})
+    print("best on val:", {name: round(value, 4) for name, value in scores.items()})
 
 
 if __name__ == "__main__":
-    main()
+    start.run(main)

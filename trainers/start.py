@@ -1,6 +1,10 @@
 """What every trainer's command line shares: where a network starts, and on what it runs."""
 
 import argparse
+import logging
+import pickle
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import timm
@@ -8,7 +12,10 @@ import torch
 from lightning.fabric import Fabric
 from torch import nn
 
+from core.models import BadModel
 from core.networks.classifiers import Architecture
+from trainers.archive import BadPack
+from trainers.loop import Schedule, TrainingFailed
 
 
 class BadStart(ValueError):
@@ -21,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of this run; resumes there")
     parser.add_argument("--weights", type=Path, help="start the backbone from this .pt/.pth file")
     parser.add_argument("--started-from", help="what these weights are, for the card")
+    parser.add_argument("--source", help="name and licence of the data, for the card")
     parser.add_argument(
         "--pretrained", action="store_true", help="start the backbone from timm's hub"
     )
@@ -33,7 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--devices", type=int, default=1)
     parser.add_argument("--precision", default="bf16-mixed", help="as in Lightning Fabric")
+    parser.add_argument("--stop-below", type=float, help="stop once the val loss is lower")
+    parser.add_argument("--score-every", type=int, default=1, help="epochs between scorings")
+    parser.add_argument("--last", action="store_true", help="keep the last weights, not the best")
     parser.add_argument("--compile", action="store_true", help="torch.compile the step")
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call a trainer's `main`; what it cannot do is told in one sentence, not a traceback."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        main()
+    except (BadPack, BadModel, BadStart, TrainingFailed) as error:
+        sys.exit(str(error))
 
 
 def fabric(arguments: argparse.Namespace) -> Fabric:
@@ -42,6 +62,19 @@ def fabric(arguments: argparse.Namespace) -> Fabric:
     engine.launch()
     engine.seed_everything(arguments.seed, verbose=False)
     return engine
+
+
+def schedule(arguments: argparse.Namespace) -> Schedule:
+    """How long and how fast to learn, from the command line."""
+    return Schedule(
+        arguments.epochs,
+        arguments.batch,
+        arguments.rate,
+        stop_below=arguments.stop_below,
+        score_every=arguments.score_every,
+        keep_last=arguments.last,
+        compile=arguments.compile,
+    )
 
 
 def load_backbone(
@@ -64,7 +97,9 @@ def load_backbone(
         source = timm.create_model(architecture.backbone, pretrained=True, num_classes=0)
         state, origin = source.state_dict(), f"timm's pretrained {architecture.backbone}"
     else:
-        state, origin = torch.load(weights, weights_only=True, map_location="cpu"), weights.stem
+        state, origin = _read(weights), weights.stem
+    if not hasattr(network, "backbone"):
+        raise BadStart(f"{architecture.backbone} has no backbone that other weights could start.")
     prefix = "backbone."
     if any(key.startswith(prefix) for key in state):
         state = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
@@ -83,6 +118,13 @@ def load_run(network: nn.Module, run: Path) -> None:
     Raises BadStart when the run has none or they belong to another network.
     """
     try:
-        network.load_state_dict(torch.load(run / "best.pt", weights_only=True, map_location="cpu"))
-    except (OSError, RuntimeError):
-        raise BadStart(f"{run} holds no best.pt of a network like this one.") from None
+        network.load_state_dict(_read(run / "best.pt"))
+    except RuntimeError:
+        raise BadStart(f"{run} holds the weights of another network.") from None
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        return torch.load(path, weights_only=True, map_location="cpu")
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError):
+        raise BadStart(f"{path} is missing, damaged or no file of plain weights.") from None

@@ -24,9 +24,10 @@ class Architecture:
     """Everything needed to build a classifier again; stands in its card.
 
     `backbone` is a timm name, "resnetv2_50_cut" (the first three stages of ResNet-50 v2, stride
-    16) or "simple_cnn". `head` is "average" (mean pooling, linear) or "evidence" (a feature
-    pyramid down to stride 8, log-sum-exp pooling of one evidence map; two classes only).
-    `same_padding` is for weights born in TensorFlow: its padding, its batch-norm epsilon of 1e-3.
+    16) or "simple_cnn", whose `head` is its own, "flatten". Else `head` is "average" (mean
+    pooling, linear) or "evidence" (a feature pyramid down to stride 8, log-sum-exp pooling of one
+    evidence map; two classes only). `same_padding` is for weights born in TensorFlow: its
+    padding, its batch-norm epsilon of 1e-3.
     """
 
     backbone: str
@@ -106,7 +107,7 @@ class Pyramid(nn.Module):
         laterals = [layer(level) for layer, level in zip(self.lateral, levels, strict=True)]
         fused = laterals.pop()
         for lateral in reversed(laterals):
-            fused = lateral + nn.functional.interpolate(fused, scale_factor=2.0, mode="nearest")
+            fused = lateral + nn.functional.interpolate(fused, size=lateral.shape[2:])
         return self.smooth(fused)
 
 
@@ -165,8 +166,15 @@ def build(architecture: Architecture) -> nn.Module:
     return Classifier(architecture)
 
 
-def input_statistics(architecture: Architecture) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of the grey values in [0, 1] that the network expects."""
+def input_statistics(
+    architecture: Architecture, from_hub: bool = False
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of the grey values in [0, 1] that the network expects.
+
+    Weights of timm's hub bring their own.
+    """
+    if from_hub and (hub := timm.get_pretrained_cfg(architecture.backbone)):
+        return hub.mean, hub.std
     if architecture.backbone == CUT_RESNET:
         return (0.4522, 0.4257, 0.3776), (0.2855, 0.2789, 0.2823)
     if architecture.backbone == "simple_cnn":

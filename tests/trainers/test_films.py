@@ -1,12 +1,13 @@
 """Every layout of a data pack, as a folder and as a zip, and packs that cannot be used."""
 
+import csv
 import json
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from trainers.films import BadPack, Film, Pack, assign_splits
+from trainers.films import FRACATLAS_SPLIT, BadPack, Film, Pack, assign_splits
 
 HEAD = "image_id,fractured,split,group,boxes_xyxy_relative,hand,hardware\n"
 LAYOUTS = {
@@ -126,9 +127,19 @@ def test_fracatlas_as_published(tmp_path, kind):
     assert [films[name].label for name in sorted(films)] == [1, 0, 1]
     assert films["IMG0000019.jpg"].flags == {"hand", "frontal"}
     assert films["IMG0000020.jpg"].flags == {"leg", "hardware"}
-    assert films["IMG0000020.jpg"].group == films["IMG0000029.jpg"].group
-    assert films["IMG0000019.jpg"].group != films["IMG0000020.jpg"].group
-    assert {film.split for film in pack.films} <= {"train", "val"}
+    listed = {row["image_id"]: row for row in csv.DictReader(FRACATLAS_SPLIT.open())}
+    for name, film in films.items():
+        place = listed.get(name, {"split": "test", "group": f"unlisted {name}"})
+        assert (film.split, film.group) == (place["split"], place["group"])
+
+
+def test_the_table_of_fracatlas_keeps_groups_whole():
+    rows = list(csv.DictReader(FRACATLAS_SPLIT.open()))
+    splits = {}
+    for row in rows:
+        splits.setdefault(row["group"], set()).add(row["split"])
+    assert {row["split"] for row in rows} == {"train", "val"}
+    assert all(len(found) == 1 for found in splits.values())
 
 
 def test_split_picks_films_and_all_is_every_film(tmp_path):

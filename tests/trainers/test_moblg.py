@@ -9,30 +9,29 @@ from core import metrics
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.preprocess import InputSpec
 from trainers.export import export, save
-from trainers.moblg import exhibit, out_of_fold, stack_graph, stage_one
+from trainers.moblg import Rows, honest_stack, leaky_stack, numbers, out_of_fold, stage_one
+from trainers.stack_graph import stack_graph
 
 
 def noise(n, seed):
-    """Features that say nothing of the labels, two films a group."""
+    """Rows whose features say nothing of the labels, two films a group."""
     rng = np.random.default_rng(seed)
     labels = np.repeat(rng.integers(0, 2, n // 2), 2)
-    return rng.normal(size=(n, 8)), labels, [f"g{i // 2}" for i in range(n)]
+    return Rows(rng.normal(size=(n, 8)), labels, [f"{seed} {i // 2}" for i in range(n)])
 
 
 def test_out_of_fold_probabilities_know_nothing_where_there_is_nothing_to_know():
-    features, labels, groups = noise(200, 0)
-    held_out = out_of_fold(features, labels, groups, seed=0)
-    seen = stage_one(0).fit(features, labels).predict_proba(features)[:, 1]
-    assert metrics.auroc(labels, seen) > 0.9
-    assert metrics.auroc(labels, held_out) < 0.7
+    rows = noise(200, 0)
+    held_out = out_of_fold(rows, seed=0)
+    seen = stage_one(0).fit(rows.features, rows.labels).predict_proba(rows.features)[:, 1]
+    assert metrics.auroc(rows.labels, seen) > 0.9
+    assert metrics.auroc(rows.labels, held_out) < 0.7
 
 
-def test_the_exhibit_shows_the_leak_on_noise():
-    features, labels, groups = noise(200, 1)
-    val_features, val_labels, _ = noise(100, 2)
-    found = exhibit((features, labels), (val_features, val_labels), groups, seed=0)
-    assert found["first_stage_saw_val"]["auroc"] > 0.9
-    assert found["out_of_fold"]["auroc"] < 0.75
+def test_a_first_stage_that_saw_the_validation_films_shines_on_noise():
+    rows, val = noise(200, 1), noise(100, 2)
+    assert numbers(leaky_stack(rows, val, seed=0), val)["auroc"] > 0.9
+    assert numbers(honest_stack(rows, seed=0), val)["auroc"] < 0.75
 
 
 @pytest.fixture(scope="module")

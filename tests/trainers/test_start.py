@@ -38,8 +38,9 @@ def test_without_weights_a_network_starts_from_scratch():
     [
         ({"conv.weight": torch.zeros(1)}, ARCHITECTURE, False, "weights are missing, first"),
         (None, Architecture(CUT_RESNET, "average", 32), True, "The hub has no weights for"),
+        (Architecture, ARCHITECTURE, False, "no file of plain weights"),
     ],
-    ids=["another network", "not on the hub"],
+    ids=["another network", "not on the hub", "a pickled class"],
 )
 def test_weights_that_do_not_fit_are_refused(tmp_path, state, architecture, pretrained, sentence):
     path = tmp_path / "weights.pt" if state else None
@@ -54,7 +55,7 @@ def test_a_run_of_the_same_kind_starts_the_head_too(tmp_path, trained):
     network = build(ARCHITECTURE)
     load_run(network, tmp_path)
     assert all((value == 0.5).all() for value in network.parameters())
-    with pytest.raises(BadStart, match=r"no best\.pt of a network like this one"):
+    with pytest.raises(BadStart, match="the weights of another network"):
         load_run(build(Architecture("mobilenetv2_035", "evidence", 32)), tmp_path)
-    with pytest.raises(BadStart, match=r"no best\.pt"):
+    with pytest.raises(BadStart, match=r"best\.pt is missing"):
         load_run(network, tmp_path / "nowhere")
