@@ -53,12 +53,13 @@ def main() -> None:
     )
     parser.add_argument("--films", type=int, default=10)
     arguments = parser.parse_args()
+    executable = chromium.find()
     with (
         tempfile.TemporaryDirectory() as folder,
         serve(CHECKOUT, Path(folder) / "log.txt", {}) as server,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         verdict_seconds(browser, server.url, 0)
         times = [verdict_seconds(browser, server.url, 1 + i) for i in range(arguments.films)]
         memory = psutil.Process(server.pid).memory_info().rss / 2**20

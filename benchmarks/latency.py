@@ -3,7 +3,8 @@
     python -m benchmarks.latency [--model mobilenetv2_frozen] [--threads 2] [--rounds 3]
 
 Both sides read the same film with the same network and weights, each in a process of its own, in
-turn. "cold" is from the first import to the first verdict. Needs the development requirements.
+turn; a card's test-time flips are left out on both. "cold" is from the first import to the first
+verdict. Needs the development requirements.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -40,7 +42,8 @@ def ours(name: str, threads: int, runs: int) -> dict[str, float]:
     from core.models import find, open_model
     from core.phantoms import long_bone
 
-    model = open_model(find(CHECKOUT / "checkpoints", "fracture", name), threads)
+    card = find(CHECKOUT / "checkpoints", "fracture", name)
+    model = open_model(replace(card, flips=False), threads)
     film = long_bone(1, fractured=True).pixels
     return measure(lambda: read_film(film, model), started, runs)
 
@@ -49,6 +52,10 @@ def torch_side(name: str, threads: int, runs: int) -> dict[str, float]:
     """The usual way: forward and backward in torch, Grad-CAM from the library."""
     started = time.perf_counter()
     import torch
+
+    from core import networks  # noqa: F401  (makes torchvision importable before grad-cam asks)
+
+    # isort: split
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 

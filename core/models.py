@@ -211,6 +211,8 @@ def open_model(card: ModelCard, threads: int = 2) -> Model:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    # The arena would keep the largest film's activations for ever.
+    options.enable_cpu_mem_arena = False
     try:
         session = onnxruntime.InferenceSession(
             card.weights, options, providers=["CPUExecutionProvider"]

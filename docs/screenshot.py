@@ -20,16 +20,19 @@ def main() -> None:
     """Start the app, open a fractured sample, take the picture."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs" / "fracture.png"
     sample = next(sample for sample in gallery() if sample.truth.startswith("fractured"))
+    executable = chromium.find()
     with (
         tempfile.TemporaryDirectory() as folder,
         serve(CHECKOUT, Path(folder) / "log.txt", {}) as server,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme="dark")
         page.goto(f"{server.url}/fracture?sample={sample.slug}")
         expect(page.get_by_text("What this threshold means")).to_be_visible(timeout=60_000)
-        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+        expect(page.get_by_role("img", name="X-ray film").first).to_be_visible(timeout=60_000)
+        page.wait_for_load_state("networkidle")
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
         page.screenshot(path=target)
         browser.close()
     print(f"wrote {target}")
