@@ -87,7 +87,7 @@ def test_a_group_on_both_sides_blocks_though_its_films_differ(clean):
     write(clean, "train/normal/5.png", film(20))
     write(clean, "val/normal/5-rotated1.png", film(21))
     report = audit(Pack(clean))
-    assert report.split_groups == ["5"] and report.crossing == []
+    assert report.split_groups == ["0/5"] and report.crossing == []
     assert "1 groups" in report.blocks
 
 
