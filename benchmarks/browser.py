@@ -9,19 +9,14 @@ server process's resident set after them. Needs the development requirements and
 import argparse
 import re
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from core.phantoms import long_bone
 from core.samples import png
-from core.settings import CHECKOUT
-from tests.browser import chromium
-from tests.browser.chromium import FLAGS
-from tests.browser.server import serve
+from tests.browser.server import open_app
 
 
 def verdict_seconds(browser: Browser, url: str, seed: int) -> float:
@@ -53,17 +48,10 @@ def main() -> None:
     )
     parser.add_argument("--films", type=int, default=10)
     arguments = parser.parse_args()
-    executable = chromium.find()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve(CHECKOUT, Path(folder) / "log.txt", {}) as server,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+    with open_app() as (server, browser):
         verdict_seconds(browser, server.url, 0)
         times = [verdict_seconds(browser, server.url, 1 + i) for i in range(arguments.films)]
         memory = psutil.Process(server.pid).memory_info().rss / 2**20
-        browser.close()
     low, middle, high = min(times), statistics.median(times), max(times)
     print(f"file to verdict and heatmap, {arguments.films} films")
     print(f"  seconds    median {middle:.2f}   min {low:.2f}   max {high:.2f}")

@@ -82,7 +82,11 @@ def store_half(model: onnx.ModelProto) -> None:
 
 
 def load_state(path: Path) -> dict[str, torch.Tensor]:
-    """The float32 weights of a published network, by parameter name."""
+    """The float32 weights of a published network, by parameter name.
+
+    Constants that the exporter folded stand among them under names of their own: load with
+    `strict=False`.
+    """
     graph = onnx.load(path).graph
     return {
         initialiser.name: torch.from_numpy(numpy_helper.to_array(initialiser).copy()).float()

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from core.images import BadImage, decode
 from core.preprocess import InputSpec, Placement, letterbox, normalise, to_grey
 from core.quality import is_negative
+from core.samples import training_phantom
 from trainers.augment import random_view
 from trainers.films import Film, Pack
 
@@ -143,8 +144,6 @@ class Crops(Dataset):
         return item
 
     def _phantom(self, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
-        from core.samples import training_phantom
-
         phantom = training_phantom(seed)
         size = self.films.squares.shape[1]
         square, place = letterbox(phantom.pixels, size)

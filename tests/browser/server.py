@@ -7,11 +7,17 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from core.settings import CHECKOUT
+from tests.browser import chromium
 
 PATIENCE_S = 90  # a hang limit on a busy machine, not a measurement
 
@@ -57,6 +63,20 @@ def serve(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def open_app() -> Iterator[tuple[Server, Browser]]:
+    """This checkout's app, running, and a Chromium to look at it, until the block ends."""
+    executable = chromium.find()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve(CHECKOUT, Path(folder) / "log.txt", {}) as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=executable, args=chromium.FLAGS)
+        yield server, browser
+        browser.close()
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen, log: Path) -> None:
