@@ -1,6 +1,7 @@
 """Verdicts: a film, a network, and what it says."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -43,6 +44,70 @@ def read_film(grey: np.ndarray, model: Model) -> Verdict:
         outputs.embedding.mean(0),
         time.perf_counter() - started,
     )
+
+
+@dataclass(frozen=True)
+class Grading:
+    """What one network says of one knee.
+
+    `probabilities` (K,) one a grade, calibrated. `class_map` (K, h, w) float32 over the network's
+    square: how much each place speaks for (positive) or against (negative) each grade. `place` is
+    where the film lies in that square. `embedding` (E,) is for the gate.
+    """
+
+    probabilities: np.ndarray
+    class_map: np.ndarray
+    place: Placement
+    input: InputSpec
+    embedding: np.ndarray
+    seconds: float
+
+    @property
+    def grade(self) -> int:
+        """The called grade: the most probable one."""
+        return int(self.probabilities.argmax())
+
+    @property
+    def expected(self) -> float:
+        """The mean of the grades, weighted by their probabilities."""
+        return float(self.probabilities @ np.arange(len(self.probabilities)))
+
+    @property
+    def certainty(self) -> float:
+        """1 less the entropy over that of an even spread: 0 knows nothing, 1 knows for sure."""
+        p = np.clip(self.probabilities, 1e-12, 1)
+        return float(1 + (p * np.log(p)).sum() / np.log(len(p)))
+
+    def heat(self, grade: int) -> np.ndarray:
+        """Grad-CAM for a grade over the film, (h, w) float32, 0 to 1 relative to its peak."""
+        return over_film(scaled(self.class_map[grade], "Grad-CAM"), self.place, self.input)
+
+
+def grade_knees(films: Sequence[np.ndarray], model: Model) -> list[Grading]:
+    """Grade displayed films of one knee each, (H, W) uint8, in one batch (two with flips).
+
+    `seconds` of each is its share of the time.
+    """
+    started = time.perf_counter()
+    card = model.card
+    inputs, places = zip(*(network_input(film, card.input) for film in films), strict=True)
+    outputs = [model.predict(np.concatenate(inputs))]
+    if card.flips:
+        outputs.append(model.predict(np.concatenate(inputs)[..., ::-1].copy()))
+    chances = np.mean([_softmax(o.logits / card.temperature) for o in outputs], 0)
+    maps = outputs[0].class_map
+    if card.flips:
+        maps = (maps + outputs[1].class_map[..., ::-1]) / 2
+    seconds = (time.perf_counter() - started) / len(films)
+    return [
+        Grading(chances[i], maps[i], place, card.input, outputs[0].embedding[i], seconds)
+        for i, place in enumerate(places)
+    ]
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    exponents = np.exp(logits - logits.max(1, keepdims=True))
+    return exponents / exponents.sum(1, keepdims=True)
 
 
 def calibrated(logits: np.ndarray, temperature: float, bias: float) -> float:

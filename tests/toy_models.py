@@ -1,4 +1,4 @@
-"""A published model of a few bytes, without torch: its class map is the film's brightness."""
+"""Published models of a few bytes, without torch: their class map is the film's brightness."""
 
 import hashlib
 import json
@@ -10,23 +10,31 @@ from onnx import TensorProto, helper, numpy_helper
 SIZE, CELL = 32, 4
 
 
-def graph(lean: float = 0.0) -> bytes:
+def graph(lean: float = 0.0, classes: int = 2) -> bytes:
     """An ONNX classifier of (N, 1, 32, 32) films.
 
-    class_map (N, 2, 8, 8) holds zero and the mean of the input in each cell, logits its mean
-    weighted by 1 + lean · (-1 ... 1 from left to right), and embedding 8 convolved features.
+    class_map (N, K, 8, 8) holds the mean of the input in each cell times a slope for each class;
+    logits its mean weighted by 1 + lean · (-1 ... 1 from left to right), less a level for each
+    class; and embedding 8 convolved features. Of two classes the slopes are 0 and 1, the levels
+    0. Of more, the most probable class is the film's mean brightness times K - 1.
     """
     cells = SIZE // CELL
+    steps = np.arange(classes, dtype=np.float32)
     ramp = 1 + lean * np.tile(np.linspace(-1, 1, cells, dtype=np.float32), (cells, 1))
     kernels = np.random.default_rng(0).normal(size=(8, 1, 5, 5)).astype(np.float32)
-    constants = {"zero": np.zeros(1, np.float32), "ramp": ramp[None, None], "kernels": kernels}
+    constants = {
+        "slopes": steps.reshape(1, -1, 1, 1) * (1 if classes == 2 else 2 * (classes - 1)),
+        "levels": np.zeros(2, np.float32) if classes == 2 else steps**2,
+        "ramp": ramp[None, None],
+        "kernels": kernels,
+    }
     node = helper.make_node
     nodes = [
         node("AveragePool", ["input"], ["bright"], kernel_shape=[CELL] * 2, strides=[CELL] * 2),
-        node("Mul", ["bright", "zero"], ["dull"]),
-        node("Concat", ["dull", "bright"], ["class_map"], axis=1),
+        node("Mul", ["bright", "slopes"], ["class_map"]),
         node("Mul", ["class_map", "ramp"], ["weighted"]),
-        node("ReduceMean", ["weighted"], ["logits"], axes=[2, 3], keepdims=0),
+        node("ReduceMean", ["weighted"], ["means"], axes=[2, 3], keepdims=0),
+        node("Sub", ["means", "levels"], ["logits"]),
         node("Conv", ["input", "kernels"], ["convolved"]),
         node("Relu", ["convolved"], ["features"]),
         node("ReduceMean", ["features"], ["embedding"], axes=[2, 3], keepdims=0),
@@ -36,9 +44,9 @@ def graph(lean: float = 0.0) -> bytes:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
 
     outputs = [
-        value("logits", 2),
+        value("logits", classes),
         value("features", 8, SIZE - 4, SIZE - 4),
-        value("class_map", 2, cells, cells),
+        value("class_map", classes, cells, cells),
         value("embedding", 8),
     ]
     built = helper.make_graph(
@@ -72,12 +80,37 @@ def card(name: str, sha256: str, **changes) -> dict:
     } | changes
 
 
+def graded_card(name: str, sha256: str, **changes) -> dict:
+    """A whole card of a model that grades knees; `changes` replace entries."""
+    fracture = card(name, sha256)
+    return (
+        fracture
+        | {
+            "task": "severity",
+            "classes": ["0", "1", "2", "3", "4"],
+            "operating_points": [],
+            "metrics": {
+                "qwk": {"value": 0.75, "low": 0.7, "high": 0.8},
+                "accuracy": {"value": 0.6},
+            },
+        }
+        | changes
+    )
+
+
 def publish(root: Path, name: str = "toy", lean: float = 0.0, **changes) -> Path:
     """Write `<root>/fracture/<name>/` and return it."""
-    folder = root / "fracture" / name
+    return _write(root / "fracture" / name, graph(lean), card, changes)
+
+
+def publish_graded(root: Path, name: str = "toy", lean: float = 0.0, **changes) -> Path:
+    """Write `<root>/severity/<name>/`, which grades 0 to 4, and return it."""
+    return _write(root / "severity" / name, graph(lean, 5), graded_card, changes)
+
+
+def _write(folder: Path, data: bytes, describe, changes: dict) -> Path:
     folder.mkdir(parents=True)
-    data = graph(lean)
     (folder / "model.onnx").write_bytes(data)
     sha256 = hashlib.sha256(data).hexdigest()
-    (folder / "card.json").write_text(json.dumps(card(name, sha256, **changes)))
+    (folder / "card.json").write_text(json.dumps(describe(folder.name, sha256, **changes)))
     return folder

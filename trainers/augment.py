@@ -14,7 +14,28 @@ class View:
     boxes: np.ndarray
 
 
-def random_view(square: np.ndarray, boxes: np.ndarray, crop: int, rng: np.random.Generator) -> View:
+@dataclass(frozen=True)
+class Handling:
+    """How a film may lie: turned by up to `turn` degrees, scaled by `zoom` (low, high), shifted by
+    up to `shift` of the view's side, seldom upside down. Mirrored it always may be."""
+
+    turn: float = 25
+    zoom: tuple[float, float] = (0.8, 1.25)
+    shift: float = 0.0
+    upside_down: float = 1 / 3
+
+
+ANY_LIMB = Handling()
+UPRIGHT_JOINT = Handling(turn=8, zoom=(0.9, 1.15), shift=0.05, upside_down=0)
+
+
+def random_view(
+    square: np.ndarray,
+    boxes: np.ndarray,
+    crop: int,
+    rng: np.random.Generator,
+    handling: Handling = ANY_LIMB,
+) -> View:
     """One random view of a letterboxed film.
 
     Args:
@@ -23,11 +44,15 @@ def random_view(square: np.ndarray, boxes: np.ndarray, crop: int, rng: np.random
         crop: side of the view. Smaller than S, it is centred near a box if there is one, else on
             a random bright place, so that little of the batch is empty background.
         rng: source of all chance.
+        handling: how much the view may differ from the film.
     """
     size = square.shape[0]
-    matrix = cv2.getRotationMatrix2D((0, 0), rng.uniform(-25, 25), rng.uniform(0.8, 1.25))
-    linear = matrix[:, :2] @ np.diag([rng.choice([-1.0, 1.0]), rng.choice([1.0, 1.0, -1.0])])
+    turn = rng.uniform(-handling.turn, handling.turn)
+    matrix = cv2.getRotationMatrix2D((0, 0), turn, rng.uniform(*handling.zoom))
+    upright = 1.0 if rng.random() >= handling.upside_down else -1.0
+    linear = matrix[:, :2] @ np.diag([rng.choice([-1.0, 1.0]), upright])
     centre = _centre(square, boxes, crop, rng) if crop < size else np.full(2, size / 2)
+    centre = centre + rng.uniform(-handling.shift, handling.shift, 2) * crop
     offset = crop / 2 - linear @ centre
     affine = np.column_stack([linear, offset])
     view = cv2.warpAffine(square, affine, (crop, crop), flags=cv2.INTER_LINEAR)

@@ -1,72 +1,138 @@
-"""Train a network on knee films by Kellgren-Lawrence grade.
+"""Train a network to grade knee films after Kellgren and Lawrence, and publish it.
 
-    python -m trainers.severity --data knee.zip --run runs/knee --weights IMAGENET.pth
+    python -m trainers.severity --data knee.zip --run runs/knee --publish mobilenetv2 \
+        --objective corn --weights IMAGENET.pth --same-padding
 
-The fracture models with a frozen backbone take theirs from here.
+DATA is the project's pack, the folders of the original data set (train, val, test, auto_test), or
+grade folders named 0Normal to 4Severe. Training is resumable: the same command goes on where it
+stopped.
 """
 
 import argparse
+from pathlib import Path
 
+import numpy as np
 import torch
-from sklearn.metrics import cohen_kappa_score
+from torch import nn
 
+from core import grading
 from core.networks.classifiers import Architecture, build, input_statistics
+from core.networks.simple_cnn import CHANNELS
+from core.phantoms import Phantom, knee
 from core.preprocess import InputSpec, normalise
-from trainers import audit, start
+from trainers import audit, ordinal, start
+from trainers.augment import UPRIGHT_JOINT
 from trainers.films import Pack
 from trainers.loop import fit
 from trainers.squares import Crops, Squares, load_squares
 
+GRADES = 5
+
+
+def graded_phantom(seed: int) -> tuple[Phantom, int]:
+    """A synthetic knee of any grade, and the grade."""
+    grade = int(np.random.default_rng([seed, 9]).integers(GRADES))
+    return knee(seed, grade), grade
+
 
 @torch.inference_mode()
-def score(network: torch.nn.Module, films: Squares, spec: InputSpec) -> dict[str, float]:
-    """Quadratic weighted kappa, accuracy and loss on whole films."""
+def predict(network: nn.Module, films: Squares, spec: InputSpec) -> np.ndarray:
+    """(N, K) grade probabilities of whole films, in bfloat16, batch by batch."""
     network.eval()
     device = next(network.parameters()).device
-    batches = [normalise(films.squares[i : i + 64], spec) for i in range(0, len(films.films), 64)]
-    with torch.autocast(device.type, torch.bfloat16):
-        logits = torch.cat([network(torch.from_numpy(b).to(device))[0].float() for b in batches])
-    labels = torch.from_numpy(films.labels).to(device)
-    grades = logits.argmax(1)
+    found = []
+    for begin in range(0, len(films.films), 64):
+        batch = torch.from_numpy(normalise(films.squares[begin : begin + 64], spec)).to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            found.append(network(batch)[0].float().softmax(1).cpu().numpy())
+    return np.concatenate(found)
+
+
+def score(network: nn.Module, films: Squares, spec: InputSpec) -> dict[str, float]:
+    """Quadratic kappa, accuracy, mean absolute error in grades, and log loss."""
+    probabilities = predict(network, films, spec)
+    called = probabilities.argmax(1)
+    truth = films.labels
+    likelihood = probabilities[np.arange(len(truth)), truth]
     return {
-        "qwk": float(cohen_kappa_score(labels.cpu(), grades.cpu(), weights="quadratic")),
-        "accuracy": float((grades == labels).float().mean()),
-        "loss": float(torch.nn.functional.cross_entropy(logits, labels)),
+        "qwk": grading.quadratic_kappa(truth, called),
+        "accuracy": grading.accuracy(truth, called),
+        "mae": grading.mean_absolute_error(truth, called),
+        "loss": float(-np.log(np.maximum(likelihood, 1e-9)).mean()),
     }
 
 
-def main() -> None:
-    """Train, and leave the weights in the run's `best.pt`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    start.add_arguments(parser)
-    parser.add_argument("--backbone", default="mobilenetv2_100", help="any timm name")
-    parser.add_argument("--size", type=int, default=224)
-    arguments = parser.parse_args()
-
-    architecture = Architecture(
-        arguments.backbone, "average", arguments.size, arguments.same_padding, classes=5
+def options() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    start.add_arguments(parser)
+    parser.add_argument("--backbone", default="mobilenetv2_100", help="timm name or plain_cnn")
+    parser.add_argument("--objective", choices=ordinal.HEADS, default="soft")
+    parser.add_argument("--size", type=int, default=224, help="side of the network's input, px")
+    parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
+    parser.add_argument("--from-run", type=Path, help="go on from another run's best weights")
+    return parser
+
+
+def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architecture, InputSpec, str]:
+    """The network before its first step, how it is built, its input, and where it started.
+
+    Raises BadStart when the options do not go together or the weights do not fit.
+    """
+    architecture = Architecture(
+        arguments.backbone,
+        "flatten" if arguments.backbone in CHANNELS else ordinal.HEADS[arguments.objective],
+        arguments.size,
+        arguments.same_padding,
+        GRADES,
+    )
+    try:
+        network = build(architecture)
+    except ValueError as error:
+        raise start.BadStart(str(error)) from None
+    origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
+    if arguments.from_run:
+        start.load_run(network, arguments.from_run)
+        origin = f"the best weights of {arguments.from_run.name}"
     spec = InputSpec(arguments.size, *input_statistics(architecture, arguments.pretrained))
+    return network, architecture, spec, arguments.started_from or origin
+
+
+def main() -> None:
+    """Audit the data, train, publish."""
+    arguments = options().parse_args()
     engine = start.fabric(arguments)
-    network = build(architecture)
-    start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
+    network, architecture, spec, origin = start_network(arguments)
     pack = Pack(arguments.data)
     audit.require_sound(pack, arguments.run)
-    train = load_squares(pack, pack.split("train"), arguments.size)
-    val = load_squares(pack, pack.split("val"), arguments.size)
-    count = len(train.films)
-    scores = fit(
+    train = load_squares(pack, pack.split("train"), spec.size)
+    val = load_squares(pack, pack.split("val"), spec.size)
+    loss = ordinal.objective(arguments.objective, GRADES)
+
+    def views(epoch: int) -> Crops:
+        return Crops(
+            train,
+            spec,
+            (arguments.seed, epoch),
+            len(train.films),
+            spec.size,
+            phantoms=arguments.phantoms,
+            handling=UPRIGHT_JOINT,
+            phantom=graded_phantom,
+        )
+
+    best = fit(
         engine,
         arguments.run,
         network,
-        lambda epoch: Crops(train, spec, (arguments.seed, epoch), count, arguments.size),
-        lambda outputs, batch: torch.nn.functional.cross_entropy(
-            outputs[0], batch["label"], label_smoothing=0.05
-        ),
+        views,
+        lambda outputs, batch: loss(outputs[0], batch["label"]),
         lambda candidate: score(candidate, val, spec),
         start.schedule(arguments),
     )
-    print("best on val:", {name: round(value, 4) for name, value in scores.items()})
+    print("best on val:", {name: round(value, 4) for name, value in best.items()})
 
 
 if __name__ == "__main__":

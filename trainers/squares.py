@@ -1,6 +1,7 @@
 """Films in memory as letterboxed squares, and the random crops an epoch is made of."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,11 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from core.images import BadImage, decode
+from core.phantoms import Phantom
 from core.preprocess import InputSpec, Placement, letterbox, normalise, to_grey
 from core.quality import is_negative
 from core.samples import training_phantom
-from trainers.augment import random_view
+from trainers.augment import ANY_LIMB, Handling, random_view
 from trainers.films import Film, Pack
 
 log = logging.getLogger(__name__)
@@ -72,6 +74,12 @@ def load_squares(pack: Pack, films: list[Film], size: int) -> Squares:
     return Squares(kept, stack, places, skipped)
 
 
+def fracture_phantom(seed: int) -> tuple[Phantom, int]:
+    """One synthetic film of the fracture mixture, and 1 if it is fractured."""
+    phantom = training_phantom(seed)
+    return phantom, phantom.fractured
+
+
 class Crops(Dataset):
     """One epoch of random views, decided by (seed, epoch) alone.
 
@@ -80,6 +88,8 @@ class Crops(Dataset):
         crop: side of a view in pixels; the squares' own side means whole films.
         balance: share of positive films (None: as they come, every film equally likely).
         phantoms: share of synthetic films among the views.
+        handling: how much a view may differ from its film.
+        phantom: seed → a synthetic film and its label.
         stride: pixels a cell of the box map spans; 0 leaves the map out.
 
     Items: input (C, crop, crop) float32, label, and with a stride `box_map` (h, w) float32, where
@@ -96,9 +106,12 @@ class Crops(Dataset):
         balance: float | None = None,
         phantoms: float = 0.0,
         stride: int = 0,
+        handling: Handling = ANY_LIMB,
+        phantom: Callable[[int], tuple[Phantom, int]] = fracture_phantom,
     ) -> None:
         self.films, self.spec, self.seed, self.crop = films, spec, seed, crop
-        self.phantoms, self.stride = phantoms, stride
+        self.phantoms, self.stride, self.handling = phantoms, stride, handling
+        self.phantom = phantom
         self.order = self._order(np.random.default_rng(seed), count, balance)
 
     def _order(self, rng, count: int, balance: float | None) -> np.ndarray:
@@ -128,7 +141,8 @@ class Crops(Dataset):
             square, boxes = self.films.squares[index], self.films.boxes(index)
             label = self.films.films[index].label
         known = boxes is not None
-        view = random_view(square, boxes if known else np.zeros((0, 4)), self.crop, rng)
+        boxes = boxes if known else np.zeros((0, 4))
+        view = random_view(square, boxes, self.crop, rng, self.handling)
         if self.stride and known and label == 1 and not len(view.boxes):
             label = 0  # the crop shows none of the film's fractures
         item = {
@@ -144,10 +158,10 @@ class Crops(Dataset):
         return item
 
     def _phantom(self, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
-        phantom = training_phantom(seed)
+        phantom, label = self.phantom(seed)
         size = self.films.squares.shape[1]
         square, place = letterbox(phantom.pixels, size)
-        return square, place_boxes(phantom.boxes_xyxy_relative, place), phantom.fractured
+        return square, place_boxes(phantom.boxes_xyxy_relative, place), label
 
 
 def box_map(boxes: np.ndarray, size: int, stride: int) -> np.ndarray:

@@ -14,7 +14,8 @@ import torch
 from timm.layers import BatchNormAct2d
 from torch import Tensor, nn
 
-from core.networks.simple_cnn import SimpleCNN
+from core.networks.ordinal import CoralHead, CornHead
+from core.networks.simple_cnn import CHANNELS, SimpleCNN
 
 CUT_RESNET = "resnetv2_50_cut"
 
@@ -24,10 +25,11 @@ class Architecture:
     """Everything needed to build a classifier again; stands in its card.
 
     `backbone` is a timm name, "resnetv2_50_cut" (the first three stages of ResNet-50 v2, stride
-    16) or "simple_cnn", whose `head` is its own, "flatten". Else `head` is "average" (mean
-    pooling, linear) or "evidence" (a feature pyramid down to stride 8, log-sum-exp pooling of one
-    evidence map; two classes only). `same_padding` is for weights born in TensorFlow: its
-    padding, its batch-norm epsilon of 1e-3.
+    16), or "simple_cnn" or "plain_cnn", whose `head` is their own, "flatten". Else `head` is
+    "average" (mean pooling, linear), "corn" or "coral" (mean pooling, ordered thresholds), or
+    "evidence" (a feature pyramid down to stride 8, log-sum-exp pooling of one evidence map; two
+    classes only). `same_padding` is for weights born in TensorFlow: its padding, its batch-norm
+    epsilon of 1e-3.
     """
 
     backbone: str
@@ -111,8 +113,11 @@ class Pyramid(nn.Module):
         return self.smooth(fused)
 
 
+POOLED = {"average": AverageHead, "corn": CornHead, "coral": CoralHead}
+
+
 class Classifier(nn.Module):
-    """A timm backbone under one of the two heads."""
+    """A timm backbone under one of the heads."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -120,8 +125,9 @@ class Classifier(nn.Module):
         self.frozen = False
         self.last = nn.Identity()  # the map that the head reads passes here: a place for hooks
         self.levels: list[int] = []
-        if architecture.head == "average":
-            self.head = AverageHead(self.backbone.num_features, architecture.classes)
+        if architecture.head in POOLED:
+            head = POOLED[architecture.head]
+            self.head = head(self.backbone.num_features, architecture.classes)
         elif architecture.head == "evidence":
             info = list(self.backbone.feature_info)
             self.levels = [i for i, level in enumerate(info) if 8 <= level["reduction"] <= 32]
@@ -129,7 +135,8 @@ class Classifier(nn.Module):
             self.neck = Pyramid([info[i]["num_chs"] for i in self.levels])
             self.head = EvidenceHead(128)
         else:
-            raise ValueError(f"unknown head {architecture.head!r}: choose average or evidence")
+            known = ", ".join((*POOLED, "evidence"))
+            raise ValueError(f"unknown head {architecture.head!r}: choose {known}")
 
     def freeze(self) -> None:
         """Let only the head learn: the backbone keeps its weights and its batch statistics."""
@@ -161,8 +168,8 @@ class Classifier(nn.Module):
 
 def build(architecture: Architecture) -> nn.Module:
     """The network with fresh weights. ValueError names an unknown backbone or head."""
-    if architecture.backbone == "simple_cnn":
-        return SimpleCNN(architecture.size)
+    if architecture.backbone in CHANNELS:
+        return SimpleCNN(architecture.size, CHANNELS[architecture.backbone], architecture.classes)
     return Classifier(architecture)
 
 
@@ -177,7 +184,7 @@ def input_statistics(
         return hub.mean, hub.std
     if architecture.backbone == CUT_RESNET:
         return (0.4522, 0.4257, 0.3776), (0.2855, 0.2789, 0.2823)
-    if architecture.backbone == "simple_cnn":
+    if architecture.backbone in CHANNELS:
         return (0.5,), (0.5,)
     return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
 
