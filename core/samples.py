@@ -191,3 +191,9 @@ def training_phantom(seed: int) -> Phantom:
     if share < 0.9:
         return hardware(seed, str(rng.choice(HARDWARE)))
     return knee(seed, int(rng.integers(5)))
+
+
+def graded_phantom(seed: int) -> tuple[Phantom, int]:
+    """A synthetic knee of any grade, and the grade."""
+    grade = int(np.random.default_rng([seed, 9]).integers(5))
+    return knee(seed, grade), grade

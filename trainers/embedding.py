@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 from tqdm import tqdm
 
-from core.classify import read_film
+from core.classify import grade_knees, read_film
 from core.images import BadImage
 from core.models import Model
-from core.samples import training_phantom
+from core.samples import graded_phantom, training_phantom
 from trainers.archive import Archive
 from trainers.squares import read_grey
 
@@ -19,7 +19,7 @@ def embed(model: Model, archive: Archive, members: Iterable[str]) -> tuple[list[
     stream = zip(members, archive.stream(members), strict=True)
     for member, data in tqdm(stream, "embedding", total=len(members)):
         try:
-            found.append(read_film(read_grey(data, member), model).embedding)
+            found.append(_embedding(read_grey(data, member), model))
         except BadImage as error:
             tqdm.write(f"skipped {member}: {error.reason}")
             continue
@@ -28,7 +28,17 @@ def embed(model: Model, archive: Archive, members: Iterable[str]) -> tuple[list[
 
 
 def embed_phantoms(model: Model, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(count, E) embeddings and (count,) labels of synthetic films."""
-    phantoms = [training_phantom(seed * 1_000_003 + index) for index in range(count)]
-    features = [read_film(phantom.pixels, model).embedding for phantom in phantoms]
-    return np.stack(features), np.array([phantom.fractured for phantom in phantoms])
+    """(count, E) embeddings and (count,) labels of synthetic films of the model's task."""
+    seeds = [seed * 1_000_003 + index for index in range(count)]
+    if model.card.task == "severity":
+        drawn = [graded_phantom(s) for s in seeds]
+    else:
+        drawn = [(phantom, phantom.fractured) for phantom in map(training_phantom, seeds)]
+    features = [_embedding(phantom.pixels, model) for phantom, _ in drawn]
+    return np.stack(features), np.array([label for _, label in drawn])
+
+
+def _embedding(grey: np.ndarray, model: Model) -> np.ndarray:
+    if model.card.task == "severity":
+        return grade_knees([grey], model)[0].embedding
+    return read_film(grey, model).embedding

@@ -4,7 +4,8 @@
         --out report.json --predictions preds.csv
 
 MODEL is a name in the catalogue or a folder. Rates and the pointing game are taken at the model's
-own Youden threshold, which was chosen on its validation films and is not refitted here. Without
+own Youden threshold, which was chosen on its validation films and is not refitted here; the called
+grade of a knee is the most probable one. Intervals draw whole groups of films (patients). Without
 --split, everything that the pack holds is scored.
 """
 
@@ -13,16 +14,18 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
+
+from core import grading
 from core.models import BadModel, ModelCard, find, open_model
-from trainers import scoring
+from trainers import grade_scoring, scoring
 from trainers.archive import BadPack
 from trainers.films import Pack
 
 
 def fracture(card: ModelCard, pack: Pack, split: str, draws: int) -> tuple[dict, scoring.Reading]:
     """The report and the reading of a fracture model. Raises BadPack when nothing can be scored."""
-    films = pack.split(split)
-    reading = scoring.read_all(open_model(card), pack, films)
+    reading = scoring.read_all(open_model(card), pack, pack.split(split))
     if len(set(reading.labels.tolist())) < 2:
         raise BadPack(f"{pack.path} holds no films of both classes in its split {split!r}.")
     threshold = card.balanced.threshold if card.balanced else 0.5
@@ -40,7 +43,27 @@ def fracture(card: ModelCard, pack: Pack, split: str, draws: int) -> tuple[dict,
     return report, reading
 
 
-TASKS = {"fracture": fracture}
+def severity(
+    card: ModelCard, pack: Pack, split: str, draws: int
+) -> tuple[dict, grade_scoring.GradeReading]:
+    """The report and the reading of a grading model. Raises BadPack when nothing can be scored."""
+    reading = grade_scoring.read_all(open_model(card), pack, pack.split(split))
+    if len(set(reading.labels.tolist())) < 2:
+        raise BadPack(f"{pack.path} holds no films of two grades in its split {split!r}.")
+    report = {
+        "task": card.task,
+        "model": card.name,
+        "n": len(reading.films),
+        "grades": np.bincount(reading.labels, minlength=len(card.classes)).tolist(),
+        "confusion": grading.confusion_matrix(reading.labels, reading.called).tolist(),
+        "metrics": grade_scoring.numbers(reading),
+        "intervals": grade_scoring.intervals(reading, draws),
+        "skipped": reading.skipped,
+    }
+    return report, reading
+
+
+TASKS = {"fracture": fracture, "severity": severity}
 
 
 def main() -> int:
@@ -74,7 +97,12 @@ def main() -> int:
         arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     if arguments.predictions:
         reading.write(arguments.predictions)
-    print(f"{card.name}: n = {report['n']}, {report['fractured']} fractured (the positive class)")
+    held = (
+        f"{report['fractured']} fractured (the positive class)"
+        if arguments.task == "fracture"
+        else f"of grades 0 to 4: {', '.join(map(str, report['grades']))}"
+    )
+    print(f"{card.name}: n = {report['n']}, {held}")
     for name, value in report["metrics"].items():
         low, high = report["intervals"][name]
         print(f"  {name:<18} {value:.3f}  ({low:.3f} to {high:.3f})")

@@ -4,7 +4,9 @@
 - FracAtlas as published: `dataset.csv`, `images/`, COCO boxes under `Annotations/`
 - a pair of class folders, `fractured/` and `not fractured/` (or `non_fractured`, `normal`, ...),
   under `train/`, `val/`, `test/` or none: the Kaggle layouts
-- knees by grade: `train/0` ... `val/4`
+- knees by grade: `train/0` ... `val/4` (Chen's OAI knees; `auto_test`, the test knees as found
+  by a program, stays a split of its own), or `0Normal` ... `4Severe` (Gornale & Patravali's
+  digital knee X-rays; of their two experts' gradings the first is read)
 """
 
 import csv
@@ -22,8 +24,10 @@ FRACATLAS_SPLIT = Path(__file__).with_name("fracatlas_split.csv")
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".dcm"}
 SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val"}
 SPLIT_NAMES |= {"validation": "val", "test": "test", "testing": "test", "predict": "test"}
+SPLIT_NAMES |= {"auto test": "auto_test"}
 CLASS_NAMES = {"fractured": 1, "fracture": 1, "not fractured": 0, "non fractured": 0}
 CLASS_NAMES |= {"notfractured": 0, "normal": 0, "no fracture": 0}
+GRADE_FOLDER = re.compile(r"([0-4]) ?(normal|doubtful|mild|moderate|severe)?")
 REGIONS = ("hand", "leg", "hip", "shoulder", "mixed")
 FLAGS = (*REGIONS, "hardware", "multiscan", "frontal", "lateral", "oblique")
 
@@ -196,9 +200,21 @@ def _from_class_folders(images: list[str]) -> list[Film]:
 
 
 def _from_grade_folders(images: list[str]) -> list[Film]:
-    """Knees: the digits of the file name are the patient, left and right stay together."""
+    """Knees: the digits of the file name are the patient, left and right stay together.
+
+    Gornale & Patravali's names have none: there they are grade and number, each film its own.
+    """
 
     def patient(name: str, _grade: int) -> str:
         return re.sub(r"\D", "", name) or name
 
-    return _folder_films(images, {str(grade): grade for grade in range(5)}.get, patient)
+    experts = {PurePosixPath(path).parts[:-2] for path in images}
+    first = {parts for parts in experts if parts and re.search("expert.?i$", parts[-1].lower())}
+    if first:
+        images = [path for path in images if PurePosixPath(path).parts[:-2] in first]
+
+    def grade(folder: str) -> int | None:
+        named = GRADE_FOLDER.fullmatch(folder)
+        return int(named[1]) if named else None
+
+    return _folder_films(images, grade, patient)

@@ -24,6 +24,7 @@ from trainers.films import Pack
 from trainers.loop import fit
 from trainers.publish import Provenance, publish
 from trainers.squares import Crops, Squares, load_squares
+from trainers.tasks import FRACTURE
 
 MAP_STRIDE = 8
 
@@ -128,7 +129,7 @@ def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architectur
         raise start.BadStart(str(error)) from None
     origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
     if arguments.from_run:
-        start.load_run(network, arguments.from_run)
+        start.load_runs(network, [arguments.from_run])
         origin = f"the best weights of {arguments.from_run.name}"
     if arguments.freeze:
         if not hasattr(network, "freeze"):
@@ -174,7 +175,7 @@ def main() -> None:
     print("best on val:", {name: round(value, 4) for name, value in best.items()})
     if arguments.publish and engine.is_global_zero:
         provenance = Provenance.of(arguments, origin, pack, len(train.films))
-        folder = publish(network, architecture, spec, pack, val.films, provenance)
+        folder = publish(FRACTURE, network, architecture, spec, pack, val.films, provenance)
         print(f"published {folder}")
 
 

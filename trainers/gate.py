@@ -1,11 +1,12 @@
 """Fit the input gate of a published model: is this a film of the kind it was trained on?
 
     python -m trainers.gate MODEL --data fracture.zip knee.zip [--against not_bone.zip]
+    python -m trainers.gate MODEL --task severity --data knee.zip [--against fracture.zip ...]
 
 The gate sees only films: up to 1,500 of each pack's training split and the project's phantoms,
 each a kind of its own. Its
 threshold lets 99 % of the packs' validation films pass. `--against` measures it on a pack of
-other images, one folder a kind, that take no part in the fit.
+other images, one folder (or region of the body) a kind, that take no part in the fit.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from core.quality import Gate
 from trainers import start
 from trainers.archive import Archive
 from trainers.embedding import embed, embed_phantoms
-from trainers.films import IMAGE_SUFFIXES, Pack
+from trainers.films import IMAGE_SUFFIXES, REGIONS, Pack
 
 PASSING = 0.99
 FILMS = 1500  # a pack and split: more change nothing
@@ -62,13 +63,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", help="name of a published fracture model")
+    parser.add_argument("model", help="name of a published model")
+    parser.add_argument("--task", choices=("fracture", "severity"), default="fracture")
     parser.add_argument("--data", type=Path, required=True, nargs="+", help="packs of films")
     parser.add_argument("--source", help="names and licences of the packs, for the card")
-    parser.add_argument("--against", type=Path, help="other images, one folder a kind")
+    parser.add_argument("--against", type=Path, nargs="+", help="packs of other images")
     parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     arguments = parser.parse_args()
-    card = find(arguments.checkpoints, "fracture", arguments.model)
+    card = find(arguments.checkpoints, arguments.task, arguments.model)
     model = open_model(card)
     packs = [Pack(path) for path in arguments.data]
     kinds = [embed(model, pack, paths(pack, "train", FILMS))[1] for pack in packs]
@@ -82,20 +84,33 @@ def main() -> None:
     entry = {"data": arguments.source, "val films": len(films), "passing": PASSING}
     entry["threshold"] = gate.threshold
     if arguments.against:
-        entry["against"] = measure(gate, model, Archive(arguments.against), films)
+        entry["against"] = measure(gate, model, arguments.against, films)
     path = card.folder / "card.json"
     raw = json.loads(path.read_text(encoding="utf-8")) | {"gate": entry}
     path.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(entry, indent=1))
 
 
-def measure(gate: Gate, model: Model, others: Archive, films: np.ndarray) -> dict[str, dict]:
-    """AUROC of the gate's distance and share refused: over all other images, and by kind."""
+def kinds_of(others: Archive) -> dict[str, list[str]]:
+    """The images of an archive by folder, or by region of the body where a manifest tells it."""
     kinds: dict[str, list[str]] = defaultdict(list)
+    if any(PurePosixPath(member).name == "manifest.csv" for member in others.members):
+        for film in Pack(others.path).films:
+            kinds[next(iter(film.flags & set(REGIONS)), "other")].append(film.path)
+        return {kind: members[:: -(-len(members) // FILMS)] for kind, members in kinds.items()}
     for member in others.members:
         if PurePosixPath(member).suffix.lower() in IMAGE_SUFFIXES:
             kinds[PurePosixPath(member).parent.name].append(member)
-    distances = {kind: gate.distance(embed(model, others, m)[1]) for kind, m in kinds.items()}
+    return kinds
+
+
+def measure(gate: Gate, model: Model, paths: Sequence[Path], films: np.ndarray) -> dict[str, dict]:
+    """AUROC of the gate's distance and share refused: over all other images, and by kind."""
+    distances = {
+        kind: gate.distance(embed(model, others, members)[1])
+        for others in map(Archive, paths)
+        for kind, members in kinds_of(others).items()
+    }
     distances["all"] = np.concatenate(list(distances.values()))
     return {
         kind: {

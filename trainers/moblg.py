@@ -25,6 +25,7 @@ from trainers.export import save
 from trainers.films import Film, Pack
 from trainers.publish import Provenance, describe
 from trainers.stack_graph import stack_graph
+from trainers.tasks import FRACTURE
 
 TREES = {"n_estimators": 150, "num_leaves": 15, "learning_rate": 0.05, "min_child_samples": 20}
 TREES |= {"colsample_bytree": 0.3, "subsample": 0.8, "subsample_freq": 1, "reg_lambda": 5.0}
@@ -146,6 +147,7 @@ def main() -> None:
     print(shown)
     origin = f"the backbone of {card.name}: {card.details['weights_started_from']}"
     folder = describe(
+        FRACTURE,
         lambda path: save(stack_graph(onnx.load(card.weights), stack.trees, stack.second), path),
         card.input,
         "leave-one-out",

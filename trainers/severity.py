@@ -5,7 +5,7 @@
 
 DATA is the project's pack, the folders of the original data set (train, val, test, auto_test), or
 grade folders named 0Normal to 4Severe. Training is resumable: the same command goes on where it
-stopped.
+stopped. With --epochs 0 nothing is learned: --from-run's weights are scored and published.
 """
 
 import argparse
@@ -13,26 +13,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from lightning.fabric import Fabric
 from torch import nn
 
 from core import grading
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.networks.simple_cnn import CHANNELS
-from core.phantoms import Phantom, knee
 from core.preprocess import InputSpec, normalise
+from core.samples import graded_phantom
 from trainers import audit, ordinal, start
 from trainers.augment import UPRIGHT_JOINT
 from trainers.films import Pack
 from trainers.loop import fit
+from trainers.publish import Provenance, publish
 from trainers.squares import Crops, Squares, load_squares
+from trainers.tasks import SEVERITY
 
 GRADES = 5
-
-
-def graded_phantom(seed: int) -> tuple[Phantom, int]:
-    """A synthetic knee of any grade, and the grade."""
-    grade = int(np.random.default_rng([seed, 9]).integers(GRADES))
-    return knee(seed, grade), grade
 
 
 @torch.inference_mode()
@@ -72,7 +69,13 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--objective", choices=ordinal.HEADS, default="soft")
     parser.add_argument("--size", type=int, default=224, help="side of the network's input, px")
     parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
-    parser.add_argument("--from-run", type=Path, help="go on from another run's best weights")
+    parser.add_argument(
+        "--from-run", type=Path, nargs="+", help="go on from other runs' best weights, averaged"
+    )
+    parser.add_argument("--publish", metavar="NAME", help="publish as checkpoints/severity/NAME")
+    parser.add_argument("--title", help="the model's title in the app")
+    parser.add_argument("--summary", help="one sentence on what the model is")
+    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     return parser
 
 
@@ -94,8 +97,8 @@ def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architectur
         raise start.BadStart(str(error)) from None
     origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
     if arguments.from_run:
-        start.load_run(network, arguments.from_run)
-        origin = f"the best weights of {arguments.from_run.name}"
+        start.load_runs(network, arguments.from_run)
+        origin = f"the best weights of {', '.join(run.name for run in arguments.from_run)}"
     spec = InputSpec(arguments.size, *input_statistics(architecture, arguments.pretrained))
     return network, architecture, spec, arguments.started_from or origin
 
@@ -107,8 +110,28 @@ def main() -> None:
     network, architecture, spec, origin = start_network(arguments)
     pack = Pack(arguments.data)
     audit.require_sound(pack, arguments.run)
-    train = load_squares(pack, pack.split("train"), spec.size)
     val = load_squares(pack, pack.split("val"), spec.size)
+    if arguments.epochs:
+        scores = learn(arguments, engine, network, pack, val, spec)
+    else:
+        scores = score(network, val, spec)
+    print("best on val:", {name: round(value, 4) for name, value in scores.items()})
+    if arguments.publish and engine.is_global_zero:
+        provenance = Provenance.of(arguments, origin, pack, len(pack.split("train")))
+        folder = publish(SEVERITY, network, architecture, spec, pack, val.films, provenance)
+        print(f"published {folder}")
+
+
+def learn(
+    arguments: argparse.Namespace,
+    engine: Fabric,
+    network: nn.Module,
+    pack: Pack,
+    val: Squares,
+    spec: InputSpec,
+) -> dict[str, float]:
+    """Train on the pack's training films; leaves the best weights, returns their scores."""
+    train = load_squares(pack, pack.split("train"), spec.size)
     loss = ordinal.objective(arguments.objective, GRADES)
 
     def views(epoch: int) -> Crops:
@@ -123,7 +146,7 @@ def main() -> None:
             phantom=graded_phantom,
         )
 
-    best = fit(
+    return fit(
         engine,
         arguments.run,
         network,
@@ -132,7 +155,6 @@ def main() -> None:
         lambda candidate: score(candidate, val, spec),
         start.schedule(arguments),
     )
-    print("best on val:", {name: round(value, 4) for name, value in best.items()})
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import argparse
 import logging
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import timm
@@ -112,15 +112,24 @@ def load_backbone(
     return origin
 
 
-def load_run(network: nn.Module, run: Path) -> None:
-    """Start a whole network, head and all, from the best weights of a run of the same kind.
+def load_runs(network: nn.Module, runs: Sequence[Path]) -> None:
+    """Fill a whole network, head and all, with the mean of the best weights of runs of its kind.
 
-    Raises BadStart when the run has none or they belong to another network.
+    The mean of runs that started from the same weights is as good as their vote, at the price of
+    one (Wortsman et al. 2022, model soups). Raises BadStart when a run has no weights or they
+    belong to another network.
     """
-    try:
-        network.load_state_dict(_read(run / "best.pt"))
-    except RuntimeError:
-        raise BadStart(f"{run} holds the weights of another network.") from None
+    states = [_read(run / "best.pt") for run in runs]
+    for run, state in zip(runs, states, strict=True):
+        try:
+            network.load_state_dict(state)
+        except RuntimeError:
+            raise BadStart(f"{run} holds the weights of another network.") from None
+    mean = {
+        name: torch.stack([state[name].float() for state in states]).mean(0).to(first.dtype)
+        for name, first in states[0].items()
+    }
+    network.load_state_dict(mean)
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from core.networks.classifiers import CUT_RESNET, Architecture, build
-from trainers.start import BadStart, load_backbone, load_run
+from trainers.start import BadStart, load_backbone, load_runs
 
 ARCHITECTURE = Architecture("mobilenetv2_035", "average", 32)
 
@@ -53,9 +53,9 @@ def test_weights_that_do_not_fit_are_refused(tmp_path, state, architecture, pret
 def test_a_run_of_the_same_kind_starts_the_head_too(tmp_path, trained):
     torch.save(trained.state_dict(), tmp_path / "best.pt")
     network = build(ARCHITECTURE)
-    load_run(network, tmp_path)
+    load_runs(network, [tmp_path])
     assert all((value == 0.5).all() for value in network.parameters())
     with pytest.raises(BadStart, match="the weights of another network"):
-        load_run(build(Architecture("mobilenetv2_035", "evidence", 32)), tmp_path)
+        load_runs(build(Architecture("mobilenetv2_035", "evidence", 32)), [tmp_path])
     with pytest.raises(BadStart, match=r"best\.pt is missing"):
-        load_run(network, tmp_path / "nowhere")
+        load_runs(network, [tmp_path / "nowhere"])
