@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.phantoms import long_bone
-from trainers.audit import audit, difference_hash
+from trainers.audit import NEAR_BITS, NEAR_CORRELATION, audit, difference_hash
 from trainers.films import BadPack, Pack
 
 
@@ -81,6 +81,28 @@ def test_copies_are_found(clean, name, variant, kind, crosses, conflicts):
     if crosses:
         assert "1 pairs" in report.blocks and "--allow-leak" in report.blocks
     assert "copy.png" in report.summary()
+
+
+def burnt_out(seed: int) -> bytes:
+    """An overexposed knee: the coarse shape is every knee's, only fine detail is its own."""
+    height, width = np.indices((96, 96)) / 96
+    shape = 250 - 120 * np.abs(width - 0.5) ** 1.5 - 60 * height + 8 * np.sin(9 * height * width)
+    grain = cv2.GaussianBlur(
+        np.random.default_rng(seed).normal(0, 3, (96, 96)).astype(np.float32), (0, 0), 0.8
+    )
+    return cv2.imencode(".png", np.clip(shape + grain, 0, 255).astype(np.uint8))[1].tobytes()
+
+
+def test_two_films_alike_in_all_but_detail_are_not_one(clean):
+    write(clean, "train/normal/knee.png", burnt_out(1))
+    write(clean, "val/normal/other.png", burnt_out(2))
+    assert audit(Pack(clean)).near == []
+    thumbs = [cv2.imdecode(np.frombuffer(burnt_out(s), np.uint8), 0) for s in (1, 2)]
+    assert (
+        np.bitwise_count(difference_hash(thumbs[0]) ^ difference_hash(thumbs[1])).sum() <= NEAR_BITS
+    )
+    coarse = [cv2.resize(t, (32, 32), interpolation=cv2.INTER_AREA).ravel() for t in thumbs]
+    assert np.corrcoef(*coarse)[0, 1] > NEAR_CORRELATION
 
 
 def test_a_group_on_both_sides_blocks_though_its_films_differ(clean):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainers.augment import random_view
+from trainers.augment import UPRIGHT_JOINT, random_view
 
 SIZE = 96
 
@@ -119,3 +119,20 @@ def test_all_four_mirrorings_occur():
         rows, columns = np.nonzero(bright(view.square))
         quadrants.add((bool(rows.mean() < SIZE / 2), bool(columns.mean() < SIZE / 2)))
     assert len(quadrants) == 4
+
+
+def test_an_upright_joint_stays_upright_and_near_the_middle():
+    views = [
+        random_view(
+            marked((40, 8, 56, 24)),
+            np.array([[40, 8, 56, 24]], float),
+            SIZE,
+            np.random.default_rng(seed),
+            UPRIGHT_JOINT,
+        )
+        for seed in range(60)
+    ]
+    middles = np.array([(v.boxes[0, :2] + v.boxes[0, 2:]) / 2 for v in views if len(v.boxes)])
+    assert len(middles) > 50
+    assert (middles[:, 1] < SIZE / 2).all()  # the mark never leaves the upper half
+    assert middles[:, 1].std() > 1 and middles[:, 0].std() > 1

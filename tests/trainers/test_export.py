@@ -10,12 +10,15 @@ import torch
 
 from core.models import OUTPUTS
 from core.networks.classifiers import Architecture, build, input_statistics
+from core.networks.published import load_state
 from core.preprocess import InputSpec
-from trainers.export import export, load_state
+from trainers.export import export
 
 ARCHITECTURES = {
     "average": Architecture("mobilenetv2_035", "average", 64),
     "evidence": Architecture("mobilenetv2_035", "evidence", 64),
+    "corn": Architecture("mobilenetv2_035", "corn", 64, classes=5),
+    "coral": Architecture("mobilenetv2_035", "coral", 64, classes=5),
     "simple": Architecture("simple_cnn", "flatten", 32),
 }
 

@@ -188,6 +188,35 @@ def manifest(row: str, head: str = HEAD) -> dict[str, str]:
     return {"manifest.csv": head + row, "images/a.jpg": ""}
 
 
+@pytest.mark.parametrize(
+    ("path", "split", "label"),
+    [
+        ("train/0/9001695L.png", "train", 0),
+        ("auto_test/2/9001695L.png", "auto_test", 2),
+        ("test/4/9001695L_1.png", "test", 4),
+        ("val/1/9001695_L.jpg", "val", 1),
+        ("Knees/0Normal/NormalG0 (1).png", None, 0),
+        ("Knees/1Doubtful/DoubtfulG1 (1).png", None, 1),
+        ("Knees/4 severe/SevereG4 (12).png", None, 4),
+    ],
+)
+def test_knees_by_grade(tmp_path, path, split, label):
+    (film,) = laid_out({path: ""}, tmp_path, "zip").films
+    assert film.label == label
+    assert film.split == split or (split is None and film.split in ("train", "val"))
+
+
+def test_of_two_experts_gradings_the_first_is_read(tmp_path):
+    files = {
+        "MedicalExpert-I/0Normal/NormalG0 (1).png": "",
+        "MedicalExpert-I/3Moderate/ModerateG3 (4).png": "",
+        "MedicalExpert-II/1Doubtful/DoubtfulG1 (1).png": "",
+    }
+    films = laid_out(files, tmp_path, "zip").films
+    assert sorted(film.label for film in films) == [0, 3]
+    assert len({film.group for film in films}) == 2
+
+
 BAD = {
     "empty": ({"readme.txt": "nothing"}, "no known layout"),
     "one class folder": ({"fractured/a.png": ""}, "no known layout"),
