@@ -10,6 +10,9 @@ PORT ?= 8501
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 HEALTHY := $(BIN)/python -c "import urllib.request as r; r.urlopen('http://localhost:$(PORT)/_stcore/health', timeout=2)" 2>/dev/null
+# grad-cam asks for the desktop build of OpenCV, which overwrites the headless one and needs a graphics library.
+HEADLESS = $(PIP) uninstall --yes opencv-python && \
+	$(PIP) install --force-reinstall --no-deps $$(grep -o '^opencv-python-headless[^ ]*' requirements.txt)
 
 .PHONY: run test lint format
 
@@ -40,12 +43,11 @@ format: .venv/dev
 .venv/app: requirements.txt | .venv/bin/python
 	@echo "Installing Lightbox into .venv; the first time takes a few minutes."
 	@$(PIP) install -r requirements.txt
+	@$(HEADLESS)
 	@touch $@
 
-# grad-cam asks for the desktop build of OpenCV, which overwrites the headless one and needs a graphics library.
 .venv/dev: requirements.txt requirements-dev.txt | .venv/bin/python
 	@echo "Installing Lightbox and its test tools into .venv; the first time takes a few minutes."
 	@$(PIP) install -r requirements-dev.txt
-	@$(PIP) uninstall --yes opencv-python
-	@$(PIP) install --force-reinstall --no-deps $$(grep -o '^opencv[^ ]*' requirements.txt)
+	@$(HEADLESS)
 	@touch .venv/app $@

@@ -61,9 +61,9 @@ def torch_side(name: str, threads: int, runs: int) -> dict[str, float]:
 
     from core.models import find
     from core.networks.classifiers import Architecture, build
+    from core.networks.published import load_state
     from core.phantoms import long_bone
     from core.preprocess import network_input
-    from trainers.export import load_state
 
     torch.set_num_threads(threads)
     card = find(CHECKOUT / "checkpoints", "fracture", name)

@@ -40,7 +40,8 @@ class Metric:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """All that is known of a published model. `classes[1]` is disease, always.
+    """All that is known of a published model. `classes[1]` is disease; of a knee's grader, the
+    classes are the grades.
 
     `temperature` and `bias` calibrate: see `core.classify.calibrated`.
     `metrics` were measured on `validation["n"]` films of `validation["data"]`.
@@ -120,7 +121,8 @@ class ModelCard:
 
 
 def catalogue(root: Path, task: str | None = None) -> list[ModelCard]:
-    """All readable cards under `root`, best AUROC first; unreadable folders are left out.
+    """All readable cards under `root` by task, best AUROC or kappa first; unreadable folders are
+    left out.
 
     `faults` names those.
     """
@@ -232,5 +234,5 @@ def _folders(root: Path, task: str | None) -> list[Path]:
 
 
 def _rank(card: ModelCard) -> float:
-    metric = card.metrics.get("auroc")
+    metric = card.metrics.get("auroc") or card.metrics.get("qwk")
     return metric.value if metric else 0.0

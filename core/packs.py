@@ -1,4 +1,4 @@
-"""Real films out of the fracture pack's validation split, where the pack is at hand."""
+"""Real films out of the validation splits of the packs, where a pack is at hand."""
 
 import csv
 import io
@@ -9,12 +9,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PackFilm:
-    """One labelled film of a pack: `member` is its path inside the zip or folder."""
+    """One labelled film of a pack: `member` is its path inside the zip or folder.
+
+    `label` is 1 for fractured and 0 for not, or the grade of a knee.
+    """
 
     name: str
     pack: Path
     member: str
-    fractured: bool
+    label: int
 
     def data(self) -> bytes:
         """The bytes of the film's file. Raises OSError when the pack is gone or damaged."""
@@ -24,13 +27,13 @@ class PackFilm:
             raise OSError(f"{self.pack.name} does not hold {self.member}") from error
 
 
-def validation_films(data: Path, count: int = 12) -> list[PackFilm]:
+def fracture_films(data: Path, count: int = 12) -> list[PackFilm]:
     """About `count` films of the val split, evenly spread, half of them fractured, by name.
 
     The pack is `data/fracture.zip` or the folder `data/fracture`; without a readable one the list
     is empty.
     """
-    pack = next((p for p in (data / "fracture.zip", data / "fracture") if p.exists()), None)
+    pack = _pack(data, "fracture")
     if pack is None:
         return []
     try:
@@ -38,15 +41,43 @@ def validation_films(data: Path, count: int = 12) -> list[PackFilm]:
         manifest = next(member for member in members.values() if member.endswith("manifest.csv"))
         rows = csv.DictReader(io.StringIO(_read(pack, manifest).decode("utf-8-sig")))
         films = [
-            PackFilm(row["image_id"], pack, members[row["image_id"]], row["fractured"] == "1")
+            PackFilm(row["image_id"], pack, members[row["image_id"]], int(row["fractured"] == "1"))
             for row in rows
             if row["split"] == "val" and row["image_id"] in members
         ]
     except (OSError, KeyError, StopIteration, UnicodeDecodeError, zipfile.BadZipFile):
         return []
-    broken, whole = ([f for f in films if f.fractured is kind] for kind in (True, False))
+    broken, whole = ([f for f in films if f.label == kind] for kind in (1, 0))
     chosen = _spread(broken, count // 2) + _spread(whole, count // 2)
     return sorted(chosen, key=lambda film: film.name)
+
+
+def knee_films(data: Path, each: int = 2) -> list[PackFilm]:
+    """Up to `each` films of every grade of the val split, evenly spread, by grade and name.
+
+    The pack is `data/knee.zip` or the folder `data/knee`, with `val/0` to `val/4` in it; without a
+    readable one the list is empty.
+    """
+    pack = _pack(data, "knee")
+    if pack is None:
+        return []
+    try:
+        members = sorted(_members(pack).values())
+    except (OSError, zipfile.BadZipFile):
+        return []
+    chosen = []
+    for grade in range(5):
+        films = [
+            PackFilm(member.rpartition("/")[2], pack, member, grade)
+            for member in members
+            if f"/val/{grade}/" in f"/{member}"
+        ]
+        chosen += _spread(films, each)
+    return chosen
+
+
+def _pack(data: Path, name: str) -> Path | None:
+    return next((p for p in (data / f"{name}.zip", data / name) if p.exists()), None)
 
 
 def _spread(films: list[PackFilm], count: int) -> list[PackFilm]:

@@ -10,12 +10,15 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 
 from core.phantoms import HARDWARE, Phantom, hardware, knee, long_bone
 
+KNEE_SEED = 3
+KNEE_SPACING_MM = 0.6  # a phantom knee is 224 px wide, a real one's film about 140 mm
 SYNTHETIC = "Synthetic radiograph drawn by a program. It shows no patient."
 
 
@@ -29,11 +32,12 @@ class Sample:
     truth: str
     filename: str
     draw: Callable[[], Phantom]
+    spacing_mm: float | None = None
 
     def data(self) -> bytes:
         """The bytes of the file: PNG or DICOM, to be given to core.images.decode."""
-        encode = dicom if self.filename.endswith(".dcm") else png
-        return encode(self.draw().pixels)
+        pixels = self.draw().pixels
+        return dicom(pixels, self.spacing_mm) if self.filename.endswith(".dcm") else png(pixels)
 
 
 def negative(phantom: Phantom) -> Phantom:
@@ -50,8 +54,11 @@ def png(pixels: np.ndarray) -> bytes:
     return data[:header] + chunk + data[header:]
 
 
-def dicom(pixels: np.ndarray) -> bytes:
-    """A DICOM file of grey pixels (H, W) uint16 holding 12 bits, with a window and no patient."""
+def dicom(pixels: np.ndarray, spacing_mm: float | None = None) -> bytes:
+    """A DICOM file of grey pixels (H, W) uint16 holding 12 bits, with a window and no patient.
+
+    `spacing_mm` is the distance between pixels at the detector; None leaves it out.
+    """
     from pydicom.dataset import FileDataset, FileMetaDataset
     from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
@@ -66,6 +73,8 @@ def dicom(pixels: np.ndarray) -> bytes:
     film.Rows, film.Columns = pixels.shape
     film.SamplesPerPixel, film.PhotometricInterpretation = 1, "MONOCHROME2"
     film.BitsAllocated, film.BitsStored, film.HighBit, film.PixelRepresentation = 16, 12, 11, 0
+    if spacing_mm:
+        film.ImagerPixelSpacing = [spacing_mm, spacing_mm]
     low, high = np.percentile(pixels, (1, 99.8))
     film.WindowCenter = float(round((low + high) / 2))
     film.WindowWidth = float(round(high - low))
@@ -177,6 +186,76 @@ def gallery() -> list[Sample]:
         )
         for slug, title, description, truth, draw in _FILMS
     ]
+
+
+# slug, title, description, truth, how it is drawn
+_KNEES = (
+    *(
+        (
+            f"knee-grade-{grade}",
+            f"Knee, grade {grade}",
+            description,
+            f"grade {grade}",
+            partial(knee, KNEE_SEED, grade),
+        )
+        for grade, description in enumerate(
+            (
+                "A wide, even joint space.",
+                "The same knee: a hint of a spur, the space still wide.",
+                "The same knee: small spurs, the space begins to narrow on one side.",
+                "The same knee: spurs, a narrow space and denser bone along it.",
+                "The same knee: large spurs, a closed space and dense bone along it.",
+            )
+        )
+    ),
+    (
+        "both-knees",
+        "Both knees on one film",
+        "A sound knee and a badly worn one, side by side.",
+        "grade 0 on the left of the film, grade 4 on the right",
+        lambda: side_by_side(knee(3, 0), knee(8, 4)),
+    ),
+    (
+        "negative-knee",
+        "Negative film of a knee",
+        "A worn knee on a photographic negative: bone is dark, air is bright.",
+        "grade 3, negative film",
+        lambda: negative(knee(5, 3)),
+    ),
+    (
+        "dicom-knee",
+        "16-bit DICOM of a knee",
+        "A knee as a DICOM file that states its pixel spacing, so that lengths are in millimetres.",
+        "grade 2",
+        lambda: knee(6, 2, bits=12),
+    ),
+)
+
+
+def knee_gallery() -> list[Sample]:
+    """The samples that the severity page offers, in the order it shows them."""
+    return [
+        Sample(
+            slug,
+            f"{title} (synthetic)",
+            description,
+            f"{truth} (synthetic film)",
+            f"{slug}.{'dcm' if slug.startswith('dicom') else 'png'}",
+            draw,
+            KNEE_SPACING_MM if slug.startswith("dicom") else None,
+        )
+        for slug, title, description, truth, draw in _KNEES
+    ]
+
+
+def side_by_side(left: Phantom, right: Phantom) -> Phantom:
+    """Two 8-bit phantoms of one size as a film of both legs, with a dark gap and margins."""
+    height, width = left.pixels.shape
+    gap = width // 6
+    pixels = np.zeros((height, 2 * width + 3 * gap), np.uint8)
+    pixels[:, gap : gap + width] = left.pixels
+    pixels[:, 2 * gap + width : 2 * (gap + width)] = right.pixels
+    return Phantom(pixels, (), int(left.fractured or right.fractured))
 
 
 def training_phantom(seed: int) -> Phantom:

@@ -11,7 +11,7 @@ from core.ui.words import plain
 rooms.enter()
 settings = Settings.from_environment()
 cards = catalogue(settings.checkpoints, "fracture")
-exhibits = gallery.exhibits(settings.data)
+exhibits = gallery.fractures(settings.data)
 
 st.title("Fracture", anchor=False)
 if not cards:

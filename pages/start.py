@@ -13,7 +13,7 @@ FIRST = ("broken-forearm", "whole-forearm", "negative-film", "dicom-shin")
 
 rooms.enter()
 settings = Settings.from_environment()
-exhibits = gallery.exhibits(settings.data)
+exhibits = gallery.fractures(settings.data)
 
 st.title("Lightbox", anchor=False)
 st.markdown(

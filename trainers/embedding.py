@@ -8,18 +8,28 @@ from tqdm import tqdm
 from core.classify import grade_knees, read_film
 from core.images import BadImage
 from core.models import Model
+from core.preprocess import letterbox
 from core.samples import graded_phantom, training_phantom
 from trainers.archive import Archive
+from trainers.augment import Handling, random_view
 from trainers.squares import read_grey
 
 
-def embed(model: Model, archive: Archive, members: Iterable[str]) -> tuple[list[str], np.ndarray]:
-    """The readable members and their (N, E) embeddings; the others are named and left out."""
+def embed(
+    model: Model, archive: Archive, members: Iterable[str], handling: Handling | None = None
+) -> tuple[list[str], np.ndarray]:
+    """The readable members and their (N, E) embeddings; the others are named and left out.
+
+    With `handling` each film is seen as one random view, decided by its place in the list.
+    """
     members, kept, found = list(members), [], []
     stream = zip(members, archive.stream(members), strict=True)
-    for member, data in tqdm(stream, "embedding", total=len(members)):
+    for index, (member, data) in enumerate(tqdm(stream, "embedding", total=len(members))):
         try:
-            found.append(_embedding(read_grey(data, member), model))
+            grey = read_grey(data, member)
+            if handling:
+                grey = _handled(grey, handling, index)
+            found.append(_embedding(grey, model))
         except BadImage as error:
             tqdm.write(f"skipped {member}: {error.reason}")
             continue
@@ -36,6 +46,12 @@ def embed_phantoms(model: Model, count: int, seed: int) -> tuple[np.ndarray, np.
         drawn = [(phantom, phantom.fractured) for phantom in map(training_phantom, seeds)]
     features = [_embedding(phantom.pixels, model) for phantom, _ in drawn]
     return np.stack(features), np.array([label for _, label in drawn])
+
+
+def _handled(grey: np.ndarray, handling: Handling, seed: int) -> np.ndarray:
+    square, _ = letterbox(grey, max(grey.shape))
+    no_boxes, rng = np.zeros((0, 4)), np.random.default_rng(seed)
+    return random_view(square, no_boxes, len(square), rng, handling).square
 
 
 def _embedding(grey: np.ndarray, model: Model) -> np.ndarray:

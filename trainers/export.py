@@ -79,16 +79,3 @@ def store_half(model: onnx.ModelProto) -> None:
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
-
-
-def load_state(path: Path) -> dict[str, torch.Tensor]:
-    """The float32 weights of a published network, by parameter name.
-
-    Constants that the exporter folded stand among them under names of their own: load with
-    `strict=False`.
-    """
-    graph = onnx.load(path).graph
-    return {
-        initialiser.name: torch.from_numpy(numpy_helper.to_array(initialiser).copy()).float()
-        for initialiser in graph.initializer
-    }

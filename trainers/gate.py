@@ -4,7 +4,7 @@
     python -m trainers.gate MODEL --task severity --data knee.zip [--against fracture.zip ...]
 
 The gate sees only films: up to 1,500 of each pack's training split and the project's phantoms,
-each a kind of its own. Its
+each a kind of its own; of knees random views as well, which are another. Its
 threshold lets 99 % of the packs' validation films pass. `--against` measures it on a pack of
 other images, one folder (or region of the body) a kind, that take no part in the fit.
 """
@@ -23,6 +23,7 @@ from core.models import Model, find, open_model
 from core.quality import Gate
 from trainers import start
 from trainers.archive import Archive
+from trainers.augment import UPRIGHT_JOINT
 from trainers.embedding import embed, embed_phantoms
 from trainers.films import IMAGE_SUFFIXES, REGIONS, Pack
 
@@ -74,6 +75,10 @@ def main() -> None:
     model = open_model(card)
     packs = [Pack(path) for path in arguments.data]
     kinds = [embed(model, pack, paths(pack, "train", FILMS))[1] for pack in packs]
+    if arguments.task == "severity":  # the part of a film that is cut out is never quite the same
+        kinds += [
+            embed(model, pack, paths(pack, "train", FILMS), UPRIGHT_JOINT)[1] for pack in packs
+        ]
     gate = fit([*kinds, embed_phantoms(model, PHANTOMS, seed=0)[0]])
     held_out = [embed(model, pack, paths(pack, "val", FILMS))[1] for pack in packs]
     films = np.concatenate([gate.distance(embeddings) for embeddings in held_out])

@@ -90,6 +90,7 @@ def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architectur
         arguments.size,
         arguments.same_padding,
         GRADES,
+        wide_embedding=arguments.backbone not in CHANNELS,
     )
     try:
         network = build(architecture)

@@ -29,7 +29,8 @@ class Architecture:
     "average" (mean pooling, linear), "corn" or "coral" (mean pooling, ordered thresholds), or
     "evidence" (a feature pyramid down to stride 8, log-sum-exp pooling of one evidence map; two
     classes only). `same_padding` is for weights born in TensorFlow: its padding, its batch-norm
-    epsilon of 1e-3.
+    epsilon of 1e-3. With `wide_embedding` the embedding describes the film from stride 8 to 32, not
+    only by what the head reads: a gate on it tells a knee from a hand.
     """
 
     backbone: str
@@ -37,6 +38,7 @@ class Architecture:
     size: int
     same_padding: bool = False
     classes: int = 2
+    wide_embedding: bool = False
 
     def to_card(self) -> dict:
         """The `architecture` entry of a card."""
@@ -124,13 +126,14 @@ class Classifier(nn.Module):
         self.backbone = _backbone(architecture)
         self.frozen = False
         self.last = nn.Identity()  # the map that the head reads passes here: a place for hooks
-        self.levels: list[int] = []
+        self.neck = None
+        info = list(self.backbone.feature_info)
+        self.levels = [i for i, level in enumerate(info) if 8 <= level["reduction"] <= 32]
+        self.wide_embedding = architecture.wide_embedding
         if architecture.head in POOLED:
             head = POOLED[architecture.head]
             self.head = head(self.backbone.num_features, architecture.classes)
         elif architecture.head == "evidence":
-            info = list(self.backbone.feature_info)
-            self.levels = [i for i, level in enumerate(info) if 8 <= level["reduction"] <= 32]
             self.backbone.prune_intermediate_layers(self.levels, prune_norm=True, prune_head=True)
             self.neck = Pyramid([info[i]["num_chs"] for i in self.levels])
             self.head = EvidenceHead(128)
@@ -151,13 +154,16 @@ class Classifier(nn.Module):
 
     def describe(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """The (N, F, h, w) map that the head reads, and the embedding."""
-        if not self.levels:
+        if self.neck is None and not self.wide_embedding:
             features = self.backbone.forward_features(batch)
             return features, features.mean((2, 3))
-        levels = self.backbone.forward_intermediates(
-            batch, indices=self.levels, intermediates_only=True
-        )
-        features = self.neck(levels)
+        if self.neck is None:
+            features, levels = self.backbone.forward_intermediates(batch, indices=self.levels)
+        else:
+            levels = self.backbone.forward_intermediates(
+                batch, indices=self.levels, intermediates_only=True
+            )
+            features = self.neck(levels)
         return features, torch.cat([level.mean((2, 3)) for level in (*levels, features)], 1)
 
     def forward(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

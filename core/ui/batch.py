@@ -3,7 +3,7 @@
 import csv
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -69,34 +69,39 @@ def as_csv(rows: Sequence[dict]) -> bytes:
     writer = csv.DictWriter(file, list(rows[0]), lineterminator="\r\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _harmless(value) for name, value in row.items()})
+        writer.writerow({name: harmless(value) for name, value in row.items()})
     return file.getvalue().encode("utf-8-sig")
 
 
-def _harmless(value):
+def harmless(value):
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _read_all(entries, card, keeper, threshold) -> list[dict]:
-    started, bar, rows = time.monotonic(), None, []
+    return [_row(entry, card, keeper, threshold) for entry in with_progress(entries)]
+
+
+def with_progress(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """The entries one by one, with a progress bar where they take long."""
+    started, bar = time.monotonic(), None
     for done, entry in enumerate(entries):
         if bar or time.monotonic() - started > PATIENCE_S:
             text = f"Reading film {done + 1} of {len(entries)}"
             bar = (bar or st).progress(done / len(entries), text)
-        rows.append(_row(entry, card, keeper, threshold))
+        yield entry
     if bar:
         bar.empty()
-    return rows
 
 
 def _row(entry: Entry, card, keeper, threshold) -> dict:
     label = cached.label(entry.key, entry.film)
     if isinstance(label, BadImage):
         row = {"verdict": "Not read", "probability": None, "notes": label.reason, "sha256": ""}
-        return {"file": _harmless(display_name(entry.name)), **row}
+        return {"file": harmless(display_name(entry.name)), **row}
     inverted = is_inverted(label.sha256, label.negative)
     reading = cached.reading(label, inverted, card, keeper, entry.film)
-    notes = [*label.notes, *_polarity(label.negative, inverted)]
+    notes = [*label.notes, *polarity(label.negative, inverted)]
     if reading.sharpness.word != "sharp":
         notes.append(f"{reading.sharpness.word.capitalize()} ({reading.sharpness.value:.0f} %).")
     if not reading.bone:
@@ -108,10 +113,11 @@ def _row(entry: Entry, card, keeper, threshold) -> dict:
         probability, verdict = None, "No verdict"
     row = {"verdict": verdict, "probability": probability, "notes": " ".join(notes)}
     # Here too, for the table has a download of its own.
-    return {"file": _harmless(label.name), **row, "sha256": label.sha256}
+    return {"file": harmless(label.name), **row, "sha256": label.sha256}
 
 
-def _polarity(negative: bool, inverted: bool) -> list[str]:
+def polarity(negative: bool, inverted: bool) -> list[str]:
+    """What a batch notes of a film's polarity: nothing, or one sentence."""
     if not negative:
         return ["Grey values inverted by hand."] if inverted else []
     turned = "turned positive" if inverted else "left so by hand"

@@ -1,6 +1,7 @@
-"""What a visitor chooses on the fracture page, kept while other pages are visited."""
+"""What a visitor chooses on a page that reads films, kept while other pages are visited."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -9,8 +10,27 @@ from core.ui import link
 from core.ui.gallery import Exhibit
 from core.ui.words import interval, score
 
-DEFAULT_MODEL = "mobilenetv2"
 SAMPLE, FILES = "Sample film", "Your own films"
+
+
+@dataclass(frozen=True)
+class Room:
+    """A page's own choices: the session's keys for its sample and its model, the model to begin
+    with, the metric that tells how good one is, and the further names in the page's address."""
+
+    name: str
+    sample: str
+    model: str
+    default_model: str
+    metric: str
+    metric_name: str
+    extras: tuple[str, ...] = ()
+
+
+FRACTURE = Room("fracture", "sample", "model", "mobilenetv2", "auroc", "AUROC", ("threshold",))
+SEVERITY = Room(
+    "severity", "knee", "grader", "mobilenetv2", "qwk", "weighted kappa", ("side", "target")
+)
 
 
 def threshold_key(card: ModelCard) -> str:
@@ -23,68 +43,98 @@ def default_threshold(card: ModelCard) -> float:
     return card.balanced.threshold if card.balanced else 0.5
 
 
-def prepare(cards: Sequence[ModelCard], gallery: Mapping[str, Exhibit]) -> list[str]:
+def prepare(
+    cards: Sequence[ModelCard], gallery: Mapping[str, Exhibit], room: Room = FRACTURE
+) -> list[str]:
     """Set every choice: kept, asked for by the address, or the default; say what was unknown."""
     state = st.session_state
     names = {card.name: card for card in cards}
-    first = DEFAULT_MODEL if DEFAULT_MODEL in names else cards[0].name
-    for key, value in {"source": SAMPLE, "sample": next(iter(gallery)), "model": first}.items():
+    first = room.default_model if room.default_model in names else cards[0].name
+    sample = next(iter(gallery))
+    for key, value in {"source": SAMPLE, room.sample: sample, room.model: first}.items():
         state.setdefault(key, value)
-    if state["model"] not in names:
-        state["model"] = first
-    if state["sample"] not in gallery:
-        state["sample"] = next(iter(gallery))
-    for card in cards:
+    if state[room.model] not in names:
+        state[room.model] = first
+    if state[room.sample] not in gallery:
+        state[room.sample] = sample
+    for card in cards if "threshold" in room.extras else ():
         state.setdefault(threshold_key(card), default_threshold(card))
-    asked, unknown = link.asked(_now(names[state["model"]])), []
+    asked, unknown = link.asked(room.name, _now(names[state[room.model]], room)), []
     if "sample" in asked:
         state["source"] = SAMPLE
         if asked["sample"] in gallery:
-            state["sample"] = asked["sample"]
+            state[room.sample] = asked["sample"]
         else:
             unknown.append("The link names a sample film that is not here; another one is shown.")
     if "model" in asked:
         if asked["model"] in names:
-            state["model"] = asked["model"]
+            state[room.model] = asked["model"]
         else:
             unknown.append("The link names a model that is not here; another one reads the film.")
-    if "threshold" in asked:
-        threshold = _share(asked["threshold"])
-        if threshold is not None and asked.get("model", state["model"]) == state["model"]:
-            state[threshold_key(names[state["model"]])] = threshold
-        else:
-            unknown.append("The link's threshold was left out; the model's own is used.")
+    for name in room.extras:
+        if name in asked and not _follow(name, asked, names[state[room.model]], room):
+            unknown.append(f"The link's {name} was left out; {_INSTEAD[name]} is used.")
     return unknown
 
 
-def write_link(card: ModelCard) -> None:
-    """Make the page's address reopen the present sample, model and threshold."""
+_INSTEAD = {
+    "threshold": "the model's own",
+    "side": "the left of the film",
+    "target": "the called grade",
+}
+
+
+def _follow(name: str, asked: Mapping[str, str], card: ModelCard, room: Room) -> bool:
+    """Set one further choice as the address asks; False where it asks for nothing that exists."""
+    if name == "threshold":
+        threshold = _share(asked["threshold"])
+        if threshold is None or asked.get("model", card.name) != card.name:
+            return False
+        st.session_state[threshold_key(card)] = threshold
+        return True
+    known = {"side": ("left", "right"), "target": card.classes}[name]
+    if asked[name] in known:
+        st.session_state[name] = asked[name]
+    return asked[name] in known
+
+
+def write_link(card: ModelCard, room: Room = FRACTURE) -> None:
+    """Make the page's address reopen the present sample, model and further choices."""
     state = st.session_state
-    sample = state["sample"] if state["source"] == SAMPLE else None
-    threshold = f"{state[threshold_key(card)]:.6f}"
-    link.write({"sample": sample, "model": card.name, "threshold": threshold}, _now(card))
+    sample = state[room.sample] if state["source"] == SAMPLE else None
+    extras = {name: state.get(_key(name, card)) for name in room.extras}
+    if "threshold" in extras:
+        extras["threshold"] = f"{extras['threshold']:.6f}"
+    link.write(room.name, {"sample": sample, "model": card.name, **extras}, _now(card, room))
 
 
-def choose_model(cards: Sequence[ModelCard]) -> ModelCard:
+def choose_model(cards: Sequence[ModelCard], room: Room = FRACTURE) -> ModelCard:
     """The model chooser, with how good the chosen one is."""
     names = {card.name: card for card in cards}
 
     def label(name: str) -> str:
-        metric = names[name].metrics.get("auroc")
-        return names[name].title + (f" · AUROC {score(metric.value)}" if metric else "")
+        metric = names[name].metrics.get(room.metric)
+        good = f" · {room.metric_name} {score(metric.value)}" if metric else ""
+        return names[name].title + good
 
     name = st.selectbox(
-        "Model", list(names), format_func=label, key="model", persist_state="session"
+        "Model", list(names), format_func=label, key=room.model, persist_state="session"
     )
     card = names[name]
     films = f"{card.validation.get('n', 0):,} validation films"
-    st.caption(f"AUROC {interval(card.metrics.get('auroc'))} on {films}.")
+    metric = room.metric_name[:1].upper() + room.metric_name[1:]
+    st.caption(f"{metric} {interval(card.metrics.get(room.metric))} on {films}.")
     return card
 
 
-def _now(card: ModelCard) -> tuple:
+def _now(card: ModelCard, room: Room) -> tuple:
     state = st.session_state
-    return state["source"], state["sample"], card.name, state[threshold_key(card)]
+    extras = (state.get(_key(name, card)) for name in room.extras)
+    return state["source"], state[room.sample], card.name, *extras
+
+
+def _key(extra: str, card: ModelCard) -> str:
+    return threshold_key(card) if extra == "threshold" else extra
 
 
 def _share(text: str) -> float | None:

@@ -11,7 +11,8 @@ from core.quality import is_negative
 
 @dataclass(frozen=True, eq=False)
 class Film:
-    """`grey` (H, W) uint8 as the file asks to be shown; `negative` is what it looks like."""
+    """`grey` (H, W) uint8 as the file asks to be shown; `negative` is what it looks like;
+    `spacing_mm` between (rows, columns) of pixels, where the file tells it."""
 
     sha256: str
     name: str
@@ -19,6 +20,7 @@ class Film:
     facts: str
     notes: tuple[str, ...]
     negative: bool
+    spacing_mm: tuple[float, float] | None = None
 
     def shown(self, inverted: bool) -> np.ndarray:
         """(H, W) uint8 grey, turned from negative to positive or back when `inverted`."""
@@ -29,7 +31,15 @@ def read(data: bytes, name: str) -> Film:
     """Decode a file into a film. Raises BadImage."""
     image = decode(data, name)
     grey = to_grey(image.pixels, image.window)
-    return Film(image.sha256, image.name, grey, _facts(image), image.notes, is_negative(grey))
+    return Film(
+        image.sha256,
+        image.name,
+        grey,
+        _facts(image),
+        image.notes,
+        is_negative(grey),
+        image.spacing_mm,
+    )
 
 
 def _facts(image: MedicalImage) -> str:

@@ -21,24 +21,43 @@ class Exhibit:
     load: Callable[[], bytes]
 
 
-def exhibits(data: Path) -> dict[str, Exhibit]:
-    """All films of the gallery by slug, in the order they are offered."""
-    drawn = [
-        Exhibit(s.slug, s.title, s.description, s.truth, s.filename, s.data)
-        for s in samples.gallery()
-    ]
+def fractures(data: Path) -> dict[str, Exhibit]:
+    """The films of the fracture page by slug, in the order they are offered."""
     real = [
         Exhibit(
             film.name,
             f"Real film, FracAtlas val, {film.name}",
             "A real film that no model here was trained on.",
-            f"{'fractured' if film.fractured else 'not fractured'} (label of FracAtlas)",
+            f"{'fractured' if film.label else 'not fractured'} (label of FracAtlas)",
             film.name,
             film.data,
         )
-        for film in _real(data)
+        for film in _real(data, packs.fracture_films)
     ]
-    return {exhibit.slug: exhibit for exhibit in drawn + real}
+    return _by_slug(samples.gallery(), real)
+
+
+def knees(data: Path) -> dict[str, Exhibit]:
+    """The films of the severity page by slug, in the order they are offered."""
+    real = [
+        Exhibit(
+            film.name,
+            f"Real knee, OAI val, {film.name}",
+            "A real film that no model here was trained on.",
+            f"grade {film.label} (label of the OAI)",
+            film.name,
+            film.data,
+        )
+        for film in _real(data, packs.knee_films)
+    ]
+    return _by_slug(samples.knee_gallery(), real)
+
+
+def _by_slug(drawn: list[samples.Sample], real: list[Exhibit]) -> dict[str, Exhibit]:
+    synthetic = [
+        Exhibit(s.slug, s.title, s.description, s.truth, s.filename, s.data) for s in drawn
+    ]
+    return {exhibit.slug: exhibit for exhibit in synthetic + real}
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -47,6 +66,10 @@ def file(slug: str, _exhibit: Exhibit) -> bytes:
     return _exhibit.load()
 
 
+def _real(data: Path, find: Callable[[Path], list[packs.PackFilm]]) -> list[packs.PackFilm]:
+    return _found(data, find.__name__, find)
+
+
 @st.cache_data(ttl="10m", show_spinner=False)
-def _real(data: Path) -> list[packs.PackFilm]:
-    return packs.validation_films(data)
+def _found(data: Path, name: str, _find) -> list[packs.PackFilm]:
+    return _find(data)

@@ -1,27 +1,30 @@
-"""The address of a reading: `?sample=…&model=…&threshold=…` reopens the same view."""
+"""The address of a reading: `?sample=…&model=…&threshold=…` reopens the same view.
+
+A knee has `side` (of a film of both) and `target` (the grade its heatmap explains) besides.
+"""
 
 import streamlit as st
 
-NAMES = ("sample", "model", "threshold")
+NAMES = ("sample", "model", "threshold", "side", "target")
 
 
-def asked(now: tuple) -> dict[str, str]:
+def asked(room: str, now: tuple) -> dict[str, str]:
     """What the address asks for when a visitor has opened, followed or gone back to it.
 
-    An address that this page wrote itself asks for nothing. Nor does one that merely lags behind
-    a choice just made, which shows in `now`, the present choices.
+    An address that this page, `room`, wrote itself asks for nothing. Nor does one that merely
+    lags behind a choice just made, which shows in `now`, the present choices.
     """
-    written, then = st.session_state.get("link", (None, now))
+    written, then = st.session_state.get(f"link-{room}", (None, now))
     given = _given()
     return {} if given == written or now != then else given
 
 
-def write(choices: dict[str, str | None], now: tuple) -> None:
+def write(room: str, choices: dict[str, str | None], now: tuple) -> None:
     """Put the choices into the address; None leaves a name out."""
     wanted = {name: text for name, text in choices.items() if text is not None}
     if _given() != wanted:
         st.query_params.from_dict(wanted)
-    st.session_state["link"] = (wanted, now)
+    st.session_state[f"link-{room}"] = (wanted, now)
 
 
 def _given() -> dict[str, str]:

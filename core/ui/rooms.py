@@ -14,7 +14,13 @@ def navigation():
                     title="Fracture",
                     icon=":material/orthopedics:",
                     help="Is there a fracture on this bone X-ray, and where?",
-                )
+                ),
+                st.Page(
+                    "pages/severity.py",
+                    title="Severity",
+                    icon=":material/stairs:",
+                    help="How worn is this knee, and is the grade to be trusted?",
+                ),
             ],
             "About": [
                 st.Page(

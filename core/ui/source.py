@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.images import BadImage
 from core.ui import cached, gallery
-from core.ui.choices import FILES, SAMPLE
+from core.ui.choices import FILES, FRACTURE, SAMPLE, Room
 from core.ui.film import Film
 
 MOST_FILES, MOST_BYTES = 200, 512 * 2**20  # in one batch
@@ -36,7 +36,7 @@ class Entry:
             return BadImage("The data pack that holds this film is gone: choose another film.")
 
 
-def choose(exhibits: Mapping[str, gallery.Exhibit]) -> list[Entry]:
+def choose(exhibits: Mapping[str, gallery.Exhibit], room: Room = FRACTURE) -> list[Entry]:
     """Let the visitor pick a sample or upload; several only of their own, none before they do."""
     st.segmented_control(
         "Film",
@@ -46,15 +46,15 @@ def choose(exhibits: Mapping[str, gallery.Exhibit]) -> list[Entry]:
         persist_state="session",
         width="stretch",
     )
-    return _sample(exhibits) if st.session_state["source"] == SAMPLE else _uploads()
+    return _sample(exhibits, room) if st.session_state["source"] == SAMPLE else _uploads()
 
 
-def _sample(exhibits: Mapping[str, gallery.Exhibit]) -> list[Entry]:
+def _sample(exhibits: Mapping[str, gallery.Exhibit], room: Room) -> list[Entry]:
     slug = st.selectbox(
         "Sample",
         list(exhibits),
         format_func=lambda slug: exhibits[slug].title,
-        key="sample",
+        key=room.sample,
         persist_state="session",
     )
     exhibit = exhibits[slug]
@@ -64,7 +64,7 @@ def _sample(exhibits: Mapping[str, gallery.Exhibit]) -> list[Entry]:
 
 def _uploads() -> list[Entry]:
     files = st.file_uploader(
-        "Bone X-rays: PNG, JPEG, TIFF, BMP or DICOM (.dcm), up to 64 MB each",
+        "X-rays: PNG, JPEG, TIFF, BMP or DICOM (.dcm), up to 64 MB each",
         type=ENDINGS,
         accept_multiple_files=True,
         key="files",

@@ -49,13 +49,13 @@ def is_insisted(sha256: str) -> bool:
     return st.session_state.get(f"insist-{sha256}", False)
 
 
-def refusal(film: Film) -> bool:
+def refusal(film: Film, what: str = NOT_BONE, films: str = "bone films") -> bool:
     """Say that the film is not one, and return whether the visitor insists on a verdict."""
     with st.container(border=True):
-        st.subheader(NOT_BONE, icon=":material/help:", anchor=False)
+        st.subheader(what, icon=":material/help:", anchor=False)
         st.markdown(
-            "Its features lie further from the training films than those of 99 in 100 real bone "
-            "films, so a verdict would mean nothing."
+            "Its features lie further from the training films than those of 99 in 100 real "
+            f"{films}, so a verdict would mean nothing."
         )
         return st.toggle(
             "Show the verdict anyway", key=f"insist-{film.sha256}", persist_state="session"

@@ -3,7 +3,7 @@ import zipfile
 
 import pytest
 
-from core.packs import validation_films
+from core.packs import fracture_films
 
 MANIFEST = "image_id,split,fractured\n" + "".join(
     f"{index:02}.jpg,{'train' if index % 5 == 0 else 'val'},{index % 2}\n" for index in range(40)
@@ -29,11 +29,11 @@ def zipped(folder):
 @pytest.mark.parametrize("change", [lambda folder: None, zipped], ids=["folder", "zip"])
 def test_films_of_the_val_split_half_of_them_fractured(pack, change):
     change(pack)
-    films = validation_films(pack.parent, 8)
-    assert len(films) == 8 and sum(film.fractured for film in films) == 4
+    films = fracture_films(pack.parent, 8)
+    assert len(films) == 8 and sum(film.label for film in films) == 4
     for film in films:
         number = int(film.name[:2])
-        assert number % 5 and film.fractured == bool(number % 2)
+        assert number % 5 and film.label == bool(number % 2)
         assert film.data() == film.name.encode()
     assert [film.name for film in films] == sorted(film.name for film in films)
 
@@ -51,12 +51,12 @@ def test_films_of_the_val_split_half_of_them_fractured(pack, change):
 )
 def test_an_unreadable_pack_offers_nothing(pack, damage):
     damage(pack)
-    assert validation_films(pack.parent) == []
+    assert fracture_films(pack.parent) == []
 
 
 def test_a_pack_that_vanishes_later_raises_oserror(pack):
     zipped(pack)
-    film = validation_films(pack.parent)[0]
+    film = fracture_films(pack.parent)[0]
     with zipfile.ZipFile(pack.with_suffix(".zip"), "w") as emptied:
         emptied.writestr("other", b"")
     with pytest.raises(OSError):

@@ -146,7 +146,7 @@ def test_freeze_keeps_weights_and_batch_statistics_of_the_backbone(name):
     ("architecture", "reason"),
     [
         (Architecture("no_such_net", "average", 64), "no_such_net"),
-        (Architecture(SMALL, "medium", 64), "average or evidence"),
+        (Architecture(SMALL, "medium", 64), "average, corn, coral, evidence"),
     ],
 )
 def test_unknown_parts_are_named(architecture, reason):

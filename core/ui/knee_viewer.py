@@ -1,0 +1,107 @@
+"""One knee on the lightbox: heat for a grade, by a method, and the joint drawn in."""
+
+import numpy as np
+import streamlit as st
+
+from core import explain
+from core.cams import METHODS
+from core.classify import Grading
+from core.joint import Joint, NoJoint
+from core.kellgren_lawrence import GRADES
+from core.models import BadModel, ModelCard
+from core.ui import cached_knees
+from core.ui.film import Film
+from core.ui.overlay import picture_width
+from core.ui.words import percent
+
+OURS = "Grad-CAM (comes with the grade)"
+CALLED = "called"
+
+
+def target(reading: Grading) -> int:
+    """The grade that the heatmap explains: the chosen or the called one."""
+    chosen = st.session_state.get("target")
+    return reading.grade if chosen in (None, CALLED) else int(chosen)
+
+
+def viewer(
+    knee: Film, inverted: bool, reading: Grading, card: ModelCard, found: Joint | NoJoint
+) -> np.ndarray:
+    """The knee under its heatmap with the controls for it; returns the heat that is shown."""
+    place = st.container()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        shown = st.toggle("Heatmap", value=True, key="heatmap", persist_state="session")
+        beside = st.toggle("Original beside", key="beside", persist_state="session")
+        boxed = st.toggle("Joint", value=True, key="joint", persist_state="session")
+        opacity = st.slider(
+            "Opacity of the heatmap",
+            0,
+            100,
+            60,
+            step=5,
+            format="%d %%",
+            key="opacity",
+            persist_state="session",
+            disabled=not shown,
+            width=200,
+        )
+    which, how = st.columns(2)
+    which.selectbox(
+        "Explain",
+        [CALLED, *(str(grade.number) for grade in GRADES)],
+        format_func=lambda k: "The called grade" if k == CALLED else f"Grade {k}",
+        key="target",
+        persist_state="session",
+        help="What on this film speaks for that grade.",
+    )
+    method = how.selectbox(
+        "Method",
+        [OURS, *METHODS],
+        key="method",
+        persist_state="session",
+        help="The others need torch, which takes seconds to load and hundreds of MB.",
+    )
+    grade = target(reading)
+    heat = _heat(knee, inverted, card, reading, method, grade)
+    drawn = found if boxed and not isinstance(found, NoJoint) else None
+    grey = knee.shown(inverted)
+    picture = cached_knees.picture(grey, heat if shown else None, opacity / 100, drawn)
+    x, y = explain.peak(heat)
+    peak = f"{percent(x)} from the left and {percent(y)} from the top"
+    alt = f"Knee film {knee.name}" + (f" under a heatmap, hottest {peak}" if shown else "")
+    with place:
+        if beside:
+            left, right = st.columns(2)
+            plain = cached_knees.picture(grey, None, 0.0, None)
+            left.image(plain, width="stretch", alt=f"Knee film {knee.name} without heatmap")
+            right.image(picture, width="stretch", alt=alt)
+        else:
+            st.image(picture, width=picture_width(knee), alt=alt)
+        if shown:
+            _legend(heat, grade, method, peak)
+        if drawn:
+            st.caption("Blue frame: the joint. Orange: edge of the femur. Yellow: of the tibia.")
+    return heat
+
+
+def _heat(knee, inverted, card, reading, method: str, grade: int) -> np.ndarray:
+    if method != OURS:
+        try:
+            return cached_knees.heat(knee, inverted, card, reading, method, grade)
+        except BadModel as error:
+            st.warning(f"{error.reason} The model's own Grad-CAM is shown.")
+    return cached_knees.heat(knee, inverted, card, reading, None, grade)
+
+
+def _legend(heat: np.ndarray, grade: int, method: str, peak: str) -> None:
+    if not heat.any():
+        st.caption(f"Nothing on this film speaks for grade {grade}, so there is no heat.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("cold", width="content")
+        st.image(explain.legend(160, 12), width=160, alt="Colour scale from black to pale yellow")
+        st.caption("hottest place", width="content")
+    name = "Grad-CAM" if method == OURS else method
+    st.caption(
+        f"Colour is {name} for grade {grade}, relative to this film's own maximum; it lies {peak}."
+    )
