@@ -19,7 +19,7 @@ from tqdm import tqdm
 from core.classify import grade_knees
 from core.joint import NoJoint, find_joint
 from core.models import BadModel, Model, ModelCard, find, open_model
-from core.question import SURE, EraseCurve, box_mask, erase_curve, hide
+from core.question import SURE, EraseCurve, erase_curve, hide, joint_mask
 from trainers.archive import BadPack
 from trainers.films import Film, Pack
 from trainers.squares import read_grey
@@ -47,7 +47,7 @@ def ask(grey: np.ndarray, model: Model) -> Answers:
     grade = before.grade
     curve = erase_curve(grey, model, before, before.heat(grade), grade)
     try:
-        mask = box_mask(grey.shape, find_joint(grey).box)
+        mask = joint_mask(grey.shape, find_joint(grey))
     except NoJoint:
         return Answers(curve, None, None)
     (after,) = grade_knees([hide(grey, mask)], model)

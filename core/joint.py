@@ -28,8 +28,8 @@ _BEND = 0.12  # price of a step in height or in width, in the units of an edge's
 _MIDDLE = (0.15, 0.30)
 _NOTCH = (0.38, 0.45)
 
-# Bounds, by the val films of the knee pack: each lies where about 1 in 200 whole knees fall short,
-# and together they stop the left or right half of every one of them.
+# Bounds, by the val films of the knee pack: together they stop 997 of 1,000 halves of its knees and
+# let 982 of 1,000 whole ones pass.
 _LEAST_EDGE = 0.22  # mean over the middle of a compartment; 0.55 is usual
 _CLEAR_EDGE = 0.4  # that at least one of the two must have
 _LEAST_CLIMB = 2.2

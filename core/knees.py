@@ -122,11 +122,17 @@ def _nearest(grey: np.ndarray, boxes: list[Box], distance: Distance) -> tuple[Bo
 
 
 def _framed(grey: np.ndarray, box: Box) -> Box | None:
-    """The square in which the joint lies as in the films that the models learned from."""
-    try:
-        x0, y0, x1, y1 = find_joint(box.of(grey)).box
-    except NoJoint:
-        return None
-    side = (x1 - x0) / _BONES
-    middle = (y0 + y1) / 2 + (0.5 - _JOINT_DOWN) * side
-    return _square(grey, box.x0 + (x0 + x1) / 2, box.y0 + middle, side)
+    """The square in which the joint lies as in the films that the models learned from.
+
+    It is looked for in the box, then in a larger one, whose bones have their margins inside.
+    """
+    x, y, side = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, box.x1 - box.x0
+    for seen in (box, _square(grey, x, y, 1.25 * side)):
+        try:
+            x0, y0, x1, y1 = find_joint(seen.of(grey)).box
+        except NoJoint:
+            continue
+        side = (x1 - x0) / _BONES
+        middle = (y0 + y1) / 2 + (0.5 - _JOINT_DOWN) * side
+        return _square(grey, seen.x0 + (x0 + x1) / 2, seen.y0 + middle, side)
+    return None

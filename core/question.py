@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from core.classify import Grading, grade_knees
+from core.joint import Joint
 from core.models import Model
 from core.preprocess import letterbox
 
@@ -71,6 +72,13 @@ def box_mask(shape: tuple[int, int], box: Sequence[float]) -> np.ndarray:
     mask = np.zeros(shape, bool)
     mask[y0:y1, x0:x1] = True
     return mask
+
+
+def joint_mask(shape: tuple[int, int], joint: Joint) -> np.ndarray:
+    """(H, W) bool: the box of a joint, wider by a tenth on either side, where spurs grow."""
+    x0, y0, x1, y1 = joint.box
+    rim = 0.1 * (x1 - x0)
+    return box_mask(shape, (x0 - rim, y0, x1 + rim, y1))
 
 
 @dataclass(frozen=True)

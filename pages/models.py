@@ -7,6 +7,8 @@ from core.settings import Settings
 from core.ui import cached, cards, charts, rooms
 from core.ui.words import plain
 
+TITLES = {"fracture": "Fracture", "severity": "Severity"}
+
 rooms.enter()
 settings = Settings.from_environment()
 published = catalogue(settings.checkpoints)
@@ -24,17 +26,19 @@ st.markdown(
     "calibration and the thresholds were chosen on these same validation films, so the numbers are "
     "somewhat favourable; a held-out test is scored separately."
 )
-cards.overview(published)
-
-st.subheader("ROC curves", anchor=False)
-curves = [(card, cached.validation(card)) for card in published]
-curves = [(card, validation) for card, validation in curves if validation]
-if curves:
-    charts.rocs(curves)
-else:
-    st.info("No model here has readable validation predictions, so there is no curve to draw.")
-
-st.subheader("Cards", anchor=False)
-for card in published:
-    with st.expander(plain(card.title), icon=":material/description:"):
-        cards.full(card)
+for task, title in TITLES.items():
+    of_task = [card for card in published if card.task == task]
+    if not of_task:
+        continue
+    st.header(title, anchor=False)
+    cards.overview(of_task, task)
+    if task == "fracture":
+        curves = [(card, cached.validation(card)) for card in of_task]
+        curves = [(card, validation) for card, validation in curves if validation]
+        if curves:
+            charts.rocs(curves)
+        else:
+            st.info("No model here has readable validation predictions, so there is no ROC curve.")
+    for card in of_task:
+        with st.expander(plain(card.title), icon=":material/description:"):
+            cards.full(card)

@@ -15,23 +15,38 @@ NAMES = {
     "brier": "Brier score (lower is better)",
     "ece": "Calibration error (lower is better)",
     "pointing_game": "Heatmap points into a fracture box",
+    "qwk": "Quadratic weighted kappa",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "mae": "Mean error, in grades (lower is better)",
+    **{f"recall_{grade}": f"Recall of grade {grade}" for grade in range(5)},
 }
 
 
-def overview(cards: Sequence[ModelCard]) -> None:
-    """One row a model: what it is, how big, how good."""
+# Task → the metrics of its overview, by the heading of their column; the first ranks.
+COLUMNS = {
+    "fracture": {"AUROC (95 % interval)": "auroc", "Heatmap points right": "pointing_game"},
+    "severity": {
+        "Weighted kappa (95 % interval)": "qwk",
+        "Accuracy": "accuracy",
+        "Mean error, grades": "mae",
+    },
+}
+
+
+def overview(cards: Sequence[ModelCard], task: str) -> None:
+    """One row a model of one task: what it is, how big, how good."""
     rows = [
         {
             "Model": plain(card.title),
-            "AUROC (95 % interval)": interval(card.metrics.get("auroc")),
-            "Heatmap points right": interval(card.metrics.get("pointing_game")),
+            **{title: interval(card.metrics.get(name)) for title, name in COLUMNS[task].items()},
             "Films": f"{card.validation.get('n', 0):,}",
             "Input": f"{card.input.size} px",
             "File": _megabytes(card),
         }
         for card in cards
     ]
-    st.table(rows, hide_index=True, alt="The published models, best AUROC first")
+    st.table(rows, hide_index=True, alt=f"The published {task} models, best first")
 
 
 def full(card: ModelCard) -> None:
@@ -41,7 +56,8 @@ def full(card: ModelCard) -> None:
     with left:
         _metrics(card)
     with right:
-        _points(card)
+        if card.operating_points:
+            _points(card)
         _subgroups(card)
     _leak(card)
     _gate(card)
@@ -96,7 +112,8 @@ def _gate(card: ModelCard) -> None:
     gate = card.details.get("gate")
     if not gate:
         return
-    st.markdown("**Is it a bone X-ray at all?**")
+    what = "a knee film" if card.task == "severity" else "a bone X-ray"
+    st.markdown(f"**Is it {what} at all?**")
     st.caption(
         f"The gate lets {percent(gate['passing'])} of {gate['val films']:,} validation films pass. "
         "AUROC tells how well it keeps them apart from other images, none of which it learned from."

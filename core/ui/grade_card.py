@@ -16,7 +16,7 @@ from core.ui.film import Film
 from core.ui.words import percent, plain
 
 NOT_KNEE = "This does not look like a knee"
-SIDES = {None: "knee, side not known", "left": "left knee", "right": "right knee"}
+SIDES = {None: "Side not known", "left": "Left knee", "right": "Right knee"}
 CRITERIA = {
     "osteophytes": "Osteophytes",
     "joint_space": "Joint space",
@@ -37,14 +37,10 @@ def card(reading: Grading, model: ModelCard, truth: str | None) -> None:
     grade = GRADES[reading.grade]
     chance = percent(reading.probabilities[reading.grade])
     with st.container(border=True):
-        st.subheader(
-            f"Grade {grade.number}, {grade.name} · {chance}",
-            icon=":material/orthopedics:",
-            anchor=False,
-            help="Kellgren-Lawrence grade, 0 to 4, with its calibrated probability.",
-        )
+        st.subheader(f"Grade {grade.number}, {grade.name} · {chance}", anchor=False)
         osteoarthritis = percent(float(reading.probabilities[2:].sum()))
         st.markdown(
+            f"Kellgren-Lawrence grade {grade.number} with a calibrated probability of {chance}. "
             f"The network is **{certainty(reading)}** ({percent(reading.certainty)} on a scale "
             "from knowing nothing to knowing for sure). Expected grade "
             f"**{reading.expected:.1f}**; grade 2 or worse, osteoarthritis by definition: "
@@ -110,7 +106,7 @@ def _body_side(knee: Film, film_side: str | None) -> str | None:
     """Which knee of the patient it is: as the visitor says, or as a film of both is shown."""
     default = {"left": "right", "right": "left"}.get(film_side)
     return st.selectbox(
-        "The patient's",
+        "Which knee",
         list(SIDES),
         index=list(SIDES).index(default),
         format_func=SIDES.__getitem__,

@@ -11,7 +11,7 @@ from core.question import EraseCurve
 from core.ui.words import percent
 
 PATTERNS = ("", "/", "x", ".")
-NAMES = [f"{grade.number} {grade.name}" for grade in GRADES]
+NAMES = ["0<br>none", *(f"{grade.number}<br>{grade.name}" for grade in GRADES[1:])]
 
 
 def bars(named: Mapping[str, np.ndarray], key: str, height: int = 230) -> None:
@@ -26,7 +26,7 @@ def bars(named: Mapping[str, np.ndarray], key: str, height: int = 230) -> None:
             textposition="outside",
             cliponaxis=False,
             marker={"pattern": {"shape": pattern}},
-            hovertemplate="grade %{x}: %{y:.1%}<extra></extra>",
+            hovertemplate="%{y:.1%}<extra>%{x}</extra>",
         )
     figure.update_layout(
         yaxis={"range": [0, 1.12], "tickformat": ".0%", "title": None, "tickvals": [0, 0.5, 1]},

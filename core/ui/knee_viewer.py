@@ -59,7 +59,9 @@ def viewer(
         [OURS, *METHODS],
         key="method",
         persist_state="session",
-        help="The others need torch, which takes seconds to load and hundreds of MB.",
+        help="The others need torch, which takes seconds to load and hundreds of MB. Where "
+        "features are averaged, as in MobileNetV2, HiResCAM is Grad-CAM itself; EigenCAM knows no "
+        "grade.",
     )
     grade = target(reading)
     heat = _heat(knee, inverted, card, reading, method, grade)
@@ -103,5 +105,6 @@ def _legend(heat: np.ndarray, grade: int, method: str, peak: str) -> None:
         st.caption("hottest place", width="content")
     name = "Grad-CAM" if method == OURS else method
     st.caption(
-        f"Colour is {name} for grade {grade}, relative to this film's own maximum; it lies {peak}."
+        f"Colour is {name} for grade {grade}, relative to this film's own maximum, "
+        f"which lies {peak}."
     )

@@ -47,7 +47,7 @@ def _joint(knee, inverted, card, reading, found: Joint | NoJoint) -> None:
     if isinstance(found, NoJoint):
         st.info(f"There is no joint to hide. {found.reason}", icon=":material/straighten:")
         return
-    mask = question.box_mask(knee.grey.shape, found.box)
+    mask = question.joint_mask(knee.grey.shape, found)
     hidden, after = cached_knees.without(knee, inverted, mask, card)
     _before_and_after(
         hidden, reading, after, question.trust_without_joint(reading, after), "joint hidden"

@@ -11,7 +11,7 @@ from core.joint import Gap, Joint, NoJoint, find_joint, medial_side, millimetres
 from core.phantoms import knee, long_bone
 from core.phantoms.knees import _outline
 
-SEEDS = range(8)
+SEEDS = range(5)
 
 
 def gaps(joint: Joint) -> tuple[Gap, Gap]:
@@ -51,13 +51,13 @@ def test_the_width_falls_with_the_grade():
 def test_a_worn_out_compartment_has_no_width_but_a_reason():
     """At grade 4 a tenth of the space is left, about 1 px."""
     joints = []
-    for seed in range(20):
+    for seed in range(12):
         try:
             joints.append(find_joint(knee(seed, 4).pixels))
         except NoJoint:
             continue
     closed = [gap for joint in joints for gap in gaps(joint) if gap.width_px is None]
-    assert len(joints) >= 3 and len(closed) == len(joints)
+    assert len(joints) >= 2 and len(closed) == len(joints)
     assert all("bones touch" in gap.reason for gap in closed)
 
 
@@ -181,13 +181,13 @@ def test_without_a_body_side_nothing_is_medial():
 
 @pytest.fixture(scope="module")
 def real(packs) -> list[np.ndarray]:
-    """Twenty val knees of the pack, ungraded ones left out: grades 0 to 3, positives only."""
+    """Ten val knees of the pack, of all grades."""
     path = packs / "knee.zip"
     if not path.is_file():
         pytest.skip("no knee.zip among the data packs")
     with zipfile.ZipFile(path) as archive:
         names = sorted(n for n in archive.namelist() if "/val/" in f"/{n}" and n.endswith(".jpg"))
-        return [decode(archive.read(name), name).pixels for name in names[:: len(names) // 20]][:20]
+        return [decode(archive.read(name), name).pixels for name in names[:: len(names) // 10]][:10]
 
 
 def test_the_joint_of_real_knees_is_found(real):
@@ -197,7 +197,7 @@ def test_the_joint_of_real_knees_is_found(real):
             found.append(find_joint(film))
         except NoJoint:
             continue
-    assert len(found) >= len(real) - 2
+    assert len(found) >= len(real) - 1
     for joint in found:
         x0, y0, x1, y1 = joint.box
         assert x1 - x0 > 125 and 56 < (y0 + y1) / 2 < 168
