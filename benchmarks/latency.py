@@ -1,6 +1,7 @@
 """Verdict + heatmap: the app's one pass against eager torch with the pytorch-grad-cam library.
 
     python -m benchmarks.latency [--model mobilenetv2_frozen] [--threads 2] [--rounds 3]
+    python -m benchmarks.latency --task severity --model mobilenetv2
 
 Both sides read the same film with the same network and weights, each in a process of its own, in
 turn; a card's test-time flips are left out on both. "cold" is from the first import to the first
@@ -35,20 +36,33 @@ def measure(read, started: float, runs: int) -> dict[str, float]:
     return {"cold s": cold, "verdict ms": 1000 * statistics.median(times), "memory MB": memory}
 
 
-def ours(name: str, threads: int, runs: int) -> dict[str, float]:
+def film_of(task: str):
+    """A film for the task, (H, W) uint8."""
+    from core.phantoms import knee, long_bone
+
+    return knee(1, 3).pixels if task == "severity" else long_bone(1, fractured=True).pixels
+
+
+def ours(task: str, name: str, threads: int, runs: int) -> dict[str, float]:
     """The way the app answers."""
     started = time.perf_counter()
-    from core.classify import read_film
+    from core.classify import grade_knees, read_film
     from core.models import find, open_model
-    from core.phantoms import long_bone
 
-    card = find(CHECKOUT / "checkpoints", "fracture", name)
+    card = find(CHECKOUT / "checkpoints", task, name)
     model = open_model(replace(card, flips=False), threads)
-    film = long_bone(1, fractured=True).pixels
-    return measure(lambda: read_film(film, model), started, runs)
+    film = film_of(task)
+
+    def read():
+        if task == "severity":
+            (reading,) = grade_knees([film], model)
+            return reading.heat(reading.grade)
+        return read_film(film, model)
+
+    return measure(read, started, runs)
 
 
-def torch_side(name: str, threads: int, runs: int) -> dict[str, float]:
+def torch_side(task: str, name: str, threads: int, runs: int) -> dict[str, float]:
     """The usual way: forward and backward in torch, Grad-CAM from the library."""
     started = time.perf_counter()
     import torch
@@ -62,11 +76,10 @@ def torch_side(name: str, threads: int, runs: int) -> dict[str, float]:
     from core.models import find
     from core.networks.classifiers import Architecture, build
     from core.networks.published import load_state
-    from core.phantoms import long_bone
     from core.preprocess import network_input
 
     torch.set_num_threads(threads)
-    card = find(CHECKOUT / "checkpoints", "fracture", name)
+    card = find(CHECKOUT / "checkpoints", task, name)
     network = build(Architecture(**card.details["architecture"])).eval()
     network.load_state_dict(load_state(card.weights), strict=False)
 
@@ -80,7 +93,7 @@ def torch_side(name: str, threads: int, runs: int) -> dict[str, float]:
 
     wrapped = Logits().eval()
     cam = GradCAM(wrapped, [network.last])
-    film = long_bone(1, fractured=True).pixels
+    film = film_of(task)
 
     def read():
         batch, _ = network_input(film, card.input)
@@ -94,6 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--task", choices=("fracture", "severity"), default="fracture")
     parser.add_argument("--model", default="mobilenetv2_frozen")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
@@ -102,14 +116,15 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.side:
         side = ours if arguments.side == "ours" else torch_side
-        print(json.dumps(side(arguments.model, arguments.threads, arguments.runs)))
+        found = side(arguments.task, arguments.model, arguments.threads, arguments.runs)
+        print(json.dumps(found))
         return
     found: dict[str, list[dict]] = {side: [] for side in SIDES}
     for _ in range(arguments.rounds):
         for side in SIDES:
             command = [sys.executable, "-m", "benchmarks.latency", "--side", side]
-            command += ["--model", arguments.model, "--threads", str(arguments.threads)]
-            command += ["--runs", str(arguments.runs)]
+            command += ["--task", arguments.task, "--model", arguments.model]
+            command += ["--threads", str(arguments.threads), "--runs", str(arguments.runs)]
             result = subprocess.run(
                 command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True
             )
@@ -118,7 +133,9 @@ def main() -> None:
         side: {key: statistics.median(r[key] for r in rounds) for key in rounds[0]}
         for side, rounds in found.items()
     }
-    print(f"{arguments.model}, {arguments.threads} threads, median of {arguments.rounds} rounds")
+    print(
+        f"{arguments.task} {arguments.model}, {arguments.threads} threads, median of {arguments.rounds} rounds"
+    )
     for key in median["ours"]:
         ours_value, torch_value = median["ours"][key], median["torch"][key]
         ratio = torch_value / ours_value

@@ -77,7 +77,7 @@ def _between_legs(grey: np.ndarray) -> int:
 
 
 def _search(grey: np.ndarray, leg: Box, distance: Distance, threshold: float) -> Box | None:
-    """The most knee-like square on one leg, or None when none is a knee."""
+    """The most knee-like square on one leg, framed around its joint; None when it is no knee."""
     start, end = _limb(leg.of(grey))
     side = min(end - start, leg.y1)
     count = min(_HEIGHTS, 1 + int(np.ceil((leg.y1 - side) / (_STEP * side))))
@@ -91,8 +91,11 @@ def _search(grey: np.ndarray, leg: Box, distance: Distance, threshold: float) ->
     other, nearer = _nearest(grey, tried, distance)
     if nearer < near:
         best, near = other, nearer
+    # Of so many squares one may look like a knee by chance: only one with a joint in it counts.
     framed = _framed(grey, best)
-    if framed and distance([framed.of(grey)])[0] < threshold:
+    if framed is None:
+        return None
+    if distance([framed.of(grey)])[0] < threshold:
         return framed
     return best if near < threshold else None
 
@@ -124,10 +127,12 @@ def _nearest(grey: np.ndarray, boxes: list[Box], distance: Distance) -> tuple[Bo
 def _framed(grey: np.ndarray, box: Box) -> Box | None:
     """The square in which the joint lies as in the films that the models learned from.
 
-    It is looked for in the box, then in a larger one, whose bones have their margins inside.
+    It is looked for in the box, then in larger ones, whose bones have their margins inside, and
+    above and below.
     """
     x, y, side = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, box.x1 - box.x0
-    for seen in (box, _square(grey, x, y, 1.25 * side)):
+    larger = (_square(grey, x, y + down * side, 1.25 * side) for down in (0, -0.25, 0.25))
+    for seen in (box, *larger):
         try:
             x0, y0, x1, y1 = find_joint(seen.of(grey)).box
         except NoJoint:

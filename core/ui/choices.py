@@ -57,6 +57,8 @@ def prepare(
         state[room.model] = first
     if state[room.sample] not in gallery:
         state[room.sample] = sample
+    if "target" in room.extras:
+        state.setdefault("target", "called")
     for card in cards if "threshold" in room.extras else ():
         state.setdefault(threshold_key(card), default_threshold(card))
     asked, unknown = link.asked(room.name, _now(names[state[room.model]], room)), []
@@ -92,7 +94,7 @@ def _follow(name: str, asked: Mapping[str, str], card: ModelCard, room: Room) ->
             return False
         st.session_state[threshold_key(card)] = threshold
         return True
-    known = {"side": ("left", "right"), "target": card.classes}[name]
+    known = {"side": ("left", "right"), "target": (*card.classes, "called")}[name]
     if asked[name] in known:
         st.session_state[name] = asked[name]
     return asked[name] in known

@@ -29,7 +29,7 @@ class Likeness:
         return 1 - np.max(np.stack([standard(crop) for crop in crops]) @ self.known.T, axis=1)
 
 
-RIGHT, LEFT = knee(1, 1).pixels, knee(4, 0).pixels
+RIGHT, LEFT = knee(1, 1).pixels, knee(5, 0).pixels
 
 
 def leg(film: np.ndarray, height: int, top: int, aside: int = 60) -> np.ndarray:
