@@ -133,9 +133,8 @@ def main() -> None:
         side: {key: statistics.median(r[key] for r in rounds) for key in rounds[0]}
         for side, rounds in found.items()
     }
-    print(
-        f"{arguments.task} {arguments.model}, {arguments.threads} threads, median of {arguments.rounds} rounds"
-    )
+    print(f"{arguments.task} {arguments.model}, {arguments.threads} threads")
+    print(f"median of {arguments.rounds} rounds")
     for key in median["ours"]:
         ours_value, torch_value = median["ours"][key], median["torch"][key]
         ratio = torch_value / ours_value

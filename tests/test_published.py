@@ -5,11 +5,13 @@ import csv
 import numpy as np
 import pytest
 
-from core import metrics
-from core.classify import read_film
+from core import grading, metrics
+from core.classify import grade_knees, read_film
+from core.images import decode
 from core.models import catalogue, find, open_model, verify
-from core.phantoms import long_bone
+from core.phantoms import knee, long_bone
 from core.preprocess import to_grey
+from core.samples import knee_gallery
 from core.settings import CHECKOUT
 
 ROOT = CHECKOUT / "checkpoints"
@@ -21,6 +23,7 @@ FRACTURE = (
     "mobilenetv2",
     "resnetv2_50",
 )
+SEVERITY = ("mobilenetv2", "plain_cnn")
 FRESH = range(900_000_000, 900_000_200)
 
 
@@ -46,6 +49,44 @@ def test_a_card_tells_the_truth(name):
         counts = metrics.confusion(labels, scores, point.threshold)
         assert counts.sensitivity == pytest.approx(point.sensitivity, abs=0.01), point.name
         assert counts.specificity == pytest.approx(point.specificity, abs=0.01), point.name
+
+
+def test_the_graders_are_there_and_light():
+    assert {card.name for card in catalogue(ROOT, "severity")} == set(SEVERITY)
+    assert sum(f.stat().st_size for f in (ROOT / "severity").rglob("*")) < 20e6
+
+
+@pytest.mark.parametrize("name", SEVERITY)
+def test_a_graders_card_tells_the_truth(name):
+    card = find(ROOT, "severity", name)
+    verify(card)
+    for entry in ("seed", "commit", "date", "weights_started_from", "training_data", "licence"):
+        assert card.details[entry] not in (None, "", "unknown"), entry
+    rows = list(csv.DictReader(card.predictions.open(encoding="utf-8")))
+    truth = [int(row["label"]) for row in rows]
+    called = [int(np.argmax([float(row[str(grade)]) for grade in range(5)])) for row in rows]
+    assert len(rows) == card.validation["n"] == 826
+    told = {name: metric.value for name, metric in card.metrics.items()}
+    assert told["qwk"] == pytest.approx(grading.quadratic_kappa(truth, called), abs=1e-3)
+    assert told["accuracy"] == pytest.approx(grading.accuracy(truth, called), abs=1e-3)
+    assert told["mae"] == pytest.approx(grading.mean_absolute_error(truth, called), abs=1e-3)
+    for grade, recall in enumerate(grading.recalls(truth, called)):
+        assert told[f"recall_{grade}"] == pytest.approx(recall, abs=1e-3)
+
+
+def test_the_default_grader_is_within_one_grade_of_what_was_drawn():
+    """On 100 fresh phantom knees, and on every sample of one knee; the gate lets them pass."""
+    model = open_model(find(ROOT, "severity", "mobilenetv2"))
+    drawn = [(knee(seed, seed % 5).pixels, seed % 5) for seed in FRESH[:100]]
+    found = grade_knees([film for film, _ in drawn], model)
+    misses = np.array([abs(g.grade - grade) for g, (_, grade) in zip(found, drawn, strict=True)])
+    assert (misses <= 1).mean() >= 0.97 and (misses == 0).mean() >= 0.6
+    passed = model.gate.distance(np.stack([g.embedding for g in found])) <= model.gate.threshold
+    assert passed.mean() >= 0.95
+    for grade in range(5):
+        sample = next(s for s in knee_gallery() if s.slug == f"knee-grade-{grade}")
+        (reading,) = grade_knees([to_grey(decode(sample.data(), "a.png").pixels)], model)
+        assert abs(reading.grade - grade) <= 1
 
 
 @pytest.mark.parametrize("name", FRACTURE)

@@ -1,4 +1,4 @@
-from tests.toy_models import publish
+from tests.toy_models import publish, publish_graded
 
 
 def texts(elements) -> str:
@@ -56,7 +56,19 @@ def test_without_predictions_there_is_no_curve_but_a_sentence(visit, checkpoints
     (checkpoints / "fracture/toy/predictions.csv").unlink()
     app = visit("models")
     assert not app.exception
-    assert "no curve to draw" in texts(app.info)
+    assert "no ROC curve" in texts(app.info)
+
+
+def test_graders_have_a_table_of_their_own(visit, checkpoints):
+    publish_graded(checkpoints, "grader", gate={"passing": 0.99, "val films": 826})
+    app = visit("models")
+    assert not app.exception
+    assert [header.value for header in app.header] == ["Fracture", "Severity"]
+    (table,) = (t.value for t in app.table if "Weighted kappa (95 % interval)" in t.value)
+    assert table.iloc[0]["Model"] == "Grader"
+    assert table.iloc[0]["Weighted kappa (95 % interval)"] == ".750 (.700 to .800)"
+    assert "Is it a knee film at all" in texts(app.markdown)
+    assert len(app.get("plotly_chart")) == 1  # the ROC curves are the fracture models'
 
 
 def test_without_models(visit, checkpoints):

@@ -1,5 +1,7 @@
 import shutil
 
+from tests.toy_models import publish_graded
+
 
 def texts(elements) -> str:
     return " / ".join(str(element.value) for element in elements)
@@ -12,8 +14,18 @@ def test_start_says_what_is_here_and_how_good_it_is(visit):
     assert "Not for diagnosis" in texts(app.sidebar.caption)
     row = app.table[0].value.iloc[0]
     assert (row["Model"], row["AUROC (95 % interval)"]) == ("Toy", ".750 (.700 to .800)")
-    assert row["Validation films"] == "10"
+    assert row["Films"] == "10"
     assert len(app.get("image")) == 4
+
+
+def test_start_leads_to_both_jobs(visit, checkpoints):
+    publish_graded(checkpoints, "grader")
+    app = visit("start")
+    assert not app.exception
+    assert [table.value.iloc[0]["Model"] for table in app.table] == ["Toy", "Grader"]
+    (button,) = (button for button in app.button if "knee" in button.label)
+    button.click().run()
+    assert app.session_state["source"] == "Your own films"
 
 
 def test_start_without_models(visit, checkpoints):
