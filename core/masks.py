@@ -23,7 +23,8 @@ def rasterise(strokes: Sequence[Stroke], shape: tuple[int, int]) -> np.ndarray:
     scale = 2**SUBPIXEL
     for stroke in strokes:
         points = np.rint((np.asarray(stroke.points, float).reshape(-1, 2) - 0.5) * scale)
-        points, width = points.astype(np.int32), max(1, round(stroke.width))
+        # OpenCV draws to beyond the edge: a pixel more than it was asked for, or two.
+        points, width = points.astype(np.int32), max(1, round(stroke.width) - 1)
         for x, y in points[:: max(1, len(points) - 1)]:
             cv2.circle(mask, (int(x), int(y)), int(width * scale / 2), 1, -1, shift=SUBPIXEL)
         cv2.polylines(mask, [points.reshape(-1, 1, 2)], False, 1, width, shift=SUBPIXEL)

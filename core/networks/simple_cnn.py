@@ -27,6 +27,8 @@ class SimpleCNN(nn.Module):
                 for layer in (nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
             )
         )
+        for layer in self.body[::3]:  # without normalisation, torch's own start is too faint
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         self.last = nn.Identity()  # the features pass here: a place for hooks
         self.channels = channels[-1]
         self.side = size // 2 ** len(channels)

@@ -137,6 +137,10 @@ def choose_knee(
 
     `side` is the one to begin with, where a table's row has chosen it.
     """
+    if st.session_state.get("side-of-row") != (film.sha256, side):
+        st.session_state["side-of-row"] = (film.sha256, side)
+        if side:
+            st.session_state["side"] = side
     if len(knees) == 1:
         if knees[0].box != (0, 0, film.grey.shape[1], film.grey.shape[0]):
             _overview(film, inverted, knees, knees[0])
@@ -146,9 +150,6 @@ def choose_knee(
         name: cached_knees.grading(cached_knees.cut(film, knee), inverted, card).grade
         for name, knee in by_side.items()
     }
-    if side in by_side and st.session_state.get("side-of-row") != (film.sha256, side):
-        st.session_state["side"] = side
-        st.session_state["side-of-row"] = (film.sha256, side)
     if st.session_state.get("side") not in by_side:
         st.session_state["side"] = "left"
     st.segmented_control(

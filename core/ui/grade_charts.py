@@ -1,6 +1,7 @@
 """Charts of grades: probabilities, erase curves, confusion and reliability."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 import streamlit as st
@@ -17,7 +18,7 @@ NAMES = ["0<br>none", *(f"{grade.number}<br>{grade.name}" for grade in GRADES[1:
 def bars(named: Mapping[str, np.ndarray], key: str, height: int = 230) -> None:
     """The probability of every grade, for one or more readings told apart by colour and hatch."""
     figure = _empty(height)
-    for (name, chances), pattern in zip(named.items(), PATTERNS, strict=False):
+    for (name, chances), pattern in zip(named.items(), cycle(PATTERNS), strict=False):
         figure.add_bar(
             x=NAMES,
             y=chances,

@@ -41,7 +41,7 @@ def _load(path: str, changed: int, classes: tuple[str, ...]) -> GradeValidation 
                 for row in csv.DictReader(file)
             ]
         labels, chances = (np.array(column) for column in zip(*rows, strict=True))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return None
     sound = np.isin(labels, range(len(classes))).all() and np.isfinite(chances).all()
     return GradeValidation(labels, chances) if sound else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -26,12 +25,12 @@ def choose(
     rows = [row for entry in with_progress(entries) for row in _rows(entry, card, keeper)]
     graded = [row for row in rows if row["grade"] is not None]
     st.subheader(f"{len(entries)} films, {len(graded)} knees graded", anchor=False)
-    shown = pd.DataFrame([{key: row[key] for key in row if key != "entry"} for row in rows])
+    shown = [{key: row[key] for key in row if key != "entry"} for row in rows]
     chances = st.column_config.ProgressColumn(
         "Its probability", format="percent", min_value=0, max_value=1
     )
     chosen = st.dataframe(
-        shown,
+        pd.DataFrame(shown),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -50,7 +49,7 @@ def choose(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Download results (CSV)",
-            as_csv(shown.assign(model=card.name).replace({np.nan: None}).to_dict("records")),
+            as_csv([{**row, "model": card.name} for row in shown]),
             "lightbox-severity.csv",
             "text/csv",
             icon=":material/download:",

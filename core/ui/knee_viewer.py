@@ -1,5 +1,7 @@
 """One knee on the lightbox: heat for a grade, by a method, and the joint drawn in."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
@@ -24,13 +26,49 @@ def target(reading: Grading) -> int:
     return reading.grade if chosen in (None, CALLED) else int(chosen)
 
 
+@dataclass(frozen=True)
+class View:
+    """How the visitor wants the film shown; `method` is `OURS` or one of the library's."""
+
+    heatmap: bool
+    beside: bool
+    joint: bool
+    opacity: float
+    method: str
+
+
 def viewer(
     knee: Film, inverted: bool, reading: Grading, card: ModelCard, found: Joint | NoJoint
 ) -> np.ndarray:
     """The knee under its heatmap with the controls for it; returns the heat that is shown."""
     place = st.container()
+    view, grade = _controls(), target(reading)
+    heat = _heat(knee, inverted, card, reading, view.method, grade)
+    drawn = found if view.joint and isinstance(found, Joint) else None
+    grey = knee.shown(inverted)
+    shown = heat if view.heatmap else None
+    picture = cached_knees.picture(grey, shown, view.opacity, drawn)
+    x, y = explain.peak(heat)
+    peak = f"{percent(x)} from the left and {percent(y)} from the top"
+    alt = f"Knee film {knee.name}" + (f" under a heatmap, hottest {peak}" if view.heatmap else "")
+    with place:
+        if view.beside:
+            left, right = st.columns(2)
+            bare = cached_knees.picture(grey, None, 0.0, None)
+            left.image(bare, width="stretch", alt=f"Knee film {knee.name} without heatmap")
+            right.image(picture, width="stretch", alt=alt)
+        else:
+            st.image(picture, width=picture_width(knee), alt=alt)
+        if view.heatmap:
+            _legend(heat, grade, view.method, peak)
+        if drawn:
+            st.caption("Blue frame: the joint. Orange: edge of the femur. Yellow: of the tibia.")
+    return heat
+
+
+def _controls() -> View:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        shown = st.toggle("Heatmap", value=True, key="heatmap", persist_state="session")
+        heatmap = st.toggle("Heatmap", value=True, key="heatmap", persist_state="session")
         beside = st.toggle("Original beside", key="beside", persist_state="session")
         boxed = st.toggle("Joint", value=True, key="joint", persist_state="session")
         opacity = st.slider(
@@ -42,7 +80,7 @@ def viewer(
             format="%d %%",
             key="opacity",
             persist_state="session",
-            disabled=not shown,
+            disabled=not heatmap,
             width=200,
         )
     which, how = st.columns(2)
@@ -63,27 +101,7 @@ def viewer(
         "features are averaged, as in MobileNetV2, HiResCAM is Grad-CAM itself; EigenCAM knows no "
         "grade.",
     )
-    grade = target(reading)
-    heat = _heat(knee, inverted, card, reading, method, grade)
-    drawn = found if boxed and not isinstance(found, NoJoint) else None
-    grey = knee.shown(inverted)
-    picture = cached_knees.picture(grey, heat if shown else None, opacity / 100, drawn)
-    x, y = explain.peak(heat)
-    peak = f"{percent(x)} from the left and {percent(y)} from the top"
-    alt = f"Knee film {knee.name}" + (f" under a heatmap, hottest {peak}" if shown else "")
-    with place:
-        if beside:
-            left, right = st.columns(2)
-            plain = cached_knees.picture(grey, None, 0.0, None)
-            left.image(plain, width="stretch", alt=f"Knee film {knee.name} without heatmap")
-            right.image(picture, width="stretch", alt=alt)
-        else:
-            st.image(picture, width=picture_width(knee), alt=alt)
-        if shown:
-            _legend(heat, grade, method, peak)
-        if drawn:
-            st.caption("Blue frame: the joint. Orange: edge of the femur. Yellow: of the tibia.")
-    return heat
+    return View(heatmap, beside, boxed, opacity / 100, method)
 
 
 def _heat(knee, inverted, card, reading, method: str, grade: int) -> np.ndarray:
