@@ -62,7 +62,7 @@ def knee_films(data: Path, each: int = 2) -> list[PackFilm]:
     if pack is None:
         return []
     try:
-        members = sorted(_members(pack).values())
+        members = sorted(_paths(pack))
     except (OSError, zipfile.BadZipFile):
         return []
     chosen = []
@@ -86,12 +86,14 @@ def _spread(films: list[PackFilm], count: int) -> list[PackFilm]:
 
 def _members(pack: Path) -> dict[str, str]:
     """File name → path inside the pack."""
+    return {path.rpartition("/")[2]: path for path in _paths(pack)}
+
+
+def _paths(pack: Path) -> list[str]:
     if pack.is_dir():
-        paths = [path.relative_to(pack).as_posix() for path in pack.rglob("*") if path.is_file()]
-    else:
-        with zipfile.ZipFile(pack) as archive:
-            paths = archive.namelist()
-    return {path.rpartition("/")[2]: path for path in paths}
+        return [path.relative_to(pack).as_posix() for path in pack.rglob("*") if path.is_file()]
+    with zipfile.ZipFile(pack) as archive:
+        return [name for name in archive.namelist() if not name.endswith("/")]
 
 
 def _read(pack: Path, member: str) -> bytes:

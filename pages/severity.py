@@ -45,9 +45,9 @@ with model_choice:
     card = choices.choose_model(cards, choices.SEVERITY)
 with film_choice:
     entries = source.choose(exhibits, choices.SEVERITY)
+choices.write_link(card, choices.SEVERITY)
 
 if not entries:
-    choices.write_link(card, choices.SEVERITY)
     st.info("Choose one or more knee films above, and the grade appears here.")
     st.stop()
 
@@ -77,7 +77,7 @@ with right:
     verdict.film_notes(film, inverted)
 with said:
     knees = cached_knees.find(film, inverted, keeper)
-    if not knees and verdict.refusal(film, grade_card.NOT_KNEE, "knee films"):
+    if not knees and grade_card.refusal(film):
         knees = cached_knees.find(film, inverted, None)
 if not knees:
     with left:
@@ -92,11 +92,9 @@ reading = cached_knees.grading(knee, inverted, card)
 joint = cached_knees.joint_of(knee, inverted)
 with said:
     grade_card.card(reading, card, entry.truth)
-    others = grade_card.choose_others(cards, card)
-    readings = {each.title: cached_knees.grading(knee, inverted, each) for each in (card, *others)}
-    grade_charts.bars({name: read.probabilities for name, read in readings.items()}, "bars")
-    if others:
-        grade_card.beside(readings)
+    readings = [(card, reading), *grade_card.compare(cards, card, knee, inverted)]
+    grade_charts.bars(grade_card.by_title(readings), "bars")
+    grade_card.beside(readings)
     grade_card.criteria(reading.grade)
     grade_card.space(joint, knee, chosen.side)
 with left:

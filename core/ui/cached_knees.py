@@ -1,6 +1,7 @@
 """What the severity page keeps between reruns, in each visitor's session alone."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -65,6 +66,50 @@ def _joint(sha256: str, inverted: bool, _knee: Film) -> Joint | NoJoint:
         return joint.find_joint(_knee.shown(inverted))
     except NoJoint as error:
         return error
+
+
+@dataclass(frozen=True)
+class KneeReading:
+    """What a batch keeps of one knee on a film; the spaces are in mm where the scale is known."""
+
+    side: str | None
+    grade: int
+    probabilities: tuple[float, ...]
+    expected: float
+    spaces_px: dict[str, float | None]
+    spaces_mm: dict[str, float | None]
+
+
+def readings(
+    label: cached.Label,
+    inverted: bool,
+    card: ModelCard,
+    keeper: cached.Gatekeeper | None,
+    film: Callable[[], Film],
+) -> list[KneeReading]:
+    """What a model says of the knees on a labelled film, without pictures. Raises BadModel."""
+    gate = keeper.card.sha256 if keeper else ""
+    return _readings(label.sha256, inverted, card.sha256, gate, card, keeper, film)
+
+
+@st.cache_data(max_entries=cached.MOST_ROWS, scope="session", show_spinner=False)
+def _readings(
+    sha256: str, inverted: bool, model_sha256: str, gate_sha256: str, _card, _keeper, _film
+) -> list[KneeReading]:
+    film = _film()
+    return [
+        _reading(knee.side, cut(film, knee), inverted, _card)
+        for knee in find(film, inverted, _keeper)
+    ]
+
+
+def _reading(side: str | None, knee: Film, inverted: bool, card: ModelCard) -> KneeReading:
+    said, found = grading(knee, inverted, card), joint_of(knee, inverted)
+    gaps = {} if isinstance(found, NoJoint) else {"left": found.left, "right": found.right}
+    in_px = {place: gap.width_px for place, gap in gaps.items()}
+    in_mm = {place: joint.millimetres(px, knee.spacing_mm) for place, px in in_px.items()}
+    chances = tuple(map(float, said.probabilities))
+    return KneeReading(side, said.grade, chances, said.expected, in_px, in_mm)
 
 
 def heat(

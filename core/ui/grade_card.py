@@ -1,8 +1,9 @@
 """The grade of a knee in words, numbers and bars, and the width of its joint space."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
+import numpy as np
 import streamlit as st
 
 from core import joint
@@ -10,12 +11,13 @@ from core.classify import Grading
 from core.joint import Gap, Joint, NoJoint
 from core.kellgren_lawrence import GRADES
 from core.knees import Knee
-from core.models import ModelCard
-from core.ui import cached_knees, overlay
+from core.models import BadModel, ModelCard
+from core.ui import cached_knees, overlay, verdict
 from core.ui.film import Film
 from core.ui.words import percent, plain
 
 NOT_KNEE = "This does not look like a knee"
+TOO_SMALL = "This film is too small to find a knee on"
 SIDES = {None: "Side not known", "left": "Left knee", "right": "Right knee"}
 CRITERIA = {
     "osteophytes": "Osteophytes",
@@ -30,6 +32,14 @@ def certainty(reading: Grading) -> str:
     if reading.certainty >= 0.7:
         return "sure"
     return "fairly sure" if reading.certainty >= 0.4 else "unsure"
+
+
+def refusal(film: Film) -> bool:
+    """Say that no knee was found, and why, and return whether the visitor insists on a grade."""
+    if min(film.grey.shape) < joint.SMALLEST:
+        why = f"It is smaller than {joint.SMALLEST} pixels on a side: use the original file."
+        return verdict.refusal(film, TOO_SMALL, why)
+    return verdict.refusal(film, NOT_KNEE, verdict.UNLIKE.format("knee films"))
 
 
 def card(reading: Grading, model: ModelCard, truth: str | None) -> None:
@@ -176,8 +186,10 @@ def _overview(film: Film, inverted: bool, knees: Sequence[Knee], chosen: Knee) -
     )
 
 
-def choose_others(cards: Sequence[ModelCard], card: ModelCard) -> list[ModelCard]:
-    """The models to set beside the chosen one."""
+def compare(
+    cards: Sequence[ModelCard], card: ModelCard, knee: Film, inverted: bool
+) -> list[tuple[ModelCard, Grading]]:
+    """What the models say that the visitor sets beside the chosen one; a broken one is named."""
     others = {other.name: other for other in cards if other.name != card.name}
     if not others:
         return []
@@ -189,18 +201,37 @@ def choose_others(cards: Sequence[ModelCard], card: ModelCard) -> list[ModelCard
         persist_state="session",
         placeholder="Another model",
     )
-    return [others[name] for name in chosen if name in others]
+    found = []
+    for name in chosen:
+        try:
+            found.append((others[name], cached_knees.grading(knee, inverted, others[name])))
+        except BadModel as error:
+            st.warning(error.reason)
+    return found
 
 
-def beside(readings: Mapping[str, Grading]) -> None:
-    """One row a model, by title: what each calls this knee."""
+def by_title(readings: Sequence[tuple[ModelCard, Grading]]) -> dict[str, np.ndarray]:
+    """Grade probabilities by the title of the model; models of one title are told apart by name."""
+    titles = [card.title for card, _ in readings]
+    return {
+        card.title if titles.count(card.title) == 1 else f"{card.title} ({card.name})": (
+            reading.probabilities
+        )
+        for card, reading in readings
+    }
+
+
+def beside(readings: Sequence[tuple[ModelCard, Grading]]) -> None:
+    """One row a model, where there are several: what each calls this knee."""
+    if len(readings) < 2:
+        return
     rows = [
         {
-            "Model": plain(title),
+            "Model": plain(card.title),
             "Grade": f"{reading.grade}, {GRADES[reading.grade].name}",
             "Probability": percent(reading.probabilities[reading.grade]),
             "Expected": f"{reading.expected:.1f}",
         }
-        for title, reading in readings.items()
+        for card, reading in readings
     ]
     st.table(rows, hide_index=True, alt="What each model calls this knee")

@@ -6,12 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from core.images import BadImage, display_name
-from core.joint import Joint, NoJoint
 from core.kellgren_lawrence import GRADES
 from core.models import ModelCard
 from core.ui import cached, cached_knees
 from core.ui.batch import as_csv, harmless, polarity, with_progress
-from core.ui.film import Film
 from core.ui.grade_card import NOT_KNEE
 from core.ui.source import Entry
 from core.ui.verdict import is_insisted, is_inverted
@@ -24,7 +22,8 @@ def choose(
     first readable film's. Raises BadModel."""
     rows = [row for entry in with_progress(entries) for row in _rows(entry, card, keeper)]
     graded = [row for row in rows if row["grade"] is not None]
-    st.subheader(f"{len(entries)} films, {len(graded)} knees graded", anchor=False)
+    knees = "1 knee" if len(graded) == 1 else f"{len(graded)} knees"
+    st.subheader(f"{len(entries)} films, {knees} graded", anchor=False)
     shown = [{key: row[key] for key in row if key != "entry"} for row in rows]
     chances = st.column_config.ProgressColumn(
         "Its probability", format="percent", min_value=0, max_value=1
@@ -63,51 +62,46 @@ def choose(
 
 def _rows(entry: Entry, card: ModelCard, keeper) -> list[dict]:
     """One row a knee on the film; one that says why where there is none."""
-    film = entry.film()
-    empty = dict.fromkeys(("grade", "probability", "expected", *map(_column, range(5))))
-    empty |= {"left space px": None, "right space px": None, "left space mm": None}
-    empty |= {"right space mm": None}
+    label = cached.label(entry.key, entry.film)
     row = {"entry": entry, "file": harmless(display_name(entry.name)), "side": ""}
-    if isinstance(film, BadImage):
-        return [row | {"verdict": "Not read", **empty, "notes": film.reason, "sha256": ""}]
-    inverted = is_inverted(film.sha256, film.negative)
-    notes = [*film.notes, *polarity(film.negative, inverted)]
-    knees = cached_knees.find(film, inverted, keeper)
-    if not knees and is_insisted(film.sha256):
-        knees = cached_knees.find(film, inverted, None)
-        notes.insert(0, f"{NOT_KNEE}.")
+    if isinstance(label, BadImage):
+        return [row | {"verdict": "Not read", **NOTHING, "notes": label.reason, "sha256": ""}]
+    inverted = is_inverted(label.sha256, label.negative)
+    notes = [*label.notes, *polarity(label.negative, inverted)]
+    knees = cached_knees.readings(label, inverted, card, keeper, entry.film)
     if not knees:
-        said = {"notes": " ".join([f"{NOT_KNEE}.", *notes]), "sha256": film.sha256}
-        return [row | {"verdict": "No grade", **empty, **said}]
-    found = []
-    for knee in knees:
-        cut = cached_knees.cut(film, knee)
-        reading = cached_knees.grading(cut, inverted, card)
-        joint = cached_knees.joint_of(cut, inverted)
-        found.append(
-            row
-            | {"side": knee.side or "", "verdict": f"{reading.grade} {GRADES[reading.grade].name}"}
-            | {"grade": reading.grade}
-            | {"probability": round(float(reading.probabilities[reading.grade]), 4)}
-            | {"expected": round(reading.expected, 2)}
-            | {_column(k): round(float(p), 4) for k, p in enumerate(reading.probabilities)}
-            | _spaces(joint, cut)
-            | {"notes": " ".join(notes), "sha256": film.sha256}
-        )
-    return found
+        notes.insert(0, f"{NOT_KNEE}.")
+        if is_insisted(label.sha256):
+            knees = cached_knees.readings(label, inverted, card, None, entry.film)
+    said = {"notes": " ".join(notes), "sha256": label.sha256}
+    if not knees:
+        return [row | {"verdict": "No grade", **NOTHING, **said}]
+    return [row | {"side": knee.side or ""} | _numbers(knee) | said for knee in knees]
 
 
-def _column(grade: int) -> str:
-    return f"p({grade})"
+SIDES = ("left", "right")
+NOTHING = dict.fromkeys(
+    (
+        *("grade", "probability", "expected"),
+        *(f"p({grade.number})" for grade in GRADES),
+        *(f"{side} space {unit}" for unit in ("px", "mm") for side in SIDES),
+    )
+)
 
 
-def _spaces(joint: Joint | NoJoint, knee: Film) -> dict[str, float | None]:
-    """The joint space by side of the film; None where it was not measured or has no scale."""
+def _numbers(knee: cached_knees.KneeReading) -> dict:
+    """The columns of one graded knee; None where the joint was not measured or has no scale."""
+    spaces = {"px": knee.spaces_px, "mm": knee.spaces_mm}
     widths = {
-        side: None if isinstance(joint, NoJoint) else getattr(joint, side).width_px
-        for side in ("left", "right")
+        f"{side} space {unit}": found.get(side) and round(found[side], 1)
+        for unit, found in spaces.items()
+        for side in SIDES
     }
-    mm = knee.spacing_mm[0] if knee.spacing_mm else None
-    in_px = {f"{side} space px": w and round(w, 1) for side, w in widths.items()}
-    in_mm = {f"{side} space mm": w and mm and round(w * mm, 1) for side, w in widths.items()}
-    return in_px | in_mm
+    return {
+        "verdict": f"{knee.grade} {GRADES[knee.grade].name}",
+        "grade": knee.grade,
+        "probability": round(knee.probabilities[knee.grade], 4),
+        "expected": round(knee.expected, 2),
+        **{f"p({grade})": round(p, 4) for grade, p in enumerate(knee.probabilities)},
+        **widths,
+    }

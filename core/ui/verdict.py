@@ -9,6 +9,10 @@ from core.ui.film import Film
 from core.ui.words import percent, plain
 
 NOT_BONE = "This does not look like a bone X-ray"
+UNLIKE = (
+    "Its features lie further from the training films than those of 99 in 100 real {}, so a "
+    "verdict would mean nothing."
+)
 
 
 def words(probability: float, threshold: float) -> str:
@@ -49,14 +53,11 @@ def is_insisted(sha256: str) -> bool:
     return st.session_state.get(f"insist-{sha256}", False)
 
 
-def refusal(film: Film, what: str = NOT_BONE, films: str = "bone films") -> bool:
-    """Say that the film is not one, and return whether the visitor insists on a verdict."""
+def refusal(film: Film, what: str = NOT_BONE, why: str = UNLIKE.format("bone films")) -> bool:
+    """Say what the film is not, and why, and return whether the visitor insists on a verdict."""
     with st.container(border=True):
         st.subheader(what, icon=":material/help:", anchor=False)
-        st.markdown(
-            "Its features lie further from the training films than those of 99 in 100 real "
-            f"{films}, so a verdict would mean nothing."
-        )
+        st.markdown(why)
         return st.toggle(
             "Show the verdict anyway", key=f"insist-{film.sha256}", persist_state="session"
         )

@@ -7,6 +7,8 @@ import pytest
 from core import samples
 from core.images import decode
 from core.phantoms import HARDWARE, hardware, knee, long_bone
+from core.preprocess import to_grey
+from core.quality import is_negative
 
 SEEDS = range(24)
 
@@ -121,7 +123,13 @@ def test_negative_turns_the_film_around():
     assert turned.boxes_xyxy_relative == film.boxes_xyxy_relative
 
 
-@pytest.mark.parametrize("sample", samples.gallery(), ids=lambda sample: sample.slug)
+def of_slug(slug: str) -> samples.Sample:
+    return next(sample for sample in samples.knee_gallery() if sample.slug == slug)
+
+
+@pytest.mark.parametrize(
+    "sample", [*samples.gallery(), *samples.knee_gallery()], ids=lambda sample: sample.slug
+)
 def test_gallery_sample_decodes_and_says_it_is_synthetic(sample):
     data = sample.data()
     image = decode(data, sample.filename)
@@ -149,3 +157,57 @@ def test_dicom_keeps_twelve_bits_in_sixteen():
     assert film.PhotometricInterpretation == "MONOCHROME2" and film.WindowWidth > 0
     assert 255 < film.pixel_array.max() < 4096
     np.testing.assert_array_equal(film.pixel_array, pixels)
+
+
+def test_knee_gallery_offers_every_grade_in_order_and_each_odd_film_once():
+    offered = samples.knee_gallery()
+    assert [s.slug for s in offered[:5]] == [f"knee-grade-{grade}" for grade in range(5)]
+    for grade, sample in enumerate(offered[:5]):
+        assert sample.truth.startswith(f"grade {grade} ")
+        np.testing.assert_array_equal(sample.draw().pixels, knee(samples.KNEE_SEED, grade).pixels)
+    assert [s.slug for s in offered[5:]] == ["both-knees", "negative-knee", "dicom-knee"]
+    assert all("grade" in sample.truth for sample in offered)
+
+
+def test_samples_of_both_galleries_have_slugs_and_files_of_their_own():
+    offered = [*samples.gallery(), *samples.knee_gallery()]
+    assert len({sample.slug for sample in offered}) == len(offered)
+    assert len({sample.filename for sample in offered}) == len(offered)
+
+
+@pytest.mark.parametrize("sample", samples.knee_gallery(), ids=lambda sample: sample.slug)
+def test_of_the_knees_one_looks_negative_and_one_tells_its_spacing(sample):
+    image = decode(sample.data(), sample.filename)
+    assert is_negative(to_grey(image.pixels, image.window)) == (sample.slug == "negative-knee")
+    spacing = samples.KNEE_SPACING_MM
+    wanted = (spacing, spacing) if sample.slug == "dicom-knee" else None
+    assert image.spacing_mm == pytest.approx(wanted)
+
+
+def test_both_knees_stand_side_by_side_in_the_dark():
+    film = decode(of_slug("both-knees").data(), "both-knees.png").pixels
+    one, other = knee(3, 0).pixels, knee(8, 4).pixels
+    height, width = one.shape
+    gap = (film.shape[1] - 2 * width) // 3
+    assert film.shape[0] == height and gap > 20
+    np.testing.assert_array_equal(film[:, gap : gap + width], one)
+    np.testing.assert_array_equal(film[:, -gap - width : -gap], other)
+    dark = np.r_[:gap, gap + width : 2 * gap + width, film.shape[1] - gap : film.shape[1]]
+    assert not film[:, dark].any()
+
+
+@pytest.mark.parametrize("fractured", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_a_film_of_two_is_fractured_where_one_of_them_is(fractured):
+    left, right = (long_bone(4, bool(broken)) for broken in fractured)
+    assert samples.side_by_side(left, right).fractured == max(fractured)
+
+
+def test_graded_phantoms_hold_every_grade_and_are_drawn_as_called():
+    drawn = [samples.graded_phantom(seed) for seed in range(40)]
+    grades = [grade for _, grade in drawn]
+    assert set(grades) == set(range(5))
+    for seed in (0, 17):
+        film, grade = drawn[seed]
+        np.testing.assert_array_equal(film.pixels, knee(seed, grade).pixels)
+    again = [samples.graded_phantom(seed)[1] for seed in range(40)]
+    assert grades == again
