@@ -189,7 +189,7 @@ def _validation(path: str, changed: int, disease: str) -> Validation | None:
     try:
         with open(path, newline="", encoding="utf-8") as file:
             rows = [(int(row["label"]), float(row[disease])) for row in csv.DictReader(file)]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return None
     labels, scores = np.array(rows).T if rows else np.zeros((2, 0))
     both = 0 < labels.sum() < len(labels) and np.isfinite(scores).all()
