@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.grading import called_grades
 from core.models import Model
 from core.preprocess import InputSpec, Placement, network_input
 
@@ -64,7 +65,12 @@ class Grading:
 
     @property
     def grade(self) -> int:
-        """The called grade: the most probable one."""
+        """The called grade: the median, from which the truth is expected to be least far."""
+        return int(called_grades(self.probabilities[None])[0])
+
+    @property
+    def likeliest(self) -> int:
+        """The most probable grade; mostly the called one."""
         return int(self.probabilities.argmax())
 
     @property

@@ -13,6 +13,17 @@ def _checked(truth, called, classes: int) -> tuple[np.ndarray, np.ndarray]:
     return truth.astype(int), called.astype(int)
 
 
+def called_grades(probabilities: np.ndarray) -> np.ndarray:
+    """(N,) grades called from (N, K) probabilities: the median of each row.
+
+    Half of the probability lies at or below it, which makes the expected distance from the truth
+    least; the most probable grade only makes an exact hit likeliest, and passes over a doubtful
+    grade between two sure ones.
+    """
+    worse = np.cumsum(probabilities, axis=1)[:, :-1] < 0.5
+    return worse.sum(1)
+
+
 def confusion_matrix(truth, called, classes: int = 5) -> np.ndarray:
     """(K, K) counts: row = true grade, column = called grade. ValueError on bad input."""
     truth, called = _checked(truth, called, classes)

@@ -161,7 +161,7 @@ def _highest(rank: np.ndarray, share: float) -> np.ndarray:
 def trust_without_joint(before: Grading, after: Grading) -> str:
     """What it means for trust, in one sentence, that hiding the joint turns one grading into
     the other."""
-    grade, called = before.grade, after.grade
+    grade, called = before.grade, after.likeliest
     left = after.probabilities[grade]
     fell = before.probabilities[grade] - left >= CLEAR
     sure = after.probabilities[called] >= SURE

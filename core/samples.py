@@ -32,7 +32,7 @@ class Sample:
     truth: str
     filename: str
     draw: Callable[[], Phantom]
-    spacing_mm: float | None = None
+    spacing_mm: float | None = None  # told by DICOM files alone
 
     def data(self) -> bytes:
         """The bytes of the file: PNG or DICOM, to be given to core.images.decode."""
@@ -174,18 +174,20 @@ _FILMS = (
 
 
 def gallery() -> list[Sample]:
-    """The samples that the app offers, in the order it shows them."""
-    return [
-        Sample(
-            slug,
-            f"{title} (synthetic)",
-            description,
-            f"{truth} (synthetic film)",
-            f"{slug}.{'dcm' if slug.startswith('dicom') else 'png'}",
-            draw,
-        )
-        for slug, title, description, truth, draw in _FILMS
-    ]
+    """The samples that the fracture page offers, in the order it shows them."""
+    return [_sample(*film) for film in _FILMS]
+
+
+def _sample(slug, title, description, truth, draw, spacing_mm=None) -> Sample:
+    return Sample(
+        slug,
+        f"{title} (synthetic)",
+        description,
+        f"{truth} (synthetic film)",
+        f"{slug}.{'dcm' if slug.startswith('dicom') else 'png'}",
+        draw,
+        spacing_mm,
+    )
 
 
 # slug, title, description, truth, how it is drawn
@@ -234,18 +236,7 @@ _KNEES = (
 
 def knee_gallery() -> list[Sample]:
     """The samples that the severity page offers, in the order it shows them."""
-    return [
-        Sample(
-            slug,
-            f"{title} (synthetic)",
-            description,
-            f"{truth} (synthetic film)",
-            f"{slug}.{'dcm' if slug.startswith('dicom') else 'png'}",
-            draw,
-            KNEE_SPACING_MM if slug.startswith("dicom") else None,
-        )
-        for slug, title, description, truth, draw in _KNEES
-    ]
+    return [_sample(*film, KNEE_SPACING_MM) for film in _KNEES]
 
 
 def side_by_side(left: Phantom, right: Phantom) -> Phantom:

@@ -103,10 +103,6 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--allow-leak", action="store_true", help="score a leaking split all the same"
     )
-    parser.add_argument("--publish", metavar="NAME", help="publish as checkpoints/fracture/NAME")
-    parser.add_argument("--title", help="the model's title in the app")
-    parser.add_argument("--summary", help="one sentence on what the model is")
-    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     return parser
 
 

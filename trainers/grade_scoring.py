@@ -32,8 +32,8 @@ class GradeReading:
 
     @property
     def called(self) -> np.ndarray:
-        """(N,) most probable grades."""
-        return self.probabilities.argmax(1)
+        """(N,) grades, called as the app does."""
+        return grading.called_grades(self.probabilities)
 
     def calibrated(self, temperature: float) -> "GradeReading":
         """The reading of an uncalibrated model as it will be with this temperature."""

@@ -48,7 +48,7 @@ def predict(network: nn.Module, films: Squares, spec: InputSpec) -> np.ndarray:
 def score(network: nn.Module, films: Squares, spec: InputSpec) -> dict[str, float]:
     """Quadratic kappa, accuracy, mean absolute error in grades, and log loss."""
     probabilities = predict(network, films, spec)
-    called = probabilities.argmax(1)
+    called = grading.called_grades(probabilities)
     truth = films.labels
     likelihood = probabilities[np.arange(len(truth)), truth]
     return {
@@ -72,10 +72,6 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--from-run", type=Path, nargs="+", help="go on from other runs' best weights, averaged"
     )
-    parser.add_argument("--publish", metavar="NAME", help="publish as checkpoints/severity/NAME")
-    parser.add_argument("--title", help="the model's title in the app")
-    parser.add_argument("--summary", help="one sentence on what the model is")
-    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     return parser
 
 

@@ -56,6 +56,12 @@ def card(reading: Grading, model: ModelCard, truth: str | None) -> None:
             f"**{reading.expected:.1f}**; grade 2 or worse, osteoarthritis by definition: "
             f"**{osteoarthritis}**."
         )
+        if reading.likeliest != reading.grade:
+            st.markdown(
+                f"Grade {reading.likeliest} alone is likelier "
+                f"({percent(reading.probabilities[reading.likeliest])}), but grade {grade.number} "
+                "is in the middle: the truth is as likely above it as below."
+            )
         if truth:
             st.markdown(f"Truth: **{plain(truth)}**.")
         milliseconds = 1000 * reading.seconds

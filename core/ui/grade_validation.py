@@ -22,8 +22,8 @@ class GradeValidation:
 
     @property
     def called(self) -> np.ndarray:
-        """(N,) most probable grades."""
-        return self.probabilities.argmax(1)
+        """(N,) grades, called as the page does."""
+        return grading.called_grades(self.probabilities)
 
 
 def load(card: ModelCard) -> GradeValidation | None:

@@ -13,7 +13,7 @@ from core.kellgren_lawrence import GRADES
 from core.models import BadModel, ModelCard
 from core.ui import cached_knees
 from core.ui.film import Film
-from core.ui.overlay import picture_width
+from core.ui.overlay import controls, picture_width
 from core.ui.words import percent
 
 OURS = "Grad-CAM (comes with the grade)"
@@ -68,21 +68,8 @@ def viewer(
 
 def _controls() -> View:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        heatmap = st.toggle("Heatmap", value=True, key="heatmap", persist_state="session")
-        beside = st.toggle("Original beside", key="beside", persist_state="session")
+        heatmap, beside, opacity = controls()
         boxed = st.toggle("Joint", value=True, key="joint", persist_state="session")
-        opacity = st.slider(
-            "Opacity of the heatmap",
-            0,
-            100,
-            60,
-            step=5,
-            format="%d %%",
-            key="opacity",
-            persist_state="session",
-            disabled=not heatmap,
-            width=200,
-        )
     which, how = st.columns(2)
     which.selectbox(
         "Explain",
@@ -101,7 +88,7 @@ def _controls() -> View:
         "features are averaged, as in MobileNetV2, HiResCAM is Grad-CAM itself; EigenCAM knows no "
         "grade.",
     )
-    return View(heatmap, beside, boxed, opacity / 100, method)
+    return View(heatmap, beside, boxed, opacity, method)
 
 
 def _heat(knee, inverted, card, reading, method: str, grade: int) -> np.ndarray:

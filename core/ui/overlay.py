@@ -39,28 +39,34 @@ def square(film: Film) -> np.ndarray:
     return film.grey[top : top + side, left : left + side]
 
 
+def controls() -> tuple[bool, bool, float]:
+    """Whether to show the heatmap, whether the original beside it, and the heat's opacity."""
+    shown = st.toggle("Heatmap", value=True, key="heatmap", persist_state="session")
+    beside = st.toggle("Original beside", key="beside", persist_state="session")
+    opacity = st.slider(
+        "Opacity of the heatmap",
+        0,
+        100,
+        60,
+        step=5,
+        format="%d %%",
+        key="opacity",
+        persist_state="session",
+        disabled=not shown,
+        width=240,
+    )
+    return shown, beside, opacity / 100
+
+
 @st.fragment
 def viewer(film: Film, inverted: bool, verdict: Verdict, card: ModelCard) -> None:
     """The film under its heatmap, with the controls for it; they rerun nothing else."""
     place = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        shown = st.toggle("Heatmap", value=True, key="heatmap", persist_state="session")
-        beside = st.toggle("Original beside", key="beside", persist_state="session")
-        opacity = st.slider(
-            "Opacity of the heatmap",
-            0,
-            100,
-            60,
-            step=5,
-            format="%d %%",
-            key="opacity",
-            persist_state="session",
-            disabled=not shown,
-            width=260,
-        )
+        shown, beside, opacity = controls()
     heat_key = card.sha256 if shown else ""
     heat = verdict.heat if shown else None
-    picture = cached.picture(film, inverted, heat, heat_key, opacity / 100 if shown else 0.0)
+    picture = cached.picture(film, inverted, heat, heat_key, opacity if shown else 0.0)
     x, y = explain.peak(verdict.heat)
     peak = f"{percent(x)} from the left and {percent(y)} from the top"
     alt = f"X-ray film {film.name}" + (f" under a heatmap, hottest {peak}" if shown else "")

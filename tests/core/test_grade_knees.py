@@ -87,7 +87,7 @@ def grading_of(*probabilities: float) -> Grading:
 @pytest.mark.parametrize(
     ("probabilities", "grade", "expected", "certainty"),
     [
-        ((0.2, 0.2, 0.2, 0.2, 0.2), 0, 2.0, 0.0),
+        ((0.2, 0.2, 0.2, 0.2, 0.2), 2, 2.0, 0.0),
         ((0.0, 0.0, 0.0, 1.0, 0.0), 3, 3.0, 1.0),
         ((0.5, 0.5), 0, 0.5, 0.0),
         ((0.0, 0.5, 0.5, 0.0), 1, 1.5, 0.5),  # one bit known of two

@@ -7,6 +7,7 @@ from sklearn.metrics import cohen_kappa_score
 from core.grading import (
     accuracy,
     balanced_accuracy,
+    called_grades,
     confusion_matrix,
     mean_absolute_error,
     quadratic_kappa,
@@ -89,3 +90,26 @@ NUMBERS = [
 def test_bad_input_is_refused(number, truth, called, reason):
     with pytest.raises(ValueError, match=reason):
         number(truth, called)
+
+
+@pytest.mark.parametrize(
+    ("chances", "grade"),
+    [
+        ((1, 0, 0, 0, 0), 0),
+        ((0, 0, 0, 0, 1), 4),
+        ((0.6, 0.1, 0.1, 0.1, 0.1), 0),
+        ((0.45, 0.1, 0.45, 0, 0), 1),  # between two likelier ones
+        ((0.2, 0.2, 0.2, 0.2, 0.2), 2),
+        ((0.3, 0.1, 0.2, 0.2, 0.2), 2),
+    ],
+)
+def test_the_called_grade_is_the_median(chances, grade):
+    assert called_grades(np.array([chances]))[0] == grade
+
+
+def test_no_other_grade_is_expected_nearer_to_the_truth():
+    chances = np.random.default_rng(0).dirichlet(np.ones(5), 200)
+    distance = np.abs(np.arange(5)[:, None] - np.arange(5))
+    expected = chances @ distance
+    called = called_grades(chances)
+    assert np.allclose(expected[np.arange(200), called], expected.min(1))
