@@ -5,8 +5,8 @@
 
 MODEL is a name in the catalogue or a folder. Rates and the pointing game are taken at the model's
 own Youden threshold, which was chosen on its validation films and is not refitted here; the called
-grade of a knee is the median of its probabilities. Intervals draw whole groups of films (patients). Without
---split, everything that the pack holds is scored.
+grade of a knee is the median of its probabilities. Intervals draw whole groups of films (the
+patients of knees). Without --split, everything that the pack holds is scored.
 """
 
 import argparse
