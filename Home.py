@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.models import BadModel
 from core.settings import Settings
 from core.ui import cached, rooms
 from core.ui.words import plain
@@ -21,4 +22,7 @@ with st.sidebar:
     st.caption(f":material/health_and_safety: {plain(cached.health(settings))}")
 
 st.session_state["entered"] = True
-room.run()
+try:
+    room.run()
+except BadModel as broken:  # a model's file may change while its page is open
+    st.error(broken.reason, icon=":material/error:")

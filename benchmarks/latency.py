@@ -74,24 +74,13 @@ def torch_side(task: str, name: str, threads: int, runs: int) -> dict[str, float
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     from core.models import find
-    from core.networks.classifiers import Architecture, build
-    from core.networks.published import load_state
+    from core.networks.published import LogitsOnly, load
     from core.preprocess import network_input
 
     torch.set_num_threads(threads)
     card = find(CHECKOUT / "checkpoints", task, name)
-    network = build(Architecture(**card.details["architecture"])).eval()
-    network.load_state_dict(load_state(card.weights), strict=False)
-
-    class Logits(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, batch):
-            return self.network(batch)[0]
-
-    wrapped = Logits().eval()
+    network = load(card)
+    wrapped = LogitsOnly(network).eval()
     cam = GradCAM(wrapped, [network.last])
     film = film_of(task)
 

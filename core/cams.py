@@ -32,7 +32,7 @@ class TorchCams:
 
     `network` is one of `core.networks` in eval mode, `spec` its input. With `flips` the mirrored
     film is read too and the maps are averaged, as in `core.classify.grade_knees`; EigenCAM does
-    without, because the sign of its map is left to chance.
+    without.
     """
 
     def __init__(self, network, spec: InputSpec, flips: bool = False) -> None:
@@ -92,8 +92,19 @@ class TorchCams:
                 torch.autograd.grad(hooks(film)[:, grade].sum(), film)
             features, gradients = hooks.activations[0].numpy(), hooks.gradients[0].numpy()
             maps = cam.get_cam_image(film, self._layer, None, features, gradients, False)
+            if not cam.uses_gradients:
+                maps = _upright(maps, features)
         finally:
             hooks.release()
         if len(maps) == 2:
             maps = np.stack([maps[0], maps[1][:, ::-1]])
         return maps.mean(0)
+
+
+def _upright(maps: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """(N, h, w) principal maps, whose sign is left to chance, turned so that they rise with the
+    mean of the (N, F, h, w) features."""
+    mean = features.mean(1)
+    mean = mean - mean.mean((1, 2), keepdims=True)
+    sign = np.sign((maps * mean).sum((1, 2), keepdims=True))
+    return maps * np.where(sign == 0, 1, sign)

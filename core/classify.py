@@ -100,7 +100,7 @@ def grade_knees(films: Sequence[np.ndarray], model: Model) -> list[Grading]:
     outputs = [model.predict(np.concatenate(inputs))]
     if card.flips:
         outputs.append(model.predict(np.concatenate(inputs)[..., ::-1].copy()))
-    chances = np.mean([_softmax(o.logits / card.temperature) for o in outputs], 0)
+    chances = tempered(np.mean([_softmax(o.logits) for o in outputs], 0), card.temperature)
     maps = outputs[0].class_map
     if card.flips:
         maps = (maps + outputs[1].class_map[..., ::-1]) / 2
@@ -109,6 +109,17 @@ def grade_knees(films: Sequence[np.ndarray], model: Model) -> list[Grading]:
         Grading(chances[i], maps[i], place, card.input, outputs[0].embedding[i], seconds)
         for i, place in enumerate(places)
     ]
+
+
+def embeddings(films: Sequence[np.ndarray], model: Model) -> np.ndarray:
+    """(N, E) embeddings of displayed films, (H, W) uint8, in one pass: those of `grade_knees`."""
+    inputs = [network_input(film, model.card.input)[0] for film in films]
+    return model.predict(np.concatenate(inputs)).embedding
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """(N, K) probabilities as softmax(log p / temperature): sharper below 1, flatter above."""
+    return _softmax(np.log(np.maximum(probabilities, 1e-12)) / temperature)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -119,7 +119,7 @@ def erase_curve(
     heat: np.ndarray,
     grade: int,
     shares: Sequence[float] = (0.05, 0.1, 0.2, 0.4),
-    draws: int = 4,
+    draws: int = 8,
     seed: int = 0,
 ) -> EraseCurve:
     """Hide the hottest pixels of a film (H, W) uint8, grade what is left, and compare with chance.
@@ -135,7 +135,9 @@ def erase_curve(
     square, place = letterbox(grey, model.card.input.size)
     film = square[place.top : place.top + place.height, place.left : place.left + place.width]
     rank = _ranked(cv2.resize(heat, film.shape[::-1], interpolation=cv2.INTER_LINEAR))
-    shifts = np.random.default_rng(seed).integers(0, film.shape, (draws, 2))
+    # By at least a quarter of the film each way: less would hide the same place again.
+    shares_moved = np.random.default_rng(seed).uniform(0.25, 0.75, (draws, 2))
+    shifts = np.rint(shares_moved * film.shape).astype(int)
     ranks = [rank, *(np.roll(rank, shift, (0, 1)) for shift in shifts)]
     views = [hide(film, _highest(each, share)) for each in ranks for share in shares]
     left = [view.probabilities[grade] for view in grade_knees(views, model)]
@@ -161,38 +163,37 @@ def _highest(rank: np.ndarray, share: float) -> np.ndarray:
 def trust_without_joint(before: Grading, after: Grading) -> str:
     """What it means for trust, in one sentence, that hiding the joint turns one grading into
     the other."""
-    grade, called = before.grade, after.likeliest
+    grade, other = before.grade, after.likeliest
     left = after.probabilities[grade]
-    fell = before.probabilities[grade] - left >= CLEAR
-    sure = after.probabilities[called] >= SURE
-    if called == grade and sure:
-        return (
-            f"It still calls grade {grade} without seeing the joint: the call does not depend on "
-            "the joint, so do not trust it on this knee."
-        )
-    if called == grade and not fell:
-        return (
-            f"It is as unsure of grade {grade} without the joint as with it: the call does not "
-            "depend on the joint, so do not trust it on this knee."
-        )
-    if called == grade:
-        return (
-            f"Without the joint it is no longer sure of grade {grade}, as it should be, but still "
-            "leans that way: part of the call comes from elsewhere on the film."
-        )
-    if sure:
+    if other != grade and after.probabilities[other] >= SURE:
         return (
             f"Without the joint it drops grade {grade}, as it should, but is then sure of grade "
-            f"{called} where no joint is left to grade: do not take its probability as certainty."
+            f"{other} where no joint is left to grade: do not take its probability as certainty."
         )
-    if fell:
+    fell = before.probabilities[grade] - left >= CLEAR
+    if not fell and after.grade == grade:
         return (
-            f"Without the joint it drops grade {grade} and is unsure, as it should be: on this "
-            "knee the call depends on the joint."
+            f"It gives grade {grade} as much without seeing the joint: the call does not depend on "
+            "the joint, so do not trust it on this knee."
+        )
+    if not fell:
+        return (
+            f"It was unsure of grade {grade} with the joint in view and is unsure without it: this "
+            "test says nothing about the call."
+        )
+    if left >= SURE:
+        return (
+            f"Without the joint it is less sure of grade {grade}, but still gives it at least half "
+            "of the probability: much of the call comes from elsewhere on the film."
+        )
+    if after.grade == grade:
+        return (
+            f"Without the joint it is no longer sure of grade {grade}, as it should be, though it "
+            "still calls it: the call depends on the joint, and in part on the rest of the film."
         )
     return (
-        f"It was unsure of grade {grade} with the joint in view and is unsure without it: this "
-        "test says nothing about the call."
+        f"Without the joint it drops grade {grade} and is unsure, as it should be: on this knee "
+        "the call depends on the joint."
     )
 
 
@@ -202,25 +203,30 @@ def trust_heatmap(curve: EraseCurve) -> str:
     A difference counts when it is at least `CLEAR_AREA` and no random draw goes the other way.
     """
     heat, random = curve.heat_area, curve.random_areas
+    if curve.heat[0] < 2 * CLEAR_AREA:
+        return (
+            "This grade has hardly any probability to lose on this film, so the test says nothing "
+            "about the heatmap."
+        )
     gain = curve.random_area - heat
     if gain >= CLEAR_AREA and (random > heat).all():
         return (
-            "Erasing what the heatmap marks costs the grade clearly more than erasing as much at "
-            "random: on this film the heatmap shows what the grade depends on, or part of it."
+            "Erasing what the heatmap marks costs the grade clearly more than erasing as much "
+            "elsewhere: on this film the heatmap shows what the grade depends on, or part of it."
         )
     if gain <= -CLEAR_AREA and (random < heat).all():
         return (
-            "Erasing what the heatmap marks costs the grade less than erasing as much at random: "
+            "Erasing what the heatmap marks costs the grade less than erasing as much elsewhere: "
             "the grade depends on something that this heatmap does not show."
         )
-    if max(heat, curve.random_area) >= curve.heat[0] - CLEAR_AREA:
+    if min(heat, random.min()) >= curve.heat[0] - CLEAR_AREA:
         return (
             "Erasing hardly costs the grade anything, wherever it is done: the grade depends on no "
             "single place, so this heatmap cannot be its reason."
         )
     return (
-        "Erasing what the heatmap marks costs the grade about as much as erasing as much at "
-        "random: do not read this heatmap as the reason for the grade."
+        "Erasing what the heatmap marks does not clearly cost the grade more than erasing as much "
+        "elsewhere: do not read this heatmap as the reason for the grade."
     )
 
 

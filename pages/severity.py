@@ -91,7 +91,7 @@ knee = cached_knees.cut(film, chosen)
 reading = cached_knees.grading(knee, inverted, card)
 joint = cached_knees.joint_of(knee, inverted)
 with said:
-    grade_card.card(reading, card, entry.truth)
+    grade_card.card(reading, card, joint, entry.truth)
     readings = [(card, reading), *grade_card.compare(cards, card, knee, inverted)]
     grade_charts.bars(grade_card.by_title(readings), "bars")
     grade_card.beside(readings)
@@ -108,8 +108,8 @@ grade_validation.show(card)
 
 st.subheader("What it cannot know", anchor=False)
 st.markdown(
-    "It sees one frontal picture at 224 pixels: no side view, no pain, no earlier film. It learned "
-    "from the standing knees of one American study, graded by its own readers, so on other "
-    "machines and positions its probabilities are a guess. Neighbouring grades are a matter of "
-    "opinion among readers too."
+    f"It sees one frontal picture at {card.input.size} pixels: no side view, no pain, no earlier "
+    "film. It learned from the standing knees of one American study, graded by its own readers, "
+    "and a few synthetic ones, so on other machines and positions its probabilities are a guess. "
+    "Neighbouring grades are a matter of opinion among readers too."
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from tqdm import tqdm
 
-from core.classify import grade_knees, read_film
+from core.classify import embeddings, read_film
 from core.images import BadImage
 from core.models import Model
 from core.preprocess import letterbox
@@ -56,5 +56,5 @@ def _handled(grey: np.ndarray, handling: Handling, seed: int) -> np.ndarray:
 
 def _embedding(grey: np.ndarray, model: Model) -> np.ndarray:
     if model.card.task == "severity":
-        return grade_knees([grey], model)[0].embedding
+        return embeddings([grey], model)[0]
     return read_film(grey, model).embedding

@@ -200,13 +200,14 @@ def _from_class_folders(images: list[str]) -> list[Film]:
 
 
 def _from_grade_folders(images: list[str]) -> list[Film]:
-    """Knees: the digits of the file name are the patient, left and right stay together.
+    """Knees: the digits a file name begins with are the patient, left and right stay together.
 
     Gornale & Patravali's names have none: there they are grade and number, each film its own.
     """
 
     def patient(name: str, _grade: int) -> str:
-        return re.sub(r"\D", "", name) or name
+        leading = re.match(r"\d+", name)
+        return leading[0] if leading else re.sub(r"\D", "", name) or name
 
     experts = {PurePosixPath(path).parts[:-2] for path in images}
     first = {parts for parts in experts if parts and re.search("expert.?i$", parts[-1].lower())}

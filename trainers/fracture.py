@@ -100,9 +100,6 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
     parser.add_argument("--from-run", type=Path, help="go on from another run's best weights")
     parser.add_argument("--freeze", action="store_true", help="learn only the head")
-    parser.add_argument(
-        "--allow-leak", action="store_true", help="score a leaking split all the same"
-    )
     return parser
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from core import grading, metrics
-from core.classify import grade_knees
+from core.classify import grade_knees, tempered
 from core.images import BadImage
 from core.models import Model
 from trainers.films import Film, Pack
@@ -51,13 +51,6 @@ class GradeReading:
             writer.writerow(["image", "label", *range(self.probabilities.shape[1])])
             for film, row in zip(self.films, self.probabilities, strict=True):
                 writer.writerow([film.name, film.label, *(f"{p:.6f}" for p in row)])
-
-
-def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """(N, K) probabilities as softmax(log p / temperature)."""
-    logits = np.log(np.maximum(probabilities, 1e-12)) / temperature
-    exponents = np.exp(logits - logits.max(1, keepdims=True))
-    return exponents / exponents.sum(1, keepdims=True)
 
 
 def read_all(model: Model, pack: Pack, films: Sequence[Film]) -> GradeReading:

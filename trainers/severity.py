@@ -106,7 +106,7 @@ def main() -> None:
     engine = start.fabric(arguments)
     network, architecture, spec, origin = start_network(arguments)
     pack = Pack(arguments.data)
-    audit.require_sound(pack, arguments.run)
+    audit.require_sound(pack, arguments.run, arguments.allow_leak)
     val = load_squares(pack, pack.split("val"), spec.size)
     if arguments.epochs:
         scores = learn(arguments, engine, network, pack, val, spec)

@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--score-every", type=int, default=1, help="epochs between scorings")
     parser.add_argument("--last", action="store_true", help="keep the last weights, not the best")
     parser.add_argument("--compile", action="store_true", help="torch.compile the step")
+    parser.add_argument(
+        "--allow-leak", action="store_true", help="score a leaking split all the same"
+    )
     parser.add_argument("--publish", metavar="NAME", help="publish as checkpoints/TASK/NAME")
     parser.add_argument("--title", help="the model's title in the app")
     parser.add_argument("--summary", help="one sentence on what the model is")

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
 from core import grading, metrics
+from core.classify import tempered
 from core.models import Model
 from trainers import grade_scoring, scoring
 from trainers.films import Film, Pack
@@ -21,7 +22,8 @@ Reading = scoring.Reading | grade_scoring.GradeReading
 
 @dataclass(frozen=True)
 class Task:
-    """`name` is the folder of its models, `classes` their columns; index 1 is disease."""
+    """`name` is the folder of its models, `classes` their columns: index 1 is disease, or all
+    are grades."""
 
     name: str
     classes: list[str]
@@ -91,7 +93,7 @@ def temperature_of(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Temperature that minimises the log loss of softmax(log p / T) (Guo et al. 2017)."""
 
     def loss(log_temperature: float) -> float:
-        chances = grade_scoring.tempered(probabilities, np.exp(log_temperature))
+        chances = tempered(probabilities, np.exp(log_temperature))
         return float(-np.log(chances[np.arange(len(labels)), labels] + 1e-12).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))

@@ -1,5 +1,7 @@
 """The drawing canvas: what a visitor brushes over, in pixels of the film."""
 
+from base64 import b64encode
+
 import numpy as np
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
@@ -10,7 +12,7 @@ COLOUR = "#56B4E980"  # lets the film shine through
 
 
 def brush(picture: bytes, shape: tuple[int, int], width: int, key: str) -> list[Stroke]:
-    """A canvas `width` px wide over a picture (JPEG or PNG) of a film of (height, width) `shape`.
+    """A canvas `width` px wide over a JPEG picture of a film of (height, width) `shape`.
 
     Another `key` begins with an empty canvas.
     """
@@ -29,7 +31,8 @@ def brush(picture: bytes, shape: tuple[int, int], width: int, key: str) -> list[
     drawn = st_canvas(
         stroke_width=thickness,
         stroke_color=COLOUR,
-        background_image=picture,
+        # As a data address: the widget would keep bytes in a cache of the whole server.
+        background_image="data:image/jpeg;base64," + b64encode(picture).decode(),
         width=width,
         height=round(shape[0] * scale),
         drawing_mode="freedraw",

@@ -1,29 +1,27 @@
 """What the severity page keeps between reruns, in each visitor's session alone."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 import streamlit as st
 
-from core import explain, joint, question
+from core import joint, question
 from core.cams import TorchCams
-from core.classify import Grading, grade_knees
+from core.classify import Grading, embeddings, grade_knees
 from core.joint import Joint, NoJoint
-from core.knees import Knee, find_knees
+from core.knees import Box, Knee, find_knees
 from core.models import ModelCard
 from core.ui import cached
 from core.ui.film import Film
-
-DRAWN = 900  # px on the longer side of a film that something is drawn on
 
 
 def find(film: Film, inverted: bool, keeper: cached.Gatekeeper | None) -> list[Knee]:
     """The knees on a film; without a gate the whole film counts as one."""
     if keeper is None:
         height, width = film.grey.shape
-        return [Knee(None, (0, 0, width, height))]
+        return [Knee(None, Box(0, 0, width, height))]
     return _find(film.sha256, inverted, keeper.card.sha256, film, keeper)
 
 
@@ -32,17 +30,15 @@ def _find(sha256: str, inverted: bool, model_sha256: str, _film: Film, _keeper) 
     network = cached.model(_keeper.card)
 
     def distance(crops: list[np.ndarray]) -> np.ndarray:
-        found = grade_knees(crops, network)
-        return _keeper.gate.distance(np.stack([grading.embedding for grading in found]))
+        return _keeper.gate.distance(embeddings(crops, network))
 
     return find_knees(_film.shown(inverted), distance, _keeper.gate.threshold)
 
 
 def cut(film: Film, knee: Knee) -> Film:
     """The part of a film that shows one knee, as a film of its own."""
-    x0, y0, x1, y1 = knee.box
-    sha256 = f"{film.sha256}-{x0}-{y0}-{x1}-{y1}"
-    return replace(film, sha256=sha256, grey=film.grey[y0:y1, x0:x1])
+    sha256 = "-".join(map(str, (film.sha256, *knee.box)))
+    return replace(film, sha256=sha256, grey=knee.box.of(film.grey))
 
 
 def grading(knee: Film, inverted: bool, card: ModelCard) -> Grading:
@@ -134,55 +130,27 @@ def _cams(model_sha256: str, _card: ModelCard) -> TorchCams:
     return TorchCams.of_card(_card)
 
 
-def without(knee: Film, inverted: bool, mask: np.ndarray, card: ModelCard):
-    """The (H, W) film with a mask's part hidden, and what a model says of it."""
-    return _without(knee.sha256, inverted, mask.tobytes(), card.sha256, mask, knee, card)
+def without(knee: Film, inverted: bool, mask: np.ndarray, card: ModelCard) -> Grading:
+    """What a model says of a knee when the (H, W) bool mask's part is hidden. Raises BadModel."""
+    key = hashlib.sha256(np.packbits(mask)).hexdigest()
+    return _without(knee.sha256, inverted, key, card.sha256, mask, knee, card)
 
 
-@st.cache_data(max_entries=32, scope="session", show_spinner=False)
-def _without(sha256, inverted, mask_bytes, model_sha256, _mask, _knee, _card):
+@st.cache_data(max_entries=64, scope="session", show_spinner=False)
+def _without(sha256, inverted, mask_sha256, model_sha256, _mask, _knee, _card) -> Grading:
     hidden = question.hide(_knee.shown(inverted), _mask)
-    return hidden, grade_knees([hidden], cached.model(_card))[0]
+    return grade_knees([hidden], cached.model(_card))[0]
 
 
 def erasing(
     knee: Film, inverted: bool, card: ModelCard, reading: Grading, heat: np.ndarray, grade: int
 ) -> question.EraseCurve:
     """How the probability of a grade falls as the hottest places are erased. Raises BadModel."""
-    key = heat.tobytes()
+    key = hashlib.sha256(heat.tobytes()).hexdigest()
     return _erasing(knee.sha256, inverted, card.sha256, key, grade, knee, card, reading, heat)
 
 
 @st.cache_data(max_entries=32, scope="session", show_spinner="Erasing and grading again")
-def _erasing(sha256, inverted, model_sha256, heat_bytes, grade, _knee, _card, _reading, _heat):
+def _erasing(sha256, inverted, model_sha256, heat_sha256, grade, _knee, _card, _reading, _heat):
     network = cached.model(_card)
     return question.erase_curve(_knee.shown(inverted), network, _reading, _heat, grade)
-
-
-def picture(
-    grey: np.ndarray, heat: np.ndarray | None, opacity: float, found: Joint | None
-) -> bytes:
-    """JPEG bytes of a (H, W) uint8 film with heat over it and its joint drawn in."""
-    scale = DRAWN / max(grey.shape)
-    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    large = cv2.resize(grey, size, interpolation=way)
-    rgb = np.repeat(large[..., None], 3, 2)
-    if heat is not None:
-        rgb = explain.overlay(large, heat, opacity)
-    if found is not None:
-        rgb = explain.with_joint(rgb, found, scale)
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
-
-
-def overview(film: Film, inverted: bool, knees: list[Knee], chosen: Knee) -> bytes:
-    """JPEG bytes of a whole film with a frame around each knee, the chosen one's solid."""
-    shown = film.shown(inverted)
-    scale = min(1.0, DRAWN / max(shown.shape))
-    size = (max(1, round(shown.shape[1] * scale)), max(1, round(shown.shape[0] * scale)))
-    rgb = np.repeat(cv2.resize(shown, size, interpolation=cv2.INTER_AREA)[..., None], 3, 2)
-    for knee in knees:
-        rgb = explain.with_frame(rgb, np.array(knee.box) * scale, dashed=knee != chosen)
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()

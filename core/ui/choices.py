@@ -81,7 +81,7 @@ def prepare(
 
 _INSTEAD = {
     "threshold": "the model's own",
-    "side": "the left of the film",
+    "side": "another one",
     "target": "the called grade",
 }
 

@@ -43,7 +43,8 @@ def knees(data: Path) -> dict[str, Exhibit]:
         Exhibit(
             film.name,
             f"Real knee, OAI val, {film.name}",
-            "A real film that no model here was trained on.",
+            "A real film that no model here learned from; their calibration was set on it and 825 "
+            "others.",
             f"grade {film.label} (label of the OAI)",
             film.name,
             film.data,

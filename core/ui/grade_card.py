@@ -12,11 +12,15 @@ from core.joint import Gap, Joint, NoJoint
 from core.kellgren_lawrence import GRADES
 from core.knees import Knee
 from core.models import BadModel, ModelCard
-from core.ui import cached_knees, overlay, verdict
+from core.ui import cached_knees, knee_pictures, overlay, verdict
 from core.ui.film import Film
 from core.ui.words import percent, plain
 
 NOT_KNEE = "This does not look like a knee"
+UNLIKE = (
+    "Its features lie further from the training films than those of 99 in 100 real knee films, or "
+    "no joint is seen where the knee should be, so a grade would mean nothing."
+)
 TOO_SMALL = "This film is too small to find a knee on"
 SIDES = {None: "Side not known", "left": "Left knee", "right": "Right knee"}
 CRITERIA = {
@@ -38,11 +42,11 @@ def refusal(film: Film) -> bool:
     """Say that no knee was found, and why, and return whether the visitor insists on a grade."""
     if min(film.grey.shape) < joint.SMALLEST:
         why = f"It is smaller than {joint.SMALLEST} pixels on a side: use the original file."
-        return verdict.refusal(film, TOO_SMALL, why)
-    return verdict.refusal(film, NOT_KNEE, verdict.UNLIKE.format("knee films"))
+        return verdict.refusal(film, TOO_SMALL, why, "severity")
+    return verdict.refusal(film, NOT_KNEE, UNLIKE, "severity")
 
 
-def card(reading: Grading, model: ModelCard, truth: str | None) -> None:
+def card(reading: Grading, model: ModelCard, found: Joint | NoJoint, truth: str | None) -> None:
     """The called grade, how sure, and how it came about."""
     grade = GRADES[reading.grade]
     chance = percent(reading.probabilities[reading.grade])
@@ -56,11 +60,14 @@ def card(reading: Grading, model: ModelCard, truth: str | None) -> None:
             f"**{reading.expected:.1f}**; grade 2 or worse, osteoarthritis by definition: "
             f"**{osteoarthritis}**."
         )
+        if isinstance(found, NoJoint):
+            st.warning(f"This grade may mean nothing. {found.reason}", icon=":material/help:")
         if reading.likeliest != reading.grade:
             st.markdown(
                 f"Grade {reading.likeliest} alone is likelier "
                 f"({percent(reading.probabilities[reading.likeliest])}), but grade {grade.number} "
-                "is in the middle: the truth is as likely above it as below."
+                "is in the middle: at most half of the probability lies below it, and at most half "
+                "above."
             )
         if truth:
             st.markdown(f"Truth: **{plain(truth)}**.")
@@ -100,7 +107,7 @@ def space(found: Joint | NoJoint, knee: Film, film_side: str | None) -> None:
     """
     st.markdown("**Joint space**")
     if isinstance(found, NoJoint):
-        st.info(found.reason, icon=":material/straighten:")
+        st.caption("Not measured: see above.")
         return
     medial = joint.medial_side(_body_side(knee, film_side))
     with st.container(horizontal=True, gap="large"):
@@ -116,6 +123,11 @@ def space(found: Joint | NoJoint, knee: Film, film_side: str | None) -> None:
         )
     with st.popover("How it was measured", icon=":material/straighten:"):
         st.markdown(joint.METHOD)
+        st.markdown(
+            "On 117 synthetic knees of grades 0 to 2 every width was within 2 of 224 pixels of "
+            "what was drawn, about 1 too narrow on average. Of 826 real validation films 15 had "
+            "no joint that could be found."
+        )
 
 
 def _body_side(knee: Film, film_side: str | None) -> str | None:
@@ -185,7 +197,7 @@ def choose_knee(
 def _overview(film: Film, inverted: bool, knees: Sequence[Knee], chosen: Knee) -> None:
     found = "Both knees were found" if len(knees) > 1 else "One knee was found"
     st.image(
-        cached_knees.overview(film, inverted, list(knees), chosen),
+        knee_pictures.overview(film, inverted, list(knees), chosen),
         width=min(420, overlay.picture_width(film)),
         alt=f"The whole film {film.name} with a frame around each knee",
         caption=f"{found} on this film. The solid frame is the knee below.",

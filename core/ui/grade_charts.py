@@ -47,7 +47,7 @@ def erasing(curve: EraseCurve, grade: int) -> None:
     figure = _empty(300)
     lines = (
         ("Hottest first", curve.heat, curve.heat_area, "solid", "circle"),
-        ("As much at random", curve.random.mean(0), curve.random_area, "dash", "square"),
+        ("As much elsewhere", curve.random.mean(0), curve.random_area, "dash", "square"),
     )
     for name, values, area, dash, symbol in lines:
         figure.add_scatter(
@@ -67,7 +67,7 @@ def erasing(curve: EraseCurve, grade: int) -> None:
         figure,
         "erase",
         f"Probability of grade {grade} as the film is erased: area {curve.heat_area:.2f} with the "
-        f"hottest places first, {curve.random_area:.2f} at random",
+        f"hottest places first, {curve.random_area:.2f} elsewhere",
     )
 
 

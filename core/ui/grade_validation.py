@@ -77,7 +77,7 @@ def show(card: ModelCard) -> None:
         {
             "True grade": f"{grade.number}, {grade.name}",
             "Films": f"{counts[grade.number]:,}",
-            "Called so (recall)": percent(float(recalls[grade.number])),
+            "Called so (recall)": _recall(card, grade.number, float(recalls[grade.number])),
             "Called within one grade": percent(_near(found, grade.number)),
         }
         for grade in GRADES
@@ -88,6 +88,14 @@ def show(card: ModelCard) -> None:
         "The best epoch and the calibration were chosen on these same films, so the numbers are "
         "somewhat favourable."
     )
+
+
+def _recall(card: ModelCard, grade: int, counted: float) -> str:
+    """Recall of a grade, with its interval where the card holds one."""
+    metric = card.metrics.get(f"recall_{grade}")
+    if metric is None or metric.low is None or metric.high is None:
+        return percent(counted)
+    return f"{percent(counted)} ({percent(metric.low)} to {percent(metric.high)})"
 
 
 def _near(found: GradeValidation, grade: int) -> float:

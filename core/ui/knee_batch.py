@@ -71,7 +71,7 @@ def _rows(entry: Entry, card: ModelCard, keeper) -> list[dict]:
     knees = cached_knees.readings(label, inverted, card, keeper, entry.film)
     if not knees:
         notes.insert(0, f"{NOT_KNEE}.")
-        if is_insisted(label.sha256):
+        if is_insisted(label.sha256, "severity"):
             knees = cached_knees.readings(label, inverted, card, None, entry.film)
     said = {"notes": " ".join(notes), "sha256": label.sha256}
     if not knees:

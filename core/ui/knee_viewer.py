@@ -11,7 +11,7 @@ from core.classify import Grading
 from core.joint import Joint, NoJoint
 from core.kellgren_lawrence import GRADES
 from core.models import BadModel, ModelCard
-from core.ui import cached_knees
+from core.ui import cached_knees, knee_pictures
 from core.ui.film import Film
 from core.ui.overlay import controls, picture_width
 from core.ui.words import percent
@@ -47,14 +47,14 @@ def viewer(
     drawn = found if view.joint and isinstance(found, Joint) else None
     grey = knee.shown(inverted)
     shown = heat if view.heatmap else None
-    picture = cached_knees.picture(grey, shown, view.opacity, drawn)
+    picture = knee_pictures.picture(grey, shown, view.opacity, drawn)
     x, y = explain.peak(heat)
     peak = f"{percent(x)} from the left and {percent(y)} from the top"
     alt = f"Knee film {knee.name}" + (f" under a heatmap, hottest {peak}" if view.heatmap else "")
     with place:
         if view.beside:
             left, right = st.columns(2)
-            bare = cached_knees.picture(grey, None, 0.0, None)
+            bare = knee_pictures.picture(grey, None, 0.0, None)
             left.image(bare, width="stretch", alt=f"Knee film {knee.name} without heatmap")
             right.image(picture, width="stretch", alt=alt)
         else:
@@ -62,7 +62,9 @@ def viewer(
         if view.heatmap:
             _legend(heat, grade, view.method, peak)
         if drawn:
-            st.caption("Blue frame: the joint. Orange: edge of the femur. Yellow: of the tibia.")
+            st.caption(
+                "Frame: the joint. Upper lines (orange): the femur. Lower (yellow): the tibia."
+            )
     return heat
 
 
@@ -109,7 +111,5 @@ def _legend(heat: np.ndarray, grade: int, method: str, peak: str) -> None:
         st.image(explain.legend(160, 12), width=160, alt="Colour scale from black to pale yellow")
         st.caption("hottest place", width="content")
     name = "Grad-CAM" if method == OURS else method
-    st.caption(
-        f"Colour is {name} for grade {grade}, relative to this film's own maximum, "
-        f"which lies {peak}."
-    )
+    of = "" if method == "EigenCAM" else f" for grade {grade}"
+    st.caption(f"Colour is {name}{of}, relative to this film's own maximum, which lies {peak}.")

@@ -7,8 +7,8 @@ from core import question
 from core.classify import Grading
 from core.joint import Joint, NoJoint
 from core.masks import rasterise
-from core.models import ModelCard
-from core.ui import brush, cached_knees, grade_charts
+from core.models import BadModel, ModelCard
+from core.ui import brush, cached_knees, grade_charts, knee_pictures
 from core.ui.film import Film
 from core.ui.words import percent
 
@@ -30,13 +30,16 @@ def ask(
     st.segmented_control(
         "Question", [JOINT, ERASE, BRUSH], key="question", default=JOINT, required=True
     )
-    match st.session_state["question"]:
-        case "Erase what it looked at":
+    chosen = st.session_state["question"]
+    try:
+        if chosen == ERASE:
             _erase(knee, inverted, card, reading, heat, grade)
-        case "Hide with a brush":
+        elif chosen == BRUSH:
             _brush(knee, inverted, card, reading)
-        case _:
+        else:
             _joint(knee, inverted, card, reading, found)
+    except BadModel as error:  # a fragment reruns alone, where Home.py cannot catch it
+        st.error(error.reason, icon=":material/error:")
 
 
 def _joint(knee, inverted, card, reading, found: Joint | NoJoint) -> None:
@@ -48,7 +51,8 @@ def _joint(knee, inverted, card, reading, found: Joint | NoJoint) -> None:
         st.info(f"There is no joint to hide. {found.reason}", icon=":material/straighten:")
         return
     mask = question.joint_mask(knee.grey.shape, found)
-    hidden, after = cached_knees.without(knee, inverted, mask, card)
+    after = cached_knees.without(knee, inverted, mask, card)
+    hidden = question.hide(knee.shown(inverted), mask)
     _before_and_after(
         hidden, reading, after, question.trust_without_joint(reading, after), "joint hidden"
     )
@@ -71,12 +75,13 @@ def _erase(knee, inverted, card, reading, heat: np.ndarray, grade: int) -> None:
         rows = {
             "Erased": [percent(float(share)) for share in curve.shares],
             "Hottest first": [percent(float(p)) for p in curve.heat],
-            "At random": [percent(float(p)) for p in curve.random.mean(0)],
+            "Elsewhere": [percent(float(p)) for p in curve.random.mean(0)],
         }
         st.table(rows, hide_index=True, alt=f"Probability of grade {grade} as the film is erased")
         st.caption(
-            f"Area: {curve.heat_area:.2f} for the heatmap, {curve.random_area:.2f} at random "
-            f"(mean of {len(curve.random)} draws). This film only, n = 1."
+            f"Area: {curve.heat_area:.2f} for the heatmap, {curve.random_area:.2f} elsewhere: "
+            f"the mean of {len(curve.random)} draws, each the same shapes moved to another place. "
+            "This film only, n = 1."
         )
 
 
@@ -87,7 +92,7 @@ def _brush(knee, inverted, card, reading) -> None:
     width = min(CANVAS, round(CANVAS * knee.grey.shape[1] / knee.grey.shape[0]))
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        picture = cached_knees.picture(knee.shown(inverted), None, 0.0, None)
+        picture = knee_pictures.picture(knee.shown(inverted), None, 0.0, None)
         key = f"brush-{knee.sha256}-{inverted}"
         strokes = brush.brush(picture, knee.grey.shape, width, key)
     mask = rasterise(strokes, knee.grey.shape)
@@ -96,7 +101,7 @@ def _brush(knee, inverted, card, reading) -> None:
             grade_charts.bars({"Whole film": reading.probabilities}, "bars-brush")
             st.caption("Nothing is hidden yet.")
             return
-        _, after = cached_knees.without(knee, inverted, mask, card)
+        after = cached_knees.without(knee, inverted, mask, card)
         both = {"Whole film": reading.probabilities, "With your part hidden": after.probabilities}
         grade_charts.bars(both, "bars-brush")
         st.markdown(f"**{question.trust_without_part(reading, after)}**")
@@ -107,7 +112,7 @@ def _before_and_after(hidden, before: Grading, after: Grading, sentence: str, wh
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.image(
-            cached_knees.picture(hidden, None, 0.0, None),
+            knee_pictures.picture(hidden, None, 0.0, None),
             width="stretch",
             alt=f"The film with the {what}",
         )

@@ -48,18 +48,25 @@ def is_inverted(sha256: str, negative: bool) -> bool:
     return st.session_state.get(f"invert-{sha256}", negative)
 
 
-def is_insisted(sha256: str) -> bool:
-    """Whether the visitor wants a verdict on a film that does not look like one."""
-    return st.session_state.get(f"insist-{sha256}", False)
+def is_insisted(sha256: str, room: str = "fracture") -> bool:
+    """Whether the visitor wants a room's verdict on a film that does not look like one."""
+    return st.session_state.get(f"insist-{room}-{sha256}", False)
 
 
-def refusal(film: Film, what: str = NOT_BONE, why: str = UNLIKE.format("bone films")) -> bool:
+def refusal(
+    film: Film,
+    what: str = NOT_BONE,
+    why: str = UNLIKE.format("bone films"),
+    room: str = "fracture",
+) -> bool:
     """Say what the film is not, and why, and return whether the visitor insists on a verdict."""
     with st.container(border=True):
         st.subheader(what, icon=":material/help:", anchor=False)
         st.markdown(why)
         return st.toggle(
-            "Show the verdict anyway", key=f"insist-{film.sha256}", persist_state="session"
+            "Show the verdict anyway",
+            key=f"insist-{room}-{film.sha256}",
+            persist_state="session",
         )
 
 

@@ -41,7 +41,8 @@ def film(shape, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("method", METHODS | REFERENCE)
 def test_heat_covers_the_film(asked, method, shape):
     made, cam = asked
-    heat = cam.heat(film(shape), method, 2)
+    # A random network may find nothing that speaks for one grade, but not for all five.
+    heat = max((cam.heat(film(shape), method, grade) for grade in range(5)), key=np.max)
     place = letterbox_placement(*shape, cam._spec.size)
     assert heat.shape == (place.height, place.width) and heat.dtype == np.float32
     assert heat.min() >= 0 and 0 < heat.max() <= 1

@@ -206,12 +206,12 @@ def one_sentence(text: str) -> bool:
 @pytest.mark.parametrize(
     ("before", "after", "wanted"),
     [
-        (SURE_OF_3, SURE_OF_3, "still calls grade 3 without seeing the joint.*do not trust"),
-        (SURE_OF_3, graded(0.1, 0.1, 0.2, 0.55, 0.05), "still calls grade 3.*do not trust"),
-        (SURE_OF_3, graded(0.1, 0.1, 0.3, 0.4, 0.1), "no longer sure of grade 3, as it should"),
+        (SURE_OF_3, SURE_OF_3, "gives grade 3 as much without seeing the joint.*do not trust"),
+        (SURE_OF_3, graded(0.1, 0.1, 0.2, 0.55, 0.05), "at least half.*comes from elsewhere"),
+        (SURE_OF_3, graded(0.1, 0.1, 0.25, 0.4, 0.15), "no longer sure of grade 3, as it should"),
         (SURE_OF_3, graded(0.9, 0.05, 0.02, 0.02, 0.01), "sure of grade 0 where no joint"),
         (SURE_OF_3, graded(0.3, 0.2, 0.2, 0.2, 0.1), "drops grade 3 and is unsure, as it should"),
-        (UNSURE, UNSURE, "as unsure of grade 3 without the joint as with it.*do not trust"),
+        (UNSURE, UNSURE, "gives grade 3 as much without seeing the joint.*do not trust"),
         (UNSURE, graded(0.26, 0.2, 0.1, 0.25, 0.19), "says nothing about the call"),
         (UNSURE, graded(0.6, 0.1, 0.1, 0.1, 0.1), "sure of grade 0 where no joint"),
     ],
@@ -226,13 +226,29 @@ def test_trust_when_the_joint_is_hidden(before, after, wanted):
     [
         ([0.8, 0.4, 0.2], [[0.8, 0.7, 0.6], [0.8, 0.8, 0.5]], "clearly more.*shows what"),
         # A draw that is no worse than the heat leaves it open.
-        ([0.8, 0.4, 0.2], [[0.8, 0.4, 0.2], [0.8, 0.8, 0.8]], "about as much.*do not read"),
-        ([0.8, 0.5, 0.3], [[0.8, 0.5, 0.34], [0.8, 0.5, 0.32]], "about as much.*do not read"),
+        ([0.8, 0.4, 0.2], [[0.8, 0.4, 0.2], [0.8, 0.8, 0.8]], "does not clearly cost.*do not read"),
+        (
+            [0.8, 0.5, 0.3],
+            [[0.8, 0.5, 0.34], [0.8, 0.5, 0.32]],
+            "does not clearly cost.*do not read",
+        ),
         ([0.8, 0.7, 0.6], [[0.8, 0.4, 0.2], [0.8, 0.5, 0.3]], "costs the grade less"),
         ([0.8, 0.8, 0.8], [[0.8, 0.4, 0.2], [0.8, 0.5, 0.3]], "costs the grade less"),
         ([0.8, 0.79, 0.8], [[0.8, 0.8, 0.79], [0.8, 0.8, 0.8]], "no single place"),
+        # Most draws cost nothing, one and the heat do.
+        ([0.9, 0.7, 0.6], [[0.9, 0.9, 0.9], [0.9, 0.6, 0.6]], "does not clearly cost"),
+        ([0.03, 0.02, 0.01], [[0.03, 0.03, 0.03], [0.03, 0.03, 0.02]], "hardly any probability"),
     ],
-    ids=["tells", "one draw as good", "no margin", "worse", "misses it", "nothing matters"],
+    ids=[
+        "tells",
+        "one draw as good",
+        "no margin",
+        "worse",
+        "misses it",
+        "nothing matters",
+        "one draw costs",
+        "nothing to lose",
+    ],
 )
 def test_trust_in_the_heatmap(heat, random, wanted):
     text = trust_heatmap(curve(heat, *random))

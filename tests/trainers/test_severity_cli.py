@@ -3,16 +3,18 @@
 import csv
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from core.classify import grade_knees
 from core.models import catalogue, faults, find, open_model
 from core.phantoms import knee
 from core.samples import png
-from trainers import evaluate, gate, severity
+from trainers import evaluate, gate, grade_scoring, severity
 from trainers.films import Pack
 from trainers.squares import read_grey
 
@@ -128,3 +130,14 @@ def test_what_cannot_start_gets_one_sentence(trained, tmp_path, monkeypatch, cha
     with pytest.raises(Exception, match=sentence):
         run(monkeypatch, *options(trained), "--run", tmp_path / "run", *changes)
     assert not (tmp_path / "run/last.pt").exists()
+
+
+def test_calibration_is_the_apps_own_with_flips_too(trained):
+    card = find(trained / "checkpoints", "severity", "tiny")
+    pack = Pack(trained / "data")
+    plain = replace(card, flips=True, temperature=1.0)
+    sharp = replace(card, flips=True, temperature=0.6)
+    raw, told = (
+        grade_scoring.read_all(open_model(each), pack, pack.split("val")) for each in (plain, sharp)
+    )
+    np.testing.assert_allclose(raw.calibrated(0.6).probabilities, told.probabilities, atol=1e-6)
