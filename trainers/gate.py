@@ -105,7 +105,7 @@ def kinds_of(others: Archive) -> dict[str, list[str]]:
         return {kind: members[:: -(-len(members) // FILMS)] for kind, members in kinds.items()}
     for member in others.members:
         if PurePosixPath(member).suffix.lower() in IMAGE_SUFFIXES:
-            kinds[PurePosixPath(member).parent.name].append(member)
+            kinds[PurePosixPath(member).parent.name or others.path.stem].append(member)
     return kinds
 
 
