@@ -79,7 +79,7 @@ def torch_side(task: str, name: str, threads: int, runs: int) -> dict[str, float
 
     torch.set_num_threads(threads)
     card = find(CHECKOUT / "checkpoints", task, name)
-    network = load(card)
+    network = load(card).requires_grad_(True)  # as the library finds one that was just trained
     wrapped = LogitsOnly(network).eval()
     cam = GradCAM(wrapped, [network.last])
     film = film_of(task)
