@@ -43,7 +43,10 @@ with st.grid(4, min_column_width=150):
                 query_params={"sample": slug},
             )
 with st.container(horizontal=True):
-    for label, page in (("Read a bone X-ray of your own", FRACTURE), ("Grade a knee", SEVERITY)):
+    for label, page in (
+        ("Read a film of your own", FRACTURE),
+        ("Grade a knee of your own", SEVERITY),
+    ):
         if st.button(label, icon=":material/upload_file:"):
             st.session_state["source"] = choices.FILES
             st.switch_page(page)

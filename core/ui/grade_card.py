@@ -16,7 +16,7 @@ from core.ui import cached_knees, knee_pictures, overlay, verdict
 from core.ui.film import Film
 from core.ui.words import percent, plain
 
-NOT_KNEE = "This does not look like a knee"
+NOT_KNEE = "This does not look like a whole knee"
 UNLIKE = (
     "Its features lie further from the training films than those of 99 in 100 real knee films, or "
     "no joint is seen where the knee should be, so a grade would mean nothing."

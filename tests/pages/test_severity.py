@@ -20,7 +20,7 @@ from tests.toy_models import publish_graded
 EXHIBITS = samples.knee_gallery()
 FILM = EXHIBITS[0].data()
 GRADE = r"Grade ([0-4]), [a-z ]+ · [<>]?\d+\s%"
-REFUSED = "This does not look like a knee"
+REFUSED = "This does not look like a whole knee"
 JOINT, ERASE, BRUSH = "Hide the joint", "Erase what it looked at", "Hide with a brush"
 TRUE, CALLED = "001122334440", "001223344432"
 PREDICTIONS = "image,label,0,1,2,3,4\n" + "".join(
