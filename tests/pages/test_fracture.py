@@ -13,7 +13,7 @@ from core import classify, samples
 from core.settings import CHECKOUT
 from core.ui import film, source
 from tests.bad_files import encoded
-from tests.toy_models import publish
+from tests.toy_models import publish, publish_graded
 
 FILM = samples.gallery()[0].data()
 VERDICT = r"Fracture likely · \d\d\s%"
@@ -345,7 +345,8 @@ def test_a_row_follows_what_the_visitor_chose_for_its_film(visit, gate):
     assert toggle(app, "invert").value is False
 
 
-def test_answering_imports_no_torch():
+def test_answering_imports_no_torch(checkpoints):
+    publish_graded(checkpoints)
     script = (
         "import sys; from streamlit.testing.v1 import AppTest\n"
         "app = AppTest.from_file('Home.py', default_timeout=60).run()\n"
