@@ -9,10 +9,10 @@ from core.classify import embeddings, read_film
 from core.images import BadImage
 from core.models import Model
 from core.preprocess import letterbox
-from core.samples import graded_phantom, training_phantom
+from core.samples import graded_phantom
 from trainers.archive import Archive
 from trainers.augment import Handling, random_view
-from trainers.squares import read_grey
+from trainers.squares import fracture_phantom, read_grey
 
 
 def embed(
@@ -40,10 +40,8 @@ def embed(
 def embed_phantoms(model: Model, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(count, E) embeddings and (count,) labels of synthetic films of the model's task."""
     seeds = [seed * 1_000_003 + index for index in range(count)]
-    if model.card.task == "severity":
-        drawn = [graded_phantom(s) for s in seeds]
-    else:
-        drawn = [(phantom, phantom.fractured) for phantom in map(training_phantom, seeds)]
+    draw = graded_phantom if model.card.task == "severity" else fracture_phantom
+    drawn = [draw(seed) for seed in seeds]
     features = [_embedding(phantom.pixels, model) for phantom, _ in drawn]
     return np.stack(features), np.array([label for _, label in drawn])
 
