@@ -1,31 +1,289 @@
-"""Strokes of a brush → masks in the pixels of the film."""
+"""Masks of a film: drawn by strokes, kept as text, traced back to outlines, grown and cleaned."""
 
+import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from core.intake import MAX_PIXELS, MAX_SIDE
+
+TOOLS = ("brush", "line", "polygon", "rectangle")
 SUBPIXEL = 4  # bits of precision behind the point that the rasteriser keeps
+SCHEMA, VERSION = "lightbox-strokes", 1
+# What a file of strokes may hold: far more than a hand draws, and drawn within seconds.
+MAX_TEXT, MAX_STROKES, MAX_POINTS, MAX_LABEL = 16 * 2**20, 20_000, 400_000, 80
+_FARTHEST = 4 * MAX_SIDE  # a stroke may leave the film, but not for anywhere
+_FEWEST = {"brush": 1, "line": 1, "polygon": 3, "rectangle": 2}
+
+_NOT_STROKES = "This is not a file of strokes saved here: choose the JSON file of a drawing."
+
+
+class BadMask(ValueError):
+    """A mask that cannot be used; `reason` is one sentence: what is wrong and what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """One stroke of a round brush: `points` (N, 2) x, y and `width`, in pixels of the film."""
+    """What one tool painted or erased, in pixels of the film; a pixel's middle lies at .5.
+
+    points: (N, 2) x, y: a "brush" or "line" is a round pen of `width` along them, a "polygon" is
+        what they enclose (even-odd), a "rectangle" lies between two opposite corners.
+    """
 
     points: np.ndarray
-    width: float
+    width: float = 1.0
+    tool: str = "brush"
+    erase: bool = False
+    label: str = ""
+
+
+class Drawn(NamedTuple):
+    """A file of strokes: of a film of (height, width) `shape` whose file has this SHA-256."""
+
+    strokes: tuple[Stroke, ...]
+    shape: tuple[int, int]
+    sha256: str
 
 
 def rasterise(strokes: Sequence[Stroke], shape: tuple[int, int]) -> np.ndarray:
-    """(H, W) bool: True where a stroke passes. Strokes may leave the film."""
+    """(H, W) bool: True where the strokes, painting and erasing in their order, leave paint.
+
+    Strokes may leave the film. A pen takes at least the pixel it touches, a polygon or a rectangle
+    the pixels whose middle it holds. Raises ValueError for a tool that is not one of TOOLS.
+    """
     mask = np.zeros(shape, np.uint8)
-    scale = 2**SUBPIXEL
     for stroke in strokes:
-        points = np.rint((np.asarray(stroke.points, float).reshape(-1, 2) - 0.5) * scale)
-        # OpenCV draws to beyond the edge: a pixel more than it was asked for, or two.
-        points, width = points.astype(np.int32), max(1, round(stroke.width) - 1)
-        for x, y in points[:: max(1, len(points) - 1)]:
-            cv2.circle(mask, (int(x), int(y)), int(width * scale / 2), 1, -1, shift=SUBPIXEL)
-        cv2.polylines(mask, [points.reshape(-1, 1, 2)], False, 1, width, shift=SUBPIXEL)
+        points, value = np.asarray(stroke.points, float).reshape(-1, 2), int(not stroke.erase)
+        if stroke.tool not in TOOLS:
+            raise ValueError(f"a tool is one of {', '.join(TOOLS)}, not {stroke.tool!r}")
+        if not len(points):
+            continue
+        if stroke.tool == "rectangle":
+            (x0, y0), (x1, y1) = points.min(0), points.max(0)
+            points = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+        if stroke.tool in ("brush", "line"):
+            _pen(mask, points, stroke.width, value)
+        else:
+            _fill(mask, points, value)
     return mask.astype(bool)
+
+
+def _pen(mask: np.ndarray, points: np.ndarray, width: float, value: int) -> None:
+    """Draw a round pen's way into `mask`."""
+    scale = 2**SUBPIXEL
+    points = np.rint((points - 0.5) * scale).astype(np.int32)
+    # OpenCV draws to beyond the edge: a pixel more than it was asked for, or two.
+    width = max(1, round(width) - 1)
+    for x, y in points[:: max(1, len(points) - 1)]:
+        cv2.circle(mask, (int(x), int(y)), int(width * scale / 2), value, -1, shift=SUBPIXEL)
+    cv2.polylines(mask, [points.reshape(-1, 1, 2)], False, value, width, shift=SUBPIXEL)
+
+
+def _fill(mask: np.ndarray, points: np.ndarray, value: int) -> None:
+    """Fill a polygon in `mask`, by scan lines through the middles of its pixels.
+
+    OpenCV's own filling also draws the edge, half a pixel too far on every side: outlines would
+    then not come back as they were.
+    """
+    height, width = mask.shape
+    top, bottom = np.clip(np.rint([points[:, 1].min(), points[:, 1].max()]), 0, height).astype(int)
+    left, right = np.clip(np.rint([points[:, 0].min(), points[:, 0].max()]), 0, width).astype(int)
+    crossed = np.zeros((bottom - top, right - left + 1), np.uint8)
+    ends = np.roll(points, -1, axis=0)
+    upper = np.where((points[:, 1] < ends[:, 1])[:, None], points, ends)
+    lower = np.where((points[:, 1] < ends[:, 1])[:, None], ends, points)
+    # An edge crosses the rows whose middle lies in its half-open span: joints count once.
+    first = np.clip(np.ceil(upper[:, 1] - 0.5), top, bottom).astype(int)
+    after = np.clip(np.ceil(lower[:, 1] - 0.5), top, bottom).astype(int)
+    for at in range(0, len(points), 256):  # bounds the memory that long edges take
+        edges = np.arange(at, min(at + 256, len(points)))
+        counts = after[edges] - first[edges]
+        edges = np.repeat(edges, counts)
+        rows = np.arange(len(edges)) - np.repeat(counts.cumsum() - counts, counts) + first[edges]
+        (x0, y0), (x1, y1) = upper[edges].T, lower[edges].T
+        x = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
+        columns = np.clip(np.ceil(x - 0.5), left, right).astype(int)
+        np.bitwise_xor.at(crossed, (rows - top, columns - left), 1)
+    inside = np.bitwise_xor.accumulate(crossed, axis=1)[:, :-1]
+    mask[top:bottom, left:right][inside.astype(bool)] = value
+
+
+def outlines(mask: np.ndarray) -> tuple[Stroke, ...]:
+    """Polygons that `rasterise` turns back into exactly this (H, W) mask.
+
+    They follow the borders between pixels. Outer ones come before what lies in them; those round
+    a hole erase.
+    """
+    padded = np.pad(np.asarray(mask, bool), 1)
+    # At a corner of the outline an odd number of the four pixels round it is painted; where just
+    # two do, diagonally, two corners touch.
+    four = [padded[:-1, :-1], padded[:-1, 1:], padded[1:, :-1], padded[1:, 1:]]
+    touching = (four[0] == four[3]) & (four[1] == four[2]) & (four[0] != four[1])
+    y, x = np.nonzero(four[0] ^ four[1] ^ four[2] ^ four[3] | touching)
+    twice = np.where(touching[y, x], 2, 1)
+    second = np.arange(twice.sum()) - np.repeat(twice.cumsum() - twice, twice)
+    y, x = np.repeat(y, twice), np.repeat(x, twice)
+    # Along a row, and down a column, corners follow each other as beginning and end of an edge.
+    # Of two that touch, one ends an edge from the left, the other begins one to the right; the one
+    # from the left turns so that paint on the diagonal stays joined.
+    falling = four[0][y, x] & touching[y, x]  # painted at the upper left and the lower right
+    along = np.lexsort((second, x, y))
+    down = np.lexsort((np.where(falling, 1 - second, second), y, x))
+    sideways, upright = np.empty(len(x), int), np.empty(len(x), int)
+    sideways[along[::2]], sideways[along[1::2]] = along[1::2], along[::2]
+    upright[down[::2]], upright[down[1::2]] = down[1::2], down[::2]
+    rings = [np.stack([x[ring], y[ring]], 1) for ring in _rings(sideways, upright)]
+    # A ring that starts at its upper left corner and goes right has its inside below the edge.
+    painted = [bool(padded[ring[0, 1] + 1, ring[0, 0] + 1]) for ring in rings]
+    size = [_area(ring) for ring in rings]
+    order = sorted(range(len(rings)), key=lambda at: -size[at])
+    return tuple(
+        Stroke(rings[at].astype(float), tool="polygon", erase=not painted[at]) for at in order
+    )
+
+
+def _rings(sideways: np.ndarray, upright: np.ndarray) -> list[list[int]]:
+    """The closed ways through corners, each from its first corner in reading order."""
+    steps, left, found = (sideways.tolist(), upright.tolist()), [True] * len(sideways), []
+    for start in range(len(sideways)):
+        at, ring = start, []
+        while left[at]:
+            left[at] = False
+            ring.append(at)
+            at = steps[len(ring) % 2 == 0][at]
+        if ring:
+            found.append(ring)
+    return found
+
+
+def _area(ring: np.ndarray) -> float:
+    """Area of a polygon of (N, 2) corners: the shoelace formula."""
+    (x, y), (next_x, next_y) = ring.T, np.roll(ring, -1, axis=0).T
+    return abs(float((x * next_y - next_x * y).sum())) / 2
+
+
+def to_json(strokes: Sequence[Stroke], shape: tuple[int, int], sha256: str) -> str:
+    """The strokes drawn on a film of this (height, width) and file hash, as JSON text."""
+    return json.dumps(
+        {
+            "schema": SCHEMA,
+            "version": VERSION,
+            "film_sha256": sha256,
+            "height": int(shape[0]),
+            "width": int(shape[1]),
+            "strokes": [
+                {
+                    "tool": stroke.tool,
+                    "points": np.asarray(stroke.points, float).reshape(-1, 2).tolist(),
+                    "width": float(stroke.width),
+                    "erase": bool(stroke.erase),
+                    "label": stroke.label,
+                }
+                for stroke in strokes
+            ],
+        },
+        allow_nan=False,
+    )
+
+
+def from_json(text: str | bytes) -> Drawn:
+    """Read what `to_json` wrote. Raises BadMask, and nothing else, for any other text."""
+    if len(text) > MAX_TEXT:
+        raise BadMask("This file of strokes has more than 16 MB: upload the mask as a PNG instead.")
+    try:
+        found = json.loads(text)
+        if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+            raise BadMask(_NOT_STROKES)
+        if found["version"] != VERSION:
+            raise BadMask(
+                "This file of strokes was written by another version of Lightbox: open it there "
+                "and export the mask as a PNG."
+            )
+        shape, sha256 = (found["height"], found["width"]), found["film_sha256"]
+        items = found["strokes"]
+        sides_fit = all(type(side) is int and 1 <= side <= MAX_SIDE for side in shape)
+        if not sides_fit or shape[0] * shape[1] > MAX_PIXELS:
+            raise ValueError("no size of a film")
+        if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
+            raise ValueError("no hash of a film")
+        if type(items) is not list or any(type(item["points"]) is not list for item in items):
+            raise ValueError("no list of strokes")
+        points = sum(len(item["points"]) for item in items)
+        if len(items) > MAX_STROKES or points > MAX_POINTS:
+            raise BadMask(
+                f"This file holds {len(items):,} strokes and {points:,} points, more than is drawn "
+                "by hand: upload the mask as a PNG instead."
+            )
+        return Drawn(tuple(_stroke(**item) for item in items), shape, sha256)
+    except BadMask:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        raise BadMask(_NOT_STROKES) from None
+
+
+def _stroke(tool: str, points: list, width: float, erase: bool, label: str) -> Stroke:
+    """One stroke of a file, every part of it checked. Raises ValueError or TypeError."""
+    numbers = [width, *(number for x, y in points for number in (x, y))]
+    if not {type(number) for number in numbers} <= {int, float}:
+        raise TypeError("not a number")
+    if not all(math.isfinite(number) and abs(number) <= _FARTHEST for number in numbers):
+        raise ValueError("a number out of bounds")
+    enough = len(points) == 2 if tool == "rectangle" else len(points) >= _FEWEST[tool]
+    if not enough or width < 0 or type(erase) is not bool:
+        raise ValueError("a stroke that no tool draws")
+    if type(label) is not str or len(label) > MAX_LABEL or not label.isprintable():
+        raise ValueError("a label that cannot be shown")
+    return Stroke(np.array(points, float), float(width), tool, erase, label)
+
+
+def grow(mask: np.ndarray, px: float) -> np.ndarray:
+    """(H, W) bool: every pixel within `px` of the mask, from middle to middle."""
+    return _distance(mask) <= px
+
+
+def shrink(mask: np.ndarray, px: float) -> np.ndarray:
+    """(H, W) bool: the mask without what lies within `px` of its edge; the film's is none."""
+    return _distance(~np.asarray(mask, bool)) > px
+
+
+def _distance(mask: np.ndarray) -> np.ndarray:
+    """(H, W) distance of every pixel from the nearest in the mask; endless where that is empty."""
+    if not np.any(mask):
+        return np.full(np.shape(mask), np.inf)
+    elsewhere = (~np.asarray(mask, bool)).astype(np.uint8)
+    return cv2.distanceTransform(elsewhere, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
+def fill_holes(mask: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the mask with what it encloses; a bay at the film's edge is not enclosed."""
+    around = np.pad(np.asarray(mask, np.uint8), 1)
+    cv2.floodFill(around, None, (0, 0), 2)
+    return around[1:-1, 1:-1] != 2
+
+
+def invert(mask: np.ndarray) -> np.ndarray:
+    """(H, W) bool: all that is not in the mask."""
+    return ~np.asarray(mask, bool)
+
+
+def without_specks(mask: np.ndarray, px_area: float) -> np.ndarray:
+    """(H, W) bool: the mask without its pieces of fewer than `px_area` pixels."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(mask, np.uint8))
+    keep = stats[:, cv2.CC_STAT_AREA] >= px_area
+    keep[0] = False
+    return keep[labels]
+
+
+def dice(one: np.ndarray, other: np.ndarray) -> float:
+    """Agreement of two masks: twice the overlap by the sum of areas, 1 if both are empty."""
+    one, other = np.asarray(one, bool), np.asarray(other, bool)
+    total = int(one.sum()) + int(other.sum())
+    return 2 * int((one & other).sum()) / total if total else 1.0

@@ -1,11 +1,29 @@
-"""Strokes cover what the brush passed over, and nothing else."""
+"""Strokes cover what their tools passed over; outlines, text and clean-up lose and add nothing."""
 
+import json
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 
-from core.masks import Stroke, rasterise
+from core.masks import (
+    MAX_POINTS,
+    MAX_STROKES,
+    MAX_TEXT,
+    BadMask,
+    Stroke,
+    dice,
+    fill_holes,
+    from_json,
+    grow,
+    invert,
+    outlines,
+    rasterise,
+    shrink,
+    to_json,
+    without_specks,
+)
 
 SHAPE = (40, 60)
 
@@ -122,3 +140,305 @@ def test_the_strokes_are_left_as_they_are():
     before = stroke.points.copy()
     rasterise([stroke, stroke], (12, 12))
     np.testing.assert_array_equal(stroke.points, before)
+
+
+def stroke(points, **rest) -> Stroke:
+    return Stroke(np.array(points, float), **rest)
+
+
+def picture(*rows: str) -> np.ndarray:
+    """A mask drawn in text: # is painted."""
+    return np.array([[char == "#" for char in row] for row in rows])
+
+
+DISC = cv2.circle(np.zeros((40, 60), np.uint8), (30, 20), 12, 1, -1).astype(bool)
+SQUARE = [(10, 5), (30, 5), (30, 25), (10, 25)]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "area"),
+    [
+        (stroke(SQUARE, tool="polygon"), 400),
+        (stroke(SQUARE[::-1], tool="polygon"), 400),
+        (stroke([*SQUARE, SQUARE[0]], tool="polygon"), 400),
+        (stroke([(10, 5), (30, 5), (10, 25)], tool="polygon"), 200),
+        (stroke([(10, 25), (30, 5)], tool="rectangle"), 400),
+        (stroke([(-50, -50), (10, 10)], tool="rectangle"), 100),
+        (stroke([(-50, -50), (500, 500)], tool="rectangle"), 40 * 60),
+        (stroke([(-900, -900), (900, -900), (900, 900), (-900, 900)], tool="polygon"), 40 * 60),
+        (stroke([(70, 5), (90, 25)], tool="rectangle"), 0),
+        (stroke([(5, -20), (25, -5)], tool="rectangle"), 0),
+        (stroke([(10.6, 5.6), (11.4, 6.4)], tool="rectangle"), 0),
+        (stroke([(10.4, 5.4), (11.4, 6.4)], tool="rectangle"), 1),
+        (stroke([(3, 3), (9, 9)], tool="polygon"), 0),
+        (stroke([], tool="polygon"), 0),
+        (stroke([], tool="rectangle"), 0),
+        (stroke([(15, 20), (45, 20)], width=10, tool="line"), 30 * 10 + np.pi * 5**2),
+    ],
+)
+def test_areas_of_the_other_tools(drawn, area):
+    near = 45 if drawn.tool == "line" else 10 if area == 200 else 0
+    assert rasterise([drawn], SHAPE).sum() == pytest.approx(area, abs=near)
+
+
+def test_a_slanted_polygon_takes_the_pixels_whose_middle_it_holds():
+    points = np.array([(5.3, 3.1), (52.7, 12.9), (33.2, 37.4), (12.83, 30.61)])
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]] + 0.5
+    inside = np.ones(SHAPE, bool)
+    for (x0, y0), (x1, y1) in pairwise([*points, points[0]]):
+        inside &= (x1 - x0) * (rows - y0) - (y1 - y0) * (columns - x0) > 0
+    np.testing.assert_array_equal(rasterise([stroke(points, tool="polygon")], SHAPE), inside)
+
+
+def test_a_loop_in_a_polygon_is_left_out():
+    twice = [(5, 5), (35, 5), (35, 35), (15, 35), (15, 15), (25, 15), (25, 25), (5, 25)]
+    found = rasterise([stroke(twice, tool="polygon")], SHAPE)
+    assert found[6, 6] and not found[20, 20] and found[30, 30]
+
+
+def test_strokes_paint_and_erase_in_their_order():
+    paint, erase = (stroke(SQUARE, tool="polygon", erase=gone) for gone in (False, True))
+    dot = stroke([(20, 15)], width=6, erase=True)
+    assert not rasterise([erase], SHAPE).any()
+    assert not rasterise([paint, erase], SHAPE).any()
+    assert rasterise([erase, paint], SHAPE).sum() == 400
+    found = rasterise([paint, dot], SHAPE)
+    assert not found[15, 20] and 360 < found.sum() < 385
+    assert rasterise([paint, dot, paint], SHAPE).sum() == 400
+
+
+def test_a_tool_that_there_is_not_is_an_error():
+    with pytest.raises(ValueError, match="spray"):
+        rasterise([stroke(SQUARE, tool="spray")], SHAPE)
+
+
+OUTLINED = {
+    "nothing": np.zeros((5, 7), bool),
+    "everything": np.ones((5, 7), bool),
+    "one pixel": picture("....", ".#..", "...."),
+    "the whole film is a pixel": picture("#"),
+    "a column of a film": picture("#", ".", "#", "#"),
+    "corners of the film": picture("#..#", "....", "#..#"),
+    "a frame": picture("####", "#..#", "####"),
+    "rings in rings": picture(
+        "#######", "#.....#", "#.###.#", "#.#.#.#", "#.###.#", "#.....#", "#######"
+    ),
+    "a pixel in a ring": picture("#####", "#...#", "#.#.#", "#...#", "#####"),
+    "chess": picture("#.#.", ".#.#", "#.#.", ".#.#"),
+    "the other chess": picture(".#.#", "#.#.", ".#.#", "#.#."),
+    "a diamond": picture("..#..", ".#.#.", "#...#", ".#.#.", "..#.."),
+    "a diamond with a pixel": picture("..#..", ".#.#.", "#.#.#", ".#.#.", "..#.."),
+    "a closed c": picture("####", "#..#", "#.#.", "####"),
+    "a hole at the edge": picture("##.##", "##.##", "#####"),
+    "a disc": DISC,
+}
+
+
+@pytest.mark.parametrize("name", OUTLINED)
+def test_outlines_give_the_mask_back(name):
+    traced = outlines(OUTLINED[name])
+    assert {drawn.tool for drawn in traced} <= {"polygon"}
+    np.testing.assert_array_equal(rasterise(traced, OUTLINED[name].shape), OUTLINED[name])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_outlines_give_any_mask_back(seed):
+    rng = np.random.default_rng(seed)
+    shape = tuple(int(side) for side in rng.integers(1, 50, 2))
+    field = rng.normal(size=shape)
+    if seed % 2:  # blobs; else noise
+        field = cv2.GaussianBlur(field, (0, 0), 2)
+    found = field > rng.normal(0, 0.5) * field.std()
+    drawn = from_json(to_json(outlines(found), shape, "0" * 64))
+    np.testing.assert_array_equal(rasterise(drawn.strokes, drawn.shape), found)
+
+
+@pytest.mark.parametrize(
+    ("name", "erasing"),
+    [
+        ("everything", [False]),
+        ("one pixel", [False]),
+        ("frame", [False, True]),
+        ("rings in rings", [False, True, False, True]),
+        ("diamond", [False, True]),
+    ],
+)
+def test_outlines_are_as_few_as_they_can_be(name, erasing):
+    """Paint that touches at a corner is one piece."""
+    (mask_,) = (OUTLINED[key] for key in OUTLINED if key in (name, f"a {name}"))
+    assert [drawn.erase for drawn in outlines(mask_)] == erasing
+
+
+HASH = "0123456789abcdef" * 4
+
+
+def text(change: dict | None = None, item: dict | None = None) -> str:
+    """A good file of strokes, and what a test would have different."""
+    drawn = {"tool": "brush", "points": [[1, 2.5]], "width": 3, "erase": False, "label": "screw"}
+    found = {"schema": "lightbox-strokes", "version": 1, "film_sha256": HASH}
+    found |= {"height": 40, "width": 60, "strokes": [drawn | (item or {})]}
+    return json.dumps(found | (change or {}))
+
+
+def test_strokes_come_back_from_text_as_they_were():
+    strokes = [
+        stroke([(1.1, 2.2), (-3.3, 4e3)], width=5.5, label="Schraube, “lang”"),
+        stroke([(1, 2), (3, 4)], tool="rectangle", erase=True),
+        *outlines(DISC),
+    ]
+    drawn = from_json(to_json(strokes, SHAPE, HASH))
+    assert (drawn.shape, drawn.sha256) == (SHAPE, HASH)
+    for found, given in zip(drawn.strokes, strokes, strict=True):
+        np.testing.assert_array_equal(found.points, given.points)
+        for part in ("width", "tool", "erase", "label"):
+            assert getattr(found, part) == getattr(given, part)
+    assert from_json(to_json([], SHAPE, HASH)).strokes == ()
+    assert from_json(text()).strokes[0].label == "screw"
+    assert from_json(text().encode()).shape == SHAPE
+
+
+HOSTILE = {
+    "nothing": "",
+    "no JSON": "hello",
+    "bytes that are no text": b"\xff\xfe\xfa",
+    "a list": "[]",
+    "a number": "7",
+    "another schema": text({"schema": "other"}),
+    "no strokes": text({"strokes": None}),
+    "strokes of another kind": text({"strokes": {"points": []}}),
+    "a stroke that is a word": text({"strokes": ["brush"]}),
+    "a stroke that is a list": text({"strokes": [[1, 2]]}),
+    "very deep": "[" * 100_000,
+    "very deep points": text(item={"points": "?"}).replace('"?"', "[" * 5000 + "]" * 5000),
+    "no version": text().replace('"version"', '"edition"'),
+    "a height that is a word": text({"height": "40"}),
+    "a height that is true": text({"height": True}),
+    "a height of nothing": text({"height": 0}),
+    "too high": text({"height": 9000}),
+    "too large": text({"height": 8000, "width": 8000}),
+    "a broken height": text({"height": 40.5}),
+    "no hash": text({"film_sha256": None}),
+    "a short hash": text({"film_sha256": "abc"}),
+    "a hash that is a list": text({"film_sha256": [["a"]] * 64}),
+    "markup for a hash": text({"film_sha256": "<" * 64}),
+    "an unknown tool": text(item={"tool": "spray"}),
+    "a tool that is a list": text(item={"tool": ["brush"]}),
+    "no points": text(item={"points": []}),
+    "points that are words": text(item={"points": [["1", "2"]]}),
+    "points that are true": text(item={"points": [[True, False]]}),
+    "a point of three": text(item={"points": [[1, 2, 3]]}),
+    "flat points": text(item={"points": [1, 2]}),
+    "a point that is not a number": text(item={"points": [[float("nan"), 2]]}),
+    "an endless point": text(item={"points": [[float("inf"), 2]]}),
+    "a point too large for a float": text(item={"points": [[10**400, 2]]}),
+    "a point with endless digits": text().replace("2.5", "1" * 5000),
+    "a point written endless": text().replace("2.5", "1e999"),
+    "a point far away": text(item={"points": [[1e6, 2]]}),
+    "a polygon of two": text(item={"tool": "polygon", "points": [[1, 2], [3, 4]]}),
+    "a rectangle of three": text(item={"tool": "rectangle", "points": [[1, 2]] * 3}),
+    "a width below nothing": text(item={"width": -1}),
+    "a width that is a word": text(item={"width": "3"}),
+    "a width that is not a number": text(item={"width": float("nan")}),
+    "a vast width": text(item={"width": 1e9}),
+    "erase that is a number": text(item={"erase": 1}),
+    "a label that is a number": text(item={"label": 5}),
+    "a long label": text(item={"label": "a" * 81}),
+    "a label with a line break": text(item={"label": "a\nb"}),
+    "one part too many": text(item={"colour": "red"}),
+    "one part too few": text().replace('"erase"', '"blur"'),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_other_text_is_refused_in_one_sentence(name):
+    with pytest.raises(BadMask) as caught:
+        from_json(HOSTILE[name])
+    assert caught.value.reason == (
+        "This is not a file of strokes saved here: choose the JSON file of a drawing."
+    )
+
+
+@pytest.mark.parametrize(
+    ("huge", "words"),
+    [
+        (" " * (MAX_TEXT + 1), "more than 16 MB"),
+        (text({"strokes": [{"points": []}] * (MAX_STROKES + 1)}), "strokes and 0 points"),
+        (text(item={"points": [0] * (MAX_POINTS + 1)}), "This file holds 1 strokes and 4"),
+        (text({"version": 2}), "another version"),
+        (text({"version": "<b>"}), "another version"),
+    ],
+    ids=["text", "strokes", "points", "next version", "no version"],
+)
+def test_what_is_too_much_or_too_new_is_told(huge, words):
+    with pytest.raises(BadMask, match=words):
+        from_json(huge)
+
+
+def test_growing_and_shrinking_by_hand():
+    dot = picture(".......", ".......", ".......", "...#...", ".......", ".......", ".......")
+    diamond = picture(".......", ".......", "...#...", "..###..", "...#...", ".......", ".......")
+    disc = picture(".......", "...#...", "..###..", ".#####.", "..###..", "...#...", ".......")
+    for px, wanted in [(0, dot), (0.9, dot), (1, diamond), (2, disc)]:
+        np.testing.assert_array_equal(grow(dot, px), wanted)
+        assert shrink(wanted, px)[3, 3]
+    np.testing.assert_array_equal(shrink(diamond, 1), dot)
+    np.testing.assert_array_equal(shrink(disc, 0), disc)
+
+
+def test_the_films_edge_is_no_edge_of_the_mask():
+    corner = rasterise([stroke([(0, 0), (20, 10)], tool="rectangle")], SHAPE)
+    assert shrink(corner, 3)[0, 0] and shrink(corner, 3).sum() == 17 * 7
+    assert shrink(np.ones(SHAPE, bool), 30).all()
+    assert not grow(np.zeros(SHAPE, bool), 30).any()
+    assert not shrink(DISC, 30).any() and grow(DISC, 60).all()
+
+
+def test_holes_are_filled_and_bays_are_not():
+    found = fill_holes(picture("####.", "#..#.", "####.", "##..#", "##.##"))
+    wanted = picture("####.", "####.", "####.", "##..#", "##.##")
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(
+        fill_holes(picture(".#.", "#.#", ".#.")), picture(".#.", "###", ".#.")
+    )
+
+
+def test_specks_go_by_area_and_pieces_joined_at_a_corner_are_one():
+    given = picture("#....##", ".......", "##...#.", "..#...#")
+    for least, wanted in [
+        (0, given),
+        (1, given),
+        (2, picture(".....##", ".......", "##...#.", "..#...#")),
+        (3, picture(".......", ".......", "##.....", "..#....")),
+        (4, np.zeros_like(given)),
+    ]:
+        np.testing.assert_array_equal(without_specks(given, least), wanted)
+
+
+def test_inverting_twice_is_nothing():
+    assert invert(DISC).sum() == DISC.size - DISC.sum()
+    np.testing.assert_array_equal(invert(invert(DISC)), DISC)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wanted"),
+    [
+        ("####....", "####....", 1),
+        ("####....", "....####", 0),
+        ("####....", "..####..", 0.5),
+        ("####....", "#.......", 0.4),
+        ("........", "........", 1),
+        ("........", "#.......", 0),
+    ],
+)
+def test_dice_by_hand(one, other, wanted):
+    assert dice(picture(one), picture(other)) == wanted
+    assert dice(picture(other), picture(one)) == wanted
+
+
+@pytest.mark.parametrize("change", [grow, shrink, without_specks])
+def test_masks_are_left_as_they_are(change):
+    before = DISC.copy()
+    found = change(DISC, 2)
+    assert found.dtype == bool and found.shape == DISC.shape
+    found[:] = True
+    np.testing.assert_array_equal(DISC, before)
