@@ -1,0 +1,233 @@
+"""DICOM files of filled films out: a new Secondary Capture instance that names no patient.
+
+PS3.3 A.8.1 is the object, whose few mandatory elements are all written. Secondary Capture, whatever
+the source was: the elements that its own class asks for would have to be carried over or made up.
+
+From the source come the pixels outside the fill and the elements listed here, each checked, because
+text can stand in any of them; all else, private elements too, is dropped. PS3.15 annex E is the
+model; conformity is not claimed, as the pixels are not searched for text.
+"""
+
+import hashlib
+import math
+import re
+from io import BytesIO
+from itertools import takewhile
+
+import numpy as np
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+from pydicom.valuerep import DSfloat
+
+from core import dicom
+from core.images import MedicalImage, decode
+from core.intake import NEGATIVE, recognise
+
+# Words kept from a source: keyword → what may stand in it, as a regular expression.
+_KEPT = {
+    "Modality": "CR|CT|DG|DX|IO|MG|MR|NM|OT|PT|PX|RF|RG|US|XA|XC",
+    "BodyPartExamined": (
+        "ABDOMEN|ANKLE|ARM|CALCANEUS|CHEST|CLAVICLE|CSPINE|ELBOW|EXTREMITY|FEMUR|FINGER|FOOT|"
+        "FOREARM|HAND|HIP|HUMERUS|JAW|KNEE|LEG|LSPINE|PATELLA|PELVIS|RADIUS|RIB|SCAPULA|SHOULDER|"
+        "SKULL|SPINE|SSPINE|THIGH|THUMB|TIBIA|TOE|TSPINE|ULNA|WRIST"
+    ),
+    "ViewPosition": "AP|PA|LL|RL|RLD|LLD|RLO|LLO",
+    "Laterality": "[LR]",
+    "ImageLaterality": "[LRUB]",
+    "PatientOrientation": "[AFHLPR]{1,3}",
+    "BurnedInAnnotation": "YES|NO",
+    "LossyImageCompression": "00|01",
+}
+_SHOWN = {"PresentationLUTShape": "IDENTITY|INVERSE", "RescaleType": "US|HU|OD"}
+_WINDOW = {"VOILUTFunction": "LINEAR|LINEAR_EXACT|SIGMOID"}
+_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing")
+
+_DEIDENTIFIED = (  # at most 64 characters each
+    "Only the listed elements of the source were kept",
+    "PS3.15 annex E was the model, conformity is not claimed",
+    "Pixels were not searched for burned-in text",
+)
+
+
+def write(
+    pixels: np.ndarray,
+    statement: dict,
+    text: str,
+    source: bytes | None = None,
+    spacing_mm: tuple[float, float] | None = None,
+) -> bytes:
+    """A DICOM file of a filled film: see `core.export.film_file` for the arguments.
+
+    text: the statement as it shall stand in ImageComments, at most 10,240 characters.
+
+    Stored values outside the fill are those of the source, with its rescale and window, wherever
+    these follow from the pixels. Where they do not (a look-up table was applied, or colours were
+    converted, or a fill does not fit into the source's bits) the pixels are stored as they are.
+    Raises ValueError unless `source` is the DICOM file that the statement names, of that size.
+    """
+    film = _blank(statement, text)
+    if source is None:
+        _set_numbers(film, {"PixelSpacing": spacing_mm or ()})
+        _store_as_is(film, pixels)
+    else:
+        original = _original(pixels, statement, source)
+        header, words = dicom.parse(source), _words(source)
+        _set_words(film, words, _KEPT)
+        _set_numbers(film, {keyword: _numbers(header, keyword) for keyword in _SPACINGS})
+        if _invertible(pixels, original, header):
+            _store_as_source(film, pixels, original, header)
+            _set_words(film, words, _SHOWN)
+        else:
+            _store_as_is(film, pixels, original.window)
+    if film.get("BurnedInAnnotation") == "YES":  # what the source says of itself
+        film.PatientIdentityRemoved = "NO"  # YES would speak for the pixels, too
+    if statement["stamped"]:
+        film.BurnedInAnnotation = "YES"
+    file = BytesIO()
+    film.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def _blank(statement: dict, text: str) -> FileDataset:
+    """A film without pixels that names no patient and says what was done."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+    # Random numbers: one derived from the source's would lead back to it.
+    meta.MediaStorageSOPInstanceUID = generate_uid(prefix=None)
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    film = FileDataset(None, {}, file_meta=meta, preamble=bytes(128))
+    film.SpecificCharacterSet = "ISO_IR 192"
+    film.SOPClassUID = meta.MediaStorageSOPClassUID
+    film.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+    film.StudyInstanceUID, film.SeriesInstanceUID = generate_uid(None), generate_uid(None)
+    film.PatientName = "Anonymous^Synthetic"
+    film.PatientID = f"SYNTHETIC-{statement['film']['sha256'][:12]}"
+    for keyword in (
+        *("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName"),
+        *("StudyID", "AccessionNumber", "PatientOrientation", "Laterality"),
+    ):
+        setattr(film, keyword, "")
+    film.SeriesNumber = film.InstanceNumber = 1
+    film.SeriesDescription = "Synthetic: a part was replaced by a computed fill"
+    film.Modality, film.ConversionType = "OT", "SYN"
+    film.ImageType, film.SyntheticData = ["DERIVED", "SECONDARY"], "YES"
+    film.DerivationDescription = _derivation(statement)
+    film.ImageComments = text
+    film.PatientIdentityRemoved = "YES"
+    film.DeidentificationMethod = list(_DEIDENTIFIED)
+    profile = Dataset()
+    profile.CodeValue, profile.CodingSchemeDesignator = "113100", "DCM"
+    profile.CodeMeaning = "Basic Application Confidentiality Profile"
+    film.DeidentificationMethodCodeSequence = Sequence([profile])
+    film.LongitudinalTemporalInformationModified = "REMOVED"
+    return film
+
+
+def _derivation(statement: dict) -> str:
+    """What was done, in at most the 1,024 characters that the element holds."""
+    mask, model = statement["mask"], statement["model"]
+    by = statement["method"]["title"] + (f" with the model {model['name']}" if model else "")
+    area = f"{mask['pixels']:,} pixels ({mask['share']:.2%}) were filled by {by}"
+    grain = ", grain was added" if statement["grain"] else ""
+    return f"{statement['sentence']} {area}{grain}."[:1024]
+
+
+def _original(pixels: np.ndarray, statement: dict, source: bytes) -> MedicalImage:
+    """The film before it was filled. Raises ValueError unless it is the one that was."""
+    if hashlib.sha256(source).hexdigest() != statement["film"]["sha256"]:
+        raise ValueError("The source is another file than the one that the statement names.")
+    if recognise(source) != "DICOM":
+        raise ValueError("The source is not a DICOM file: leave it out.")
+    original = decode(source, "")
+    if (original.pixels.shape, original.pixels.dtype) != (pixels.shape, pixels.dtype):
+        raise ValueError(
+            f"The filled film is {pixels.shape} {pixels.dtype}, its source "
+            f"{original.pixels.shape} {original.pixels.dtype}: they must be alike."
+        )
+    return original
+
+
+def _invertible(pixels: np.ndarray, original: MedicalImage, header: Dataset) -> bool:
+    """Whether stored values follow from the pixels: moved or turned positive, within their bits."""
+    grey = header.PhotometricInterpretation in ("MONOCHROME1", "MONOCHROME2")
+    top = 2 ** int(header.BitsStored) - 1
+    within = max(int(pixels.max()), int(original.pixels.max())) <= top
+    return grey and dicom.LUT_APPLIED not in original.notes and within
+
+
+def _store_as_source(film, pixels, original: MedicalImage, header: Dataset) -> None:
+    """Undo what `core.dicom` does to stored values, and keep the elements that go with them."""
+    bits, signed = int(header.BitsStored), int(header.PixelRepresentation)
+    if NEGATIVE in original.notes:
+        pixels = np.array(2**bits - 1, pixels.dtype) - pixels
+    if signed:  # wraps to negative values in the upper half
+        pixels = pixels - np.array(2 ** (bits - 1), pixels.dtype)
+    _store(film, pixels, bits, signed, header.PhotometricInterpretation)
+    slope, intercept = _numbers(header, "RescaleSlope"), _numbers(header, "RescaleIntercept")
+    if slope or intercept:
+        slope = slope if slope and slope[0] else [1.0]
+        _set_numbers(film, {"RescaleSlope": slope[:1], "RescaleIntercept": intercept[:1] or [0.0]})
+        film.RescaleType = "US"
+    pairs = zip(_numbers(header, "WindowCenter"), _numbers(header, "WindowWidth"), strict=False)
+    windows = list(takewhile(lambda pair: pair[1] > 0, pairs))
+    if windows:
+        centres, widths = zip(*windows, strict=True)
+        _set_numbers(film, {"WindowCenter": centres, "WindowWidth": widths})
+        _set_words(film, header, _WINDOW)
+
+
+def _store_as_is(film, pixels: np.ndarray, window: tuple[float, float] | None = None) -> None:
+    """Store the pixels as they are, with the window in their units."""
+    bits = 8 if pixels.dtype == np.uint8 else max(9, int(pixels.max()).bit_length())
+    _store(film, pixels, bits, 0, "RGB" if pixels.ndim == 3 else "MONOCHROME2")
+    if window:
+        # The standard's LINEAR window of width w spans w - 1 (PS3.3 C.11.2.1.2).
+        low, high = window
+        width = high - low + 1
+        _set_numbers(film, {"WindowCenter": [low + width / 2], "WindowWidth": [width]})
+
+
+def _store(film, stored: np.ndarray, bits: int, signed: int, photometric: str) -> None:
+    film.Rows, film.Columns = stored.shape[:2]
+    film.SamplesPerPixel, film.PhotometricInterpretation = 1, photometric
+    if stored.ndim == 3:
+        film.SamplesPerPixel, film.PlanarConfiguration = 3, 0
+    film.BitsAllocated, film.BitsStored, film.HighBit = 8 * stored.itemsize, bits, bits - 1
+    film.PixelRepresentation = signed
+    data = stored.astype(stored.dtype.newbyteorder("<")).tobytes()
+    film.PixelData = data + bytes(len(data) % 2)
+    film["PixelData"].VR = "OB" if stored.itemsize == 1 else "OW"
+
+
+def _words(source: bytes) -> Dataset:
+    """Read the elements that hold words."""
+    data = bytes(128) + source if source.startswith(b"DICM") else source
+    return dcmread(BytesIO(data), force=True, specific_tags=[*_KEPT, *_SHOWN])
+
+
+def _set_words(film: Dataset, words: Dataset, allowed: dict[str, str]) -> None:
+    """Copy each word that may stand where it stands."""
+    for keyword, pattern in allowed.items():
+        value = words.get(keyword)
+        given = [value] if isinstance(value, str) else value or []
+        if given and all(re.fullmatch(pattern, word) for word in given):
+            setattr(film, keyword, value)
+
+
+def _numbers(header: Dataset, keyword: str) -> list[float]:
+    """The values of an element, or none unless all are finite numbers."""
+    try:
+        values = [float(value) for value in np.atleast_1d(header.get(keyword, []))]
+    except (TypeError, ValueError):
+        return []
+    return values if all(map(math.isfinite, values)) else []
+
+
+def _set_numbers(film: Dataset, numbers: dict) -> None:
+    """Write decimal strings, which hold 16 characters; a spacing only if it is two lengths."""
+    for keyword, values in numbers.items():
+        if keyword in _SPACINGS and (len(values) != 2 or min(values) <= 0):
+            continue
+        setattr(film, keyword, [DSfloat(value, auto_format=True) for value in values])
