@@ -17,7 +17,7 @@ from io import BytesIO
 import cv2
 import numpy as np
 
-from core import masks
+from core import mask_files
 from core.images import MedicalImage
 from core.settings import CHECKOUT
 
@@ -44,7 +44,7 @@ def statement(
 ) -> dict:
     """What was done to a film, ready for JSON: the film, the mask, the method and the program.
 
-    mask: (H, W) bool, True where the film was filled; the sha256 is that of `core.masks.png`.
+    mask: (H, W) bool, True where the film was filled; the sha256 is that of `core.mask_files.png`.
     method, title: the name that code uses, and the one that people read.
     model, model_sha256: of the network that filled, both or neither.
     grain: whether noise like the film's own was added.
@@ -69,7 +69,7 @@ def statement(
         "mask": {
             "pixels": area,
             "share": round(area / mask.size, 6),
-            "png_sha256": hashlib.sha256(masks.png(mask)).hexdigest(),
+            "png_sha256": hashlib.sha256(mask_files.png(mask)).hexdigest(),
         },
         "method": {"name": method, "title": title},
         "model": model and {"name": model, "sha256": model_sha256},
@@ -172,7 +172,7 @@ _WORD = (
 
 
 def _mark(height: int, width: int) -> np.ndarray:
-    """(h, w) bool: letters and frame of the mark, about a sixth of the width of a large film.
+    """(h, w) bool: letters and frame of the mark, a tenth to a fifth of the width of a large film.
 
     The word on one line, on narrow films on three, and its first letter where nothing else fits.
     """
@@ -221,7 +221,7 @@ def _tiff(pixels: np.ndarray, text: str) -> bytes:
     """A little-endian TIFF file: one strip, deflated."""
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-    strip = zlib.compress(pixels.astype(pixels.dtype.newbyteorder("<")).tobytes())
+    strip = zlib.compress(pixels.astype(pixels.dtype.newbyteorder("<")).tobytes(), level=1)
     layout = _layout(pixels)
     directory = ImageFileDirectory_v2()
     directory[256], directory[257] = layout["width"], layout["height"]

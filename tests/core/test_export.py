@@ -15,7 +15,7 @@ from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 
 from core import export
 from core.images import BadImage, MedicalImage, decode
-from core.masks import png
+from core.mask_files import png
 from tests import dicom_files
 from tests.bad_files import encoded, film
 from tests.dicom_files import compressed, dicom
