@@ -1,0 +1,91 @@
+"""The picture under a drawing canvas: a part of the film, with the mask laid over it."""
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from core.ui.fabric import MARGIN, View
+
+TABLE = 88  # grey of what lies beside the film
+TINT = np.array([86, 180, 233])  # RGB of the mask: blue, which every eye tells from grey
+OPACITY = 0.3
+QUALITY = 90
+
+
+def picture(
+    grey: np.ndarray, mask: np.ndarray, view: View, window: tuple[int, int] = (0, 255)
+) -> bytes:
+    """JPEG bytes of a view of a (H, W) uint8 film under a (H, W) bool mask.
+
+    window: the grey levels that are shown black and white.
+    """
+    rgb = np.full((*view.size[::-1], 3), TABLE, np.uint8)
+    rows, columns = _Side.of(view, 0), _Side.of(view, 1)
+    film, over = grey[rows.film, columns.film], mask[rows.film, columns.film].astype(np.float32)
+    shrunk = view.scale < 1
+    film = cv2.resize(
+        film,
+        (columns.length, rows.length),
+        interpolation=cv2.INTER_AREA if shrunk else cv2.INTER_CUBIC,
+    )
+    # Whatever is in the mask shows, however small the film is drawn.
+    over = cv2.resize(
+        over,
+        (columns.length, rows.length),
+        interpolation=cv2.INTER_AREA if shrunk else cv2.INTER_NEAREST,
+    )
+    place = rows.canvas, columns.canvas
+    rgb[place] = _windowed(film, window)[rows.seen, columns.seen, None]
+    masked = np.zeros(rgb.shape[:2], bool)
+    masked[place] = over[rows.seen, columns.seen] > 0
+    rgb[masked] = np.rint((1 - OPACITY) * rgb[masked] + OPACITY * TINT)
+    found, _ = cv2.findContours(masked.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    # Dark and light, so that one of the two stands out from any grey.
+    cv2.drawContours(rgb, found, -1, (0, 0, 0), 3)
+    cv2.drawContours(rgb, found, -1, [int(level) for level in TINT], 1)
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+
+
+def overview(grey: np.ndarray, view: View, longer: int) -> bytes:
+    """JPEG bytes of a whole film, `longer` px on its longer side, with a frame round the view."""
+    scale = longer / max(grey.shape)
+    size = [max(1, round(side * scale)) for side in grey.shape[::-1]]
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    rgb = np.repeat(cv2.resize(grey, size, interpolation=way)[..., None], 3, 2)
+    corners = [(view.left, view.top), (view.left + view.width - 1, view.top + view.height - 1)]
+    first, last = ([int(at * scale) for at in corner] for corner in corners)
+    cv2.rectangle(rgb, first, last, (0, 0, 0), 4)
+    cv2.rectangle(rgb, first, last, [int(level) for level in TINT], 2)
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+
+
+class _Side(NamedTuple):
+    """Rows or columns: which of the film are drawn, how long they then are in px of canvas, which
+    of those are seen, and where on the canvas."""
+
+    film: slice
+    length: int
+    seen: slice
+    canvas: slice
+
+    @classmethod
+    def of(cls, view: View, axis: int) -> "_Side":
+        begin, side = ((view.top, view.height), (view.left, view.width))[axis]
+        room, around = view.size[1 - axis], MARGIN / view.scale
+        first = max(0, math.floor(begin - around))
+        last = min(view.shape[axis], math.ceil(begin + side + around))
+        start, stop = (round((edge - begin) * view.scale) + MARGIN for edge in (first, last))
+        canvas = slice(max(0, start), min(room, stop))
+        seen = slice(canvas.start - start, canvas.stop - start)
+        return cls(slice(first, last), stop - start, seen, canvas)
+
+
+def _windowed(film: np.ndarray, window: tuple[int, int]) -> np.ndarray:
+    """uint8 grey stretched so that the window fills the range from black to white."""
+    low, high = window
+    levels = (np.arange(256) - low) * 255.0 / max(high - low, 1)
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)[film]
