@@ -124,28 +124,30 @@ _MEMORY = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Report:
-    """What a browser says: `drawing` is the JSON text it kept of this film or None, `namesake`
-    whether it keeps one of another film of that name, `problem` "full", "blocked" or None;
-    `width` px is what the page has room for, `touch` whether the pointer is a finger."""
+    """What a browser says of the film with the hash `film`: `drawing` is the JSON text it kept or
+    None, `namesake` whether it keeps one of another film of that name, `problem` "full", "blocked"
+    or None; `width` px is what the page has room for, `touch` whether the pointer is a finger."""
 
+    film: str = ""
     drawing: str | None = None
     namesake: bool = False
     problem: str | None = None
-    width: int = 0
+    width: int | None = None
     touch: bool = False
 
 
-def recalled(key: str, sha256: str) -> Report | None:
-    """The report of the memory mounted under `key` on this film, None before it came."""
+def report(key: str) -> Report:
+    """The last report of the memory mounted under `key`, an empty one before the first."""
     found = (st.session_state.get(key) or {}).get("report")
-    if not isinstance(found, dict) or found.get("film") != sha256:
-        return None
+    if not isinstance(found, dict):
+        return Report()
     drawing, width = found.get("drawing"), found.get("width")
     return Report(
+        str(found.get("film")),
         drawing if isinstance(drawing, str) else None,
         bool(found.get("namesake")),
         found.get("problem"),
-        int(width) if isinstance(width, int | float) else 0,
+        int(width) if isinstance(width, int | float) else None,
         bool(found.get("touch")),
     )
 

@@ -1,76 +1,45 @@
 """The drawing canvas that all drawing pages share: tools, undo, zoom, and a draft that stays."""
 
-from dataclasses import dataclass, field
-from dataclasses import replace as changed
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
 
 from core.drawing import Drawing
-from core.masks import BadMask, Stroke, from_json, rasterise, to_json
-from core.ui import browser_memory, canvas_picture, fabric
-from core.ui.drawable import drawable, drawn
+from core.masks import Stroke, rasterise, to_json
+from core.ui import browser_memory, canvas_picture, fabric, sheet
+from core.ui.browser_memory import Report
+from core.ui.drawable import drawable
+from core.ui.sheet import Sheet
 from core.ui.words import percent, plain
 
 BRUSH, LINE, RECTANGLE, POLYGON = "Brush", "Line", "Rectangle", "Polygon"
 MODES = {BRUSH: "freedraw", LINE: "line", RECTANGLE: "rect", POLYGON: "polygon"}
 PAINT, ERASE = "Paint", "Erase"
-COLOURS = {PAINT: ("#56B4E9A0", "#56B4E960"), ERASE: ("#E69F00C0", "#E69F0070")}
-ERASING = COLOURS[ERASE][0]
+COLOURS = {PAINT: ("#56B4E9A0", "#56B4E960"), ERASE: (fabric.ERASING, "#E69F0070")}
 THIN = 2  # px of canvas: the line round a box or an outline, which is no part of it
 ZOOMS = (1, 2, 4, 8)
-LARGEST = 720  # px of canvas on the longer side
-PHONE = 340  # px that every screen has
+LARGEST = 720  # px of canvas on its longer side; the screen may allow less
+SMALLEST = 200
 HINTS = {
-    BRUSH: "Drag over the film. With a finger too.",
+    BRUSH: "Drag over the film, by mouse, pen or finger.",
     LINE: "Drag from one end to the other: a straight stroke of the brush.",
     RECTANGLE: "Drag from one corner to the opposite one.",
     POLYGON: "Click each corner; a click on the first one closes it and fills it in.",
 }
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A drawing under way: `drawing` is laid into the picture, `live` was drawn over it since.
-
-    view, erase: what the strokes that are live were drawn on and with. mount: the widget's
-    number; a new one is an empty widget. recalled: whether the browser was asked for a drawing,
-    restored: the revision at which it gave one.
-    """
-
-    drawing: Drawing = field(default_factory=Drawing)
-    live: tuple[Stroke, ...] = ()
-    view: fabric.View | None = None
-    erase: bool = False
-    mount: int = 0
-    recalled: bool = False
-    restored: int | None = None
-
-    @property
-    def whole(self) -> Drawing:
-        """The drawing with what is live, each stroke a step of its own."""
-        whole = self.drawing
-        for stroke in self.live:
-            whole = whole.added((stroke,))
-        return whole
-
-    def laid(self, drawing: Drawing) -> "Sheet":
-        """The sheet with another drawing in its picture and an empty widget over it."""
-        return changed(self, drawing=drawing, live=(), mount=self.mount + 1)
-
-
 def current(key: str, sha256: str) -> Drawing:
     """The drawing on a film at canvas `key`, up to the last stroke that reached the server."""
-    return _sheet(key, sha256).whole
+    return sheet.of(key, sha256).whole
 
 
-def replace(key: str, sha256: str, strokes: tuple[Stroke, ...]) -> None:
+def replace(key: str, sha256: str, strokes: Sequence[Stroke]) -> None:
     """Put other strokes in place of the drawing, as one step that can be undone.
 
-    For a suggested or an uploaded mask; call it in a callback, before canvas(), or rerun after.
+    For a mask that was suggested, uploaded or grown: in a callback, before canvas(), or rerun.
     """
-    sheet = _sheet(key, sha256)
-    _keep(key, sha256, sheet.laid(sheet.whole.replaced(strokes)))
+    _take(key, sha256, lambda drawing: drawing.replaced(tuple(strokes)))
 
 
 def canvas(grey: np.ndarray, sha256: str, name: str, key: str) -> Drawing:
@@ -80,37 +49,39 @@ def canvas(grey: np.ndarray, sha256: str, name: str, key: str) -> Drawing:
     to the hash. key: names this canvas among the pages; its state keys begin with it.
     Call it in a fragment: every stroke is a rerun.
     """
-    report = browser_memory.recalled(f"{key}-memory", sha256)
-    sheet = _recall(_sheet(key, sha256), report, sha256, grey.shape)
-    tools, place, looks, words = (st.container() for _ in range(4))
+    memory = f"{key}-memory"
+    report = browser_memory.report(memory)
+    now = sheet.of(key, sha256)
+    if report.film == sha256 and not now.recalled:
+        now = now.recalling(report.drawing, sha256, grey.shape)
+    tools, place, words, looks = (st.container() for _ in range(4))
     with tools:
-        tool, erase, thickness = _tools(key, sha256, sheet.whole)
+        tool, erase, thickness = _tools(key, sha256, now.whole, report.touch)
     with looks:
-        view, window = _looks(key, sha256, grey, report.width if report else LARGEST)
-    sheet = _settled(sheet, key, sha256, view, erase)
-    _keep(key, sha256, sheet)
-    whole = sheet.whole
+        view, window = _looks(key, sha256, grey, now.whole, report.width or LARGEST)
+    now = now.settled(view, erase, sheet.widget(key, sha256, now) not in st.session_state)
+    sheet.keep(key, sha256, now)
+    drawing = now.whole
     with place:
-        under = rasterise(sheet.drawing.strokes, grey.shape)
-        picture = canvas_picture.picture(grey, under, view, window)
-        if sheet.recalled:
-            colour, fill = COLOURS[ERASE if erase else PAINT]
-            drawable(
-                picture, view.size, MODES[tool], colour, fill, thickness, _mount(key, sha256, sheet)
-            )
+        laid = rasterise(now.drawing.strokes, grey.shape)
+        picture = canvas_picture.picture(grey, laid, view, window)
+        if now.recalled:
+            colours = COLOURS[ERASE if erase else PAINT]
+            widget = sheet.widget(key, sha256, now)
+            drawable(picture, view.size, MODES[tool], *colours, thickness, widget)
         else:
             # Until the browser tells what it kept, and how much room there is: a moment.
             st.image(picture, width=view.size[0], alt=f"X-ray film {name}")
     with words:
-        _words(key, sha256, name, grey.shape, sheet, report, tool)
-        kept = to_json(whole.strokes, grey.shape, sha256) if whole.strokes else ""
-        browser_memory.remember(
-            f"{key}-memory", key, sha256, name, kept if sheet.recalled else None
-        )
-    return whole
+        _words(tool, rasterise(drawing.strokes, grey.shape) if now.live else laid, report.touch)
+        if report.film == sha256:
+            _draft(key, sha256, name, now, report)
+        keep = to_json(drawing.strokes, grey.shape, sha256) if drawing.strokes else ""
+        browser_memory.remember(memory, key, sha256, name, keep if now.recalled else None)
+    return drawing
 
 
-def _tools(key: str, sha256: str, drawing: Drawing) -> tuple[str, bool, int]:
+def _tools(key: str, sha256: str, drawing: Drawing, touch: bool) -> tuple[str, bool, int]:
     """The tool, whether it erases, and the width of its line in px of canvas."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         tool = st.segmented_control(
@@ -120,7 +91,8 @@ def _tools(key: str, sha256: str, drawing: Drawing) -> tuple[str, bool, int]:
             required=True,
             key=f"{key}-tool",
             persist_state="session",
-            help="  \n".join(f"**{tool}**: {hint}" for tool, hint in HINTS.items()),
+            help="  \n".join(f"**{tool}**: {hint}" for tool, hint in HINTS.items())
+            + "  \nEvery tool paints or erases, in the order in which you draw.",
         )
         erase = st.segmented_control(
             "Paint or erase",
@@ -129,7 +101,7 @@ def _tools(key: str, sha256: str, drawing: Drawing) -> tuple[str, bool, int]:
             required=True,
             key=f"{key}-erase",
             persist_state="session",
-            help="Every tool can do both. Strokes count in the order in which they are drawn.",
+            label_visibility="collapsed",
         )
     thickness = THIN
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -146,25 +118,26 @@ def _tools(key: str, sha256: str, drawing: Drawing) -> tuple[str, bool, int]:
                 help="In pixels of your screen: zoom in for finer strokes on the film.",
                 width=240,
             )
-        for label, icon, can, shortcut, step in (
-            ("Undo", ":material/undo:", drawing.can_undo, "Ctrl+Z", Drawing.undone),
-            ("Redo", ":material/redo:", drawing.can_redo, "Ctrl+Shift+Z", Drawing.redone),
-            ("Clear", ":material/delete:", bool(drawing.strokes), None, _cleared),
-        ):
-            st.button(
-                label,
-                icon=icon,
-                key=f"{key}-{label.lower()}",
-                disabled=not can,
-                shortcut=shortcut,
-                on_click=_step,
-                args=(key, sha256, step),
-            )
+        with st.container(horizontal=True, width="content", gap="small"):
+            for label, icon, can, shortcut, step in (
+                ("Undo", ":material/undo:", drawing.can_undo, "Ctrl+Z", Drawing.undone),
+                ("Redo", ":material/redo:", drawing.can_redo, "Ctrl+Shift+Z", Drawing.redone),
+                ("Clear", ":material/delete:", bool(drawing.strokes), None, _cleared),
+            ):
+                st.button(
+                    label,
+                    icon=icon,
+                    key=f"{key}-{label.lower()}",
+                    disabled=not can,
+                    shortcut=None if touch else shortcut,
+                    on_click=_take,
+                    args=(key, sha256, step),
+                )
     return tool, erase == ERASE, thickness
 
 
 def _looks(
-    key: str, sha256: str, grey: np.ndarray, room: int
+    key: str, sha256: str, grey: np.ndarray, drawing: Drawing, room: int
 ) -> tuple[fabric.View, tuple[int, int]]:
     """The part of the film that is shown, and its grey levels shown black and white."""
     with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
@@ -176,7 +149,7 @@ def _looks(
             key=f"{key}-window-{sha256}",
             persist_state="session",
             help="The grey levels shown black and white. It changes what you see, not the film.",
-            width=260,
+            width=220,
         )
         zoom = st.segmented_control(
             "Zoom",
@@ -188,25 +161,24 @@ def _looks(
             persist_state="session",
             help="Shows a part of the film larger. Strokes stay where they are on the film.",
         )
+        centre = _last_drawn(drawing, grey.shape)
         at = [0.5, 0.5]
-        if zoom > 1:
-            for axis, label in enumerate(("Left to right", "Top to bottom")):
-                at[axis] = (
-                    st.slider(
-                        label,
-                        0,
-                        100,
-                        50,
-                        format="%d %%",
-                        key=f"{key}-{label[:4].strip().lower()}-{sha256}",
-                        persist_state="session",
-                        help="Which part of the film is shown.",
-                        width=200,
-                    )
-                    / 100
-                )
-        side = max(PHONE, min(room, LARGEST))
-        view = fabric.part(grey.shape, zoom, *at, (side, LARGEST))
+        for axis, label in enumerate(("Left to right", "Top to bottom") if zoom > 1 else ()):
+            percent_along = st.slider(
+                label,
+                0,
+                100,
+                # The part that is shown has its middle there, or as near as the film's end allows.
+                round(100 * float(np.clip((zoom * centre[axis] - 0.5) / (zoom - 1), 0, 1))),
+                format="%d %%",
+                key=f"{key}-part{axis}-{sha256}",
+                persist_state="session",
+                help="Which part of the film is shown.",
+                width=160,
+            )
+            at[axis] = percent_along / 100
+        room = min(max(room, SMALLEST), LARGEST)
+        view = fabric.part(grey.shape, zoom, *at, (room, LARGEST))
         if zoom > 1:
             st.image(
                 canvas_picture.overview(grey, view, 120),
@@ -216,95 +188,58 @@ def _looks(
     return view, window
 
 
-def _words(key, sha256, name, shape, sheet: Sheet, report, tool: str) -> None:
-    """What the mask covers, and what became of the draft, in words."""
-    mask = rasterise(sheet.whole.strokes, shape)
+def _last_drawn(drawing: Drawing, shape: tuple[int, int]) -> np.ndarray:
+    """The middle of the last stroke, as shares of the film's width and height; else the film's."""
+    if not drawing.strokes:
+        return np.array([0.5, 0.5])
+    points = drawing.strokes[-1].points
+    return (points.min(0) + points.max(0)) / 2 / (shape[1], shape[0])
+
+
+def _words(tool: str, mask: np.ndarray, touch: bool) -> None:
+    """What the mask covers, and how to go on."""
     pixels = int(mask.sum())
-    hint = HINTS[tool]
-    if report and report.touch and tool != BRUSH:
-        hint = f"With a finger only the brush draws; {tool.lower()} wants a mouse or a pen."
+    covered = "Nothing is drawn yet."
     if pixels:
-        share = percent(pixels / mask.size, 1)
-        st.caption(f"The mask covers {share} of the film, {pixels:,} pixels. {hint}")
-    else:
-        st.caption(f"Nothing is drawn yet. {hint}")
-    if sheet.restored is not None and sheet.restored == sheet.whole.revision:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(
-                f":material/history: Your mask of {plain(name)} was restored from this browser."
-            )
+        covered = (
+            f"The mask covers {percent(pixels / mask.size, 1)} of the film, {pixels:,} pixels."
+        )
+    hint = HINTS[tool]
+    if touch and tool != BRUSH:
+        hint = f"With a finger only the brush draws; {tool.lower()} wants a mouse."
+    st.caption(f"{covered} {hint}")
+
+
+def _draft(key: str, sha256: str, name: str, now: Sheet, report: Report) -> None:
+    """What became of the draft that the browser keeps."""
+    if now.untouched:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            said = f"Your mask of {plain(name)} was restored from this browser."
+            st.caption(f":material/history: {said}", width="content")
             st.button(
                 "Discard it",
                 key=f"{key}-discard",
                 type="tertiary",
-                on_click=_step,
+                on_click=_take,
                 args=(key, sha256, _cleared),
             )
-    if report and report.namesake and not sheet.whole.strokes:
+    if report.namesake and not now.whole.strokes:
         st.caption(
-            f":material/info: This browser keeps a mask for another film named {plain(name)}; it "
+            f":material/info: This browser keeps a mask for another film named {plain(name)}: it "
             "is not used here, because the two files differ."
         )
-    if report and report.problem == "full":
+    if report.problem:
+        cause = "storage is full" if report.problem == "full" else "storage is closed to this site"
         st.caption(
-            ":material/warning: This browser's storage is full, so a reload will lose this mask: "
-            "download it, or clear this site's data."
-        )
-    elif report and report.problem:
-        st.caption(
-            ":material/warning: This browser keeps nothing for this site, so a reload will lose "
-            "this mask: download it before you leave."
+            f":material/warning: This browser's {cause}, so a reload loses the mask: download it "
+            "before you leave."
         )
 
 
-def _sheet(key: str, sha256: str) -> Sheet:
-    """The sheet as it is now, with what the widget told since."""
-    sheet = st.session_state.get(f"{key}-sheet-{sha256}", Sheet())
-    told = drawn(_mount(key, sha256, sheet))
-    if sheet.view is None or told is None:
-        return sheet
-    return changed(sheet, live=fabric.strokes(told, sheet.view, ERASING))
-
-
-def _keep(key: str, sha256: str, sheet: Sheet) -> None:
-    st.session_state[f"{key}-sheet-{sha256}"] = sheet
-
-
-def _mount(key: str, sha256: str, sheet: Sheet) -> str:
-    """The widget's key: another one is an empty widget."""
-    return f"{key}-canvas-{sha256}-{sheet.mount}"
-
-
-def _settled(sheet: Sheet, key: str, sha256: str, view: fabric.View, erase: bool) -> Sheet:
-    """The sheet ready for its widget: what is live joins the picture where the widget that holds
-    it is gone (another page was open), shows another part, or now draws otherwise."""
-    gone = _mount(key, sha256, sheet) not in st.session_state
-    if sheet.view not in (None, view) or (sheet.live and (gone or sheet.erase != erase)):
-        sheet = sheet.laid(sheet.whole)
-    return changed(sheet, view=view, erase=erase)
-
-
-def _recall(sheet: Sheet, report: browser_memory.Report | None, sha256: str, shape) -> Sheet:
-    """The sheet with what the browser kept, the first time it tells, unless something is drawn."""
-    if report is None or sheet.recalled:
-        return sheet
-    sheet = changed(sheet, recalled=True)
-    if report.drawing is None or sheet.whole.revision:
-        return sheet
-    try:
-        kept = from_json(report.drawing)
-    except BadMask:
-        return sheet
-    if kept.sha256 != sha256 or tuple(kept.shape) != tuple(shape):
-        return sheet
-    sheet = sheet.laid(Drawing(kept.strokes))
-    return changed(sheet, restored=sheet.drawing.revision)
-
-
-def _step(key: str, sha256: str, step) -> None:
+def _take(key: str, sha256: str, step: Callable[[Drawing], Drawing]) -> None:
     """Take one step of the whole drawing's history."""
-    sheet = _sheet(key, sha256)
-    _keep(key, sha256, sheet.laid(step(sheet.whole)))
+    now = sheet.of(key, sha256)
+    sheet.keep(key, sha256, now.laid(step(now.whole)))
 
 
 def _cleared(drawing: Drawing) -> Drawing:

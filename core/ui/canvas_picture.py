@@ -6,10 +6,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from core.ui.fabric import MARGIN, View
+from core.ui.fabric import View
 
 TABLE = 88  # grey of what lies beside the film
 TINT = np.array([86, 180, 233])  # RGB of the mask: blue, which every eye tells from grey
+LINE = (158, 214, 255)  # RGB of its outline, lighter still
 OPACITY = 0.3
 QUALITY = 90
 
@@ -44,9 +45,8 @@ def picture(
     found, _ = cv2.findContours(masked.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     # Dark and light, so that one of the two stands out from any grey.
     cv2.drawContours(rgb, found, -1, (0, 0, 0), 3)
-    cv2.drawContours(rgb, found, -1, [int(level) for level in TINT], 1)
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+    cv2.drawContours(rgb, found, -1, LINE, 1)
+    return _jpeg(rgb)
 
 
 def overview(grey: np.ndarray, view: View, longer: int) -> bytes:
@@ -58,9 +58,17 @@ def overview(grey: np.ndarray, view: View, longer: int) -> bytes:
     corners = [(view.left, view.top), (view.left + view.width - 1, view.top + view.height - 1)]
     first, last = ([int(at * scale) for at in corner] for corner in corners)
     cv2.rectangle(rgb, first, last, (0, 0, 0), 4)
-    cv2.rectangle(rgb, first, last, [int(level) for level in TINT], 2)
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+    cv2.rectangle(rgb, first, last, LINE, 2)
+    return _jpeg(rgb)
+
+
+def _jpeg(rgb: np.ndarray) -> bytes:
+    # With all of its colour, or the outlines would fade.
+    options = [
+        *(cv2.IMWRITE_JPEG_QUALITY, QUALITY),
+        *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
+    ]
+    return cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)[1].tobytes()
 
 
 class _Side(NamedTuple):
@@ -75,10 +83,10 @@ class _Side(NamedTuple):
     @classmethod
     def of(cls, view: View, axis: int) -> "_Side":
         begin, side = ((view.top, view.height), (view.left, view.width))[axis]
-        room, around = view.size[1 - axis], MARGIN / view.scale
+        room, around = view.size[1 - axis], view.margin / view.scale
         first = max(0, math.floor(begin - around))
         last = min(view.shape[axis], math.ceil(begin + side + around))
-        start, stop = (round((edge - begin) * view.scale) + MARGIN for edge in (first, last))
+        start, stop = (round((edge - begin) * view.scale) + view.margin for edge in (first, last))
         canvas = slice(max(0, start), min(room, stop))
         seen = slice(canvas.start - start, canvas.stop - start)
         return cls(slice(first, last), stop - start, seen, canvas)

@@ -14,7 +14,9 @@ import numpy as np
 from core.masks import Stroke
 
 MARGIN = 16  # px of canvas round the film: a shape ends where the pointer leaves the canvas
+ERASING = "#E69F00C0"  # the colour of strokes that erase, and of no other
 STRAY = 4  # px of canvas: a box or an outline no larger than this is a slip of the pointer
+BENT = 0.25  # px of canvas: a curve that stays so near to its chord is drawn as that
 FARTHEST = 4.0  # films away from the film, a point is taken to be as far as that
 
 
@@ -23,7 +25,7 @@ class View:
     """The part of a film that a canvas shows, `scale` px of canvas for a pixel of the film.
 
     left, top, width, height: the part, in whole pixels of the film, whose (height, width) is
-    `shape`. The part ends MARGIN px inside the canvas; the film goes on there if it is larger.
+    `shape`. The part ends `margin` px inside the canvas; the film goes on there if it is larger.
     """
 
     shape: tuple[int, int]
@@ -32,24 +34,20 @@ class View:
     width: int
     height: int
     scale: float
+    margin: int = MARGIN
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the canvas in px."""
         return (
-            round(self.width * self.scale) + 2 * MARGIN,
-            round(self.height * self.scale) + 2 * MARGIN,
+            round(self.width * self.scale) + 2 * self.margin,
+            round(self.height * self.scale) + 2 * self.margin,
         )
 
     def to_film(self, points: np.ndarray) -> np.ndarray:
         """(N, 2) x, y of the canvas in pixels of the film, where a pixel's middle lies at .5."""
-        film = (points - MARGIN) / self.scale + (self.left, self.top)
+        film = (points - self.margin) / self.scale + (self.left, self.top)
         return np.clip(film, -FARTHEST * max(self.shape), (1 + FARTHEST) * max(self.shape))
-
-
-def whole_film(shape: tuple[int, int], scale: float) -> View:
-    """All of a (height, width) film."""
-    return View(shape, 0, 0, shape[1], shape[0], scale)
 
 
 def part(
@@ -65,13 +63,11 @@ def part(
     return View(shape, left, top, width, height, scale)
 
 
-def strokes(
-    drawing: dict | None, view: View, erasing: str = "", label: str = ""
-) -> tuple[Stroke, ...]:
+def strokes(drawing: dict | None, view: View) -> tuple[Stroke, ...]:
     """The strokes of the widget's JSON, in the order in which they were drawn.
 
-    Those in the colour `erasing` erase. What is no stroke, or was a slip of the pointer, is left
-    out: the JSON comes from a browser, and anything may be in it.
+    What is no stroke, or was a slip of the pointer, is left out: the JSON comes from a browser,
+    and anything may be in it.
     """
     found = []
     for item in (drawing or {}).get("objects", ()):
@@ -81,13 +77,13 @@ def strokes(
             if drawn is None or not np.isfinite(drawn.points).all():
                 continue
             width = float(drawn.width) / view.scale
-            erase = bool(erasing) and str(item.get("stroke")).lower() == erasing.lower()
+            erase = str(item.get("stroke")).upper() == ERASING
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
             continue
         if math.isfinite(width):
             # A hundredth of a pixel is finer than any pointer, and keeps what is stored short.
             points = np.round(view.to_film(drawn.points), 2)
-            found.append(_clamped(Stroke(points, width, drawn.tool, erase, label), view.shape))
+            found.append(_clamped(Stroke(points, width, drawn.tool, erase), view.shape))
     return tuple(found)
 
 
@@ -95,9 +91,30 @@ def _brush(item: dict) -> Stroke | None:
     """A path drawn by hand; one that is filled is an outline not yet closed."""
     if item.get("fill"):
         return None
-    # The last two numbers of every command are where it ends: M, L, Q and C alike.
-    local = np.array([command[-2:] for command in item["path"] if len(command) > 2], float)
+    local = np.array(_way(item["path"]), float)
     return Stroke(_placed(local, item), item["strokeWidth"]) if len(local) else None
+
+
+def _way(path: list) -> list[np.ndarray]:
+    """Points along a path's commands; a quick hand leaves curves whose ends lie far apart."""
+    points: list[np.ndarray] = []
+    for _, *numbers in path:
+        ends = np.array(numbers, float).reshape(-1, 2)
+        if len(ends) == 2:
+            points.extend(_curve(points[-1], *ends))
+        points.extend(ends[-1:])
+    return points
+
+
+def _curve(start: np.ndarray, handle: np.ndarray, end: np.ndarray) -> list[np.ndarray]:
+    """Points inside a quadratic curve, unless it runs along its chord."""
+    way, middle = end - start, (start + 2 * handle + end) / 4
+    along = np.clip((middle - start) @ way / max(float(way @ way), 1e-9), 0, 1)
+    if np.hypot(*(middle - start - along * way)) <= BENT:
+        return []
+    return [
+        (1 - at) ** 2 * start + 2 * at * (1 - at) * handle + at**2 * end for at in (0.25, 0.5, 0.75)
+    ]
 
 
 def _line(item: dict) -> Stroke | None:
@@ -165,4 +182,4 @@ def _clamped(stroke: Stroke, shape: tuple[int, int]) -> Stroke:
     if stroke.tool != "rectangle":
         return stroke
     points = np.clip(stroke.points, 0, (shape[1], shape[0]))
-    return Stroke(points, stroke.width, stroke.tool, stroke.erase, stroke.label)
+    return Stroke(points, stroke.width, stroke.tool, stroke.erase)

@@ -6,7 +6,6 @@ import json
 import re
 import zipfile
 from collections import Counter
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -563,7 +562,7 @@ def test_what_is_brushed_over_is_answered_in_one_sentence(visit, monkeypatch):
 
     across = {"type": "path", "path": [["M", 0, 180], ["L", 360, 180]], "strokeWidth": 72}
     drawn = {"objects": [across | {"left": 180, "top": 180}]}
-    monkeypatch.setattr(brush, "st_canvas", lambda **given: SimpleNamespace(json_data=drawn))
+    monkeypatch.setattr(brush, "drawable", lambda *given: drawn)
     app.run()
     (answer,) = answers(app)
     assert answer.count(".") == 1
