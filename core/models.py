@@ -6,7 +6,7 @@ files that the card names.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -208,7 +208,14 @@ class Model:
 
 
 def open_model(card: ModelCard, threads: int = 2) -> Model:
-    """Open a network on the CPU after checking its sha256. Raises BadModel."""
+    """Open a classifier on the CPU after checking its sha256. Raises BadModel."""
+    return Model(card, open_session(card, OUTPUTS, threads))
+
+
+def open_session(
+    card: ModelCard, outputs: Sequence[str], threads: int = 2
+) -> onnxruntime.InferenceSession:
+    """Open a network that has these outputs, after checking its sha256. Raises BadModel."""
     verify(card)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -222,10 +229,10 @@ def open_model(card: ModelCard, threads: int = 2) -> Model:
     except Exception as error:
         # ONNX Runtime's exceptions share no public base class.
         raise BadModel(f"The network of model {card.name} cannot be opened: {error}") from None
-    missing = set(OUTPUTS) - {output.name for output in session.get_outputs()}
+    missing = set(outputs) - {output.name for output in session.get_outputs()}
     if missing:
         raise BadModel(f"The network of model {card.name} is not one of ours: publish it again.")
-    return Model(card, session)
+    return session
 
 
 def _folders(root: Path, task: str | None) -> list[Path]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core import membrane
 from core.classify import Grading, grade_knees
 from core.joint import Joint
 from core.models import Model
 from core.preprocess import letterbox
 
 FILL_SIDE = 384  # px on the longer side: a fill is smooth, finer detail would be lost on it
-SWEEPS = 8  # passes of relaxation at each scale
 SURE = 0.5  # probability of the called grade
 CLEAR = 0.1  # a change of a grade's probability that counts
 CLEAR_AREA = 0.05  # a difference between erase areas that counts
@@ -37,32 +37,10 @@ def hide(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
     height, width = grey.shape
     scale = min(1.0, FILL_SIDE / max(grey.shape))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    fill = np.rint(_membrane(*_shrunk(grey.astype(np.float32), ~mask, size))).astype(np.uint8)
+    fill = np.rint(membrane.span(*membrane.shrunk(grey.astype(np.float32), ~mask, size))).astype(
+        np.uint8
+    )
     return np.where(mask, cv2.resize(fill, (width, height), interpolation=cv2.INTER_LINEAR), grey)
-
-
-def _shrunk(values: np.ndarray, known: np.ndarray, size: tuple[int, int]):
-    """The mean of the known values in each cell of a grid of `size` (width, height), and which
-    cells hold any."""
-    weights = known.astype(np.float32)
-    share = cv2.resize(weights, size, interpolation=cv2.INTER_AREA)
-    total = cv2.resize(values * weights, size, interpolation=cv2.INTER_AREA)
-    known = share > 0
-    return total / np.where(known, share, 1), known
-
-
-def _membrane(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Fill the unknown of (H, W) float32 values: each scale starts from the coarser one's fill."""
-    if known.all():
-        return values
-    height, width = values.shape
-    half = _shrunk(values, known, ((width + 1) // 2, (height + 1) // 2))
-    filled = cv2.resize(_membrane(*half), (width, height), interpolation=cv2.INTER_LINEAR)
-    filled = np.where(known, values, filled)
-    for _ in range(SWEEPS):
-        relaxed = cv2.blur(filled, (3, 3), borderType=cv2.BORDER_REPLICATE)
-        filled = np.where(known, values, relaxed)
-    return filled
 
 
 def box_mask(shape: tuple[int, int], box: Sequence[float]) -> np.ndarray:

@@ -5,7 +5,8 @@
 
 MODEL is a name in the catalogue or a folder. Rates and the pointing game are taken at the model's
 own Youden threshold, which was chosen on its validation films and is not refitted here; the called
-grade of a knee is the median of its probabilities. Intervals draw whole groups of films (the
+grade of a knee is the median of its probabilities. Fills are measured inside the hole, beside the
+classical ways, without added grain. Intervals draw whole groups of films (the
 patients of knees). Without --split, everything that the pack holds is scored.
 """
 
@@ -18,7 +19,8 @@ import numpy as np
 
 from core import grading
 from core.models import BadModel, ModelCard, find, open_model
-from trainers import grade_scoring, scoring
+from core.painters import open_painter
+from trainers import fill_scoring, grade_scoring, scoring
 from trainers.archive import BadPack
 from trainers.films import Pack
 
@@ -63,7 +65,29 @@ def severity(
     return report, reading
 
 
-TASKS = {"fracture": fracture, "severity": severity}
+def filling(
+    card: ModelCard, pack: Pack, split: str, draws: int, masks: Path | None = None
+) -> tuple[dict, fill_scoring.FillReading]:
+    """The report and the reading of a filling network beside the classical ways, in the holes of a
+    pack of masks or in its own. Raises BadPack when nothing can be filled."""
+    holes_of = fill_scoring.Masks(masks) if masks else fill_scoring.own_holes
+    films = [film for film in pack.split(split) if not masks or film.name in holes_of]
+    reading = fill_scoring.read_all(open_painter(card), pack, films, holes_of)
+    if not reading.rows:
+        raise BadPack(f"Nothing could be filled in the split {split!r} of {pack.path}.")
+    report = {
+        "task": card.task,
+        "model": card.name,
+        "n": len({row.film.name for row in reading.rows}),
+        "holes": fill_scoring.counts(reading),
+        "metrics": fill_scoring.numbers(reading),
+        "intervals": fill_scoring.intervals(reading, draws),
+        "skipped": reading.skipped,
+    }
+    return report, reading
+
+
+TASKS = {"fracture": fracture, "severity": severity, "inpaint": filling}
 
 
 def main() -> int:
@@ -77,6 +101,7 @@ def main() -> int:
     parser.add_argument("--split", default="all", help="train, val, test or all")
     parser.add_argument("--out", type=Path, help="report as JSON")
     parser.add_argument("--predictions", type=Path, help="one row a film as CSV")
+    parser.add_argument("--masks", type=Path, help="pack of masks, for inpaint: a folder or a zip")
     parser.add_argument("--draws", type=int, default=1000, help="bootstrap draws")
     parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
     arguments = parser.parse_args()
@@ -87,8 +112,9 @@ def main() -> int:
             if folder.is_dir()
             else find(arguments.checkpoints, arguments.task, arguments.model)
         )
+        extra = {"masks": arguments.masks} if arguments.task == "inpaint" else {}
         report, reading = TASKS[arguments.task](
-            card, Pack(arguments.data), arguments.split, arguments.draws
+            card, Pack(arguments.data), arguments.split, arguments.draws, **extra
         )
     except (BadModel, BadPack) as error:
         print(error, file=sys.stderr)
@@ -97,15 +123,15 @@ def main() -> int:
         arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     if arguments.predictions:
         reading.write(arguments.predictions)
-    held = (
-        f"{report['fractured']} fractured (the positive class)"
-        if arguments.task == "fracture"
-        else f"of grades 0 to 4: {', '.join(map(str, report['grades']))}"
-    )
+    held = {
+        "fracture": lambda: f"{report['fractured']} fractured (the positive class)",
+        "severity": lambda: f"of grades 0 to 4: {', '.join(map(str, report['grades']))}",
+        "inpaint": lambda: ", ".join(f"{n} holes {kind}" for kind, n in report["holes"].items()),
+    }[arguments.task]()
     print(f"{card.name}: n = {report['n']}, {held}")
     for name, value in report["metrics"].items():
         low, high = report["intervals"][name]
-        print(f"  {name:<18} {value:.3f}  ({low:.3f} to {high:.3f})")
+        print(f"  {name:<24} {value:.3f}  ({low:.3f} to {high:.3f})")
     return 0
 
 

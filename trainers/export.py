@@ -34,6 +34,32 @@ def export(network: nn.Module, spec: InputSpec, path: Path) -> str:
         output_names=list(OUTPUTS),
         dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
     )
+    return store(program, path)
+
+
+def export_fill(network: nn.Module, side: int, stride: int, path: Path) -> str:
+    """Write a network that fills holes, (N, 2, H, W) → "filled" (N, 1, H, W), as ONNX; return the
+    file's sha256. With a `stride` the sides are any of its multiples, with 0 they are `side`."""
+    network = network.eval().float().cpu()
+    sizes: dict = {0: torch.export.Dim("batch", min=1, max=64)}
+    if stride:
+        for axis, name in ((2, "rows"), (3, "columns")):
+            sizes[axis] = stride * torch.export.Dim(name, min=1, max=64)
+    program = torch.onnx.export(
+        network,
+        (torch.rand(2, 2, side, side if not stride else side + stride),),
+        dynamo=True,
+        optimize=False,
+        verbose=False,
+        input_names=["input"],
+        output_names=["filled"],
+        dynamic_shapes=(sizes,),
+    )
+    return store(program, path)
+
+
+def store(program: torch.onnx.ONNXProgram, path: Path) -> str:
+    """Write an exported network with its constants folded; return the file's sha256."""
     # The exporter casts and expands constants at run time, which would keep ONNX Runtime from
     # fusing a convolution with its normalisation and activation.
     optimizer.fold_constants(program.model)

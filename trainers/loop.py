@@ -78,7 +78,7 @@ def fit(
     parts = {"network": network, "averaged": averaged, "optimiser": optimiser}
     state = _restore(run, parts)
     if fabric.is_global_zero:
-        _forget_after(run, state["epoch"])
+        forget_after(run, state["epoch"])
     averaged.to(fabric.device)
     forward, optimiser = fabric.setup(network, optimiser)
     step_of = torch.compile(forward) if schedule.compile else forward
@@ -101,10 +101,10 @@ def fit(
             state |= {"best": primary, "scores": scores}
         if fabric.is_global_zero:
             if better:
-                _save(averaged.module.state_dict(), run / "best.pt")
+                save(averaged.module.state_dict(), run / "best.pt")
             seconds = time.time() - started
-            _record(run, {"epoch": epoch + 1, "seconds": seconds, "train_loss": loss, **scores})
-            _save(
+            record(run, {"epoch": epoch + 1, "seconds": seconds, "train_loss": loss, **scores})
+            save(
                 {name: part.state_dict() for name, part in parts.items()} | {"state": state},
                 run / "last.pt",
             )
@@ -153,7 +153,9 @@ def _rate(progress: float, schedule: Schedule) -> float:
     return schedule.rate * 0.5 * (1 + math.cos(math.pi * rest))
 
 
-def _record(run: Path, row: dict[str, float]) -> None:
+def record(run: Path, row: dict[str, float]) -> None:
+    """Append a row to the run's `metrics.csv`, whose columns the first row settles;
+    print it."""
     path = run / "metrics.csv"
     row = {key: round(value, 5) for key, value in row.items()}
     if not path.exists():
@@ -164,14 +166,15 @@ def _record(run: Path, row: dict[str, float]) -> None:
     tqdm.write("  ".join(f"{key} {value:.4g}" for key, value in row.items()))
 
 
-def _forget_after(run: Path, epochs: int) -> None:
+def forget_after(run: Path, epochs: int) -> None:
     """Drop the rows of an epoch that was recorded but stopped before its checkpoint was whole."""
     path = run / "metrics.csv"
     if path.exists():
         path.write_text("".join(path.read_text().splitlines(keepends=True)[: epochs + 1]))
 
 
-def _save(content: dict, path: Path) -> None:
+def save(content: dict, path: Path) -> None:
+    """Write tensors and plain values so that the file is always whole."""
     temporary = path.with_suffix(".tmp")
     torch.save(content, temporary)
     os.replace(temporary, path)

@@ -9,7 +9,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -31,7 +32,13 @@ COLLECTIONS = {
     "doi 10.17632/56rmx5bjcr.1, CC BY 4.0",
 }
 KEPT = ("objective", "epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze")
-KEPT += ("precision",)
+KEPT += ("precision", "network", "steps", "critics_from", "pleasing")
+# Entries of a card that only calibrated classifiers change.
+UNCALIBRATED = {
+    "calibration": {"temperature": 1.0, "bias": 0.0},
+    "flips": False,
+    "operating_points": [],
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,22 @@ class Provenance:
             n_train=n_train,
             seed=arguments.seed,
         )
+
+    def to_card(self, sha256: str) -> dict:
+        """The entries of a card that tell where a model comes from; `sha256` is its file's."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "summary": self.summary,
+            "sha256": sha256,
+            "weights_started_from": self.weights_started_from,
+            "training": self.training,
+            "training_data": {"name": self.data, "split": "train", "n": self.n_train},
+            "licence": "Apache-2.0 (code); weights follow the training data: " + self.data,
+            "seed": self.seed,
+            "commit": _commit(),
+            "date": date.today().isoformat(),
+        }
 
 
 def publish(
@@ -111,22 +134,29 @@ def describe(
     all.
     """
     target = provenance.checkpoints / task.name / provenance.name
+    with appearing(target) as folder:
+        sha256 = write(folder / "model.onnx")
+        card = _unmeasured(task, provenance, spec, heatmap, sha256) | extra
+
+        def opened(**changes) -> Model:
+            write_card(card | changes, folder)
+            return open_model(ModelCard.read(folder))
+
+        found, reading = task.measure(opened, pack, films, provenance.data)
+        write_card(card | found, folder)
+        reading.write(folder / "predictions.csv")
+    return target
+
+
+@contextmanager
+def appearing(target: Path) -> Iterator[Path]:
+    """A hidden folder to fill, which takes the place of `target` once all went well."""
     folder = target.with_name(f".{target.name}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    sha256 = write(folder / "model.onnx")
-    card = _unmeasured(task, provenance, spec, heatmap, sha256) | extra
-
-    def opened(**changes) -> Model:
-        _write(card | changes, folder)
-        return open_model(ModelCard.read(folder))
-
-    found, reading = task.measure(opened, pack, films, provenance.data)
-    _write(card | found, folder)
-    reading.write(folder / "predictions.csv")
+    yield folder
     shutil.rmtree(target, ignore_errors=True)
     os.replace(folder, target)
-    return target
 
 
 def _unmeasured(
@@ -135,26 +165,14 @@ def _unmeasured(
     """A card without numbers, enough to open the model."""
     return {
         "task": task.name,
-        "name": provenance.name,
-        "title": provenance.title,
-        "summary": provenance.summary,
         "classes": task.classes,
         "input": spec.to_card(),
         "outputs": list(OUTPUTS),
         "heatmap": heatmap,
-        "calibration": {"temperature": 1.0, "bias": 0.0},
-        "flips": False,
-        "operating_points": [],
+        **UNCALIBRATED,
         "metrics": {},
         "validation": {"n": 0, "data": provenance.data},
-        "sha256": sha256,
-        "weights_started_from": provenance.weights_started_from,
-        "training": provenance.training,
-        "training_data": {"name": provenance.data, "split": "train", "n": provenance.n_train},
-        "licence": "Apache-2.0 (code); weights follow the training data: " + provenance.data,
-        "seed": provenance.seed,
-        "commit": _commit(),
-        "date": date.today().isoformat(),
+        **provenance.to_card(sha256),
     }
 
 
@@ -165,7 +183,8 @@ def _commit() -> str:
     return found.stdout.strip() or "unknown"
 
 
-def _write(card: dict, folder: Path) -> None:
+def write_card(card: dict, folder: Path) -> None:
+    """Write `folder/card.json`, whole or not at all."""
     temporary = folder / "card.tmp"
     temporary.write_text(json.dumps(card, indent=1, default=str) + "\n", encoding="utf-8")
     os.replace(temporary, folder / "card.json")

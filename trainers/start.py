@@ -22,13 +22,25 @@ class BadStart(ValueError):
     """Weights that cannot start a network; the message says why."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_common(parser: argparse.ArgumentParser) -> None:
     """Options that mean the same in every trainer."""
     parser.add_argument("--data", type=Path, required=True, help="pack: a folder or a zip")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run; resumes there")
-    parser.add_argument("--weights", type=Path, help="start the backbone from this .pt/.pth file")
     parser.add_argument("--started-from", help="what these weights are, for the card")
     parser.add_argument("--source", help="name and licence of the data, for the card")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--devices", type=int, default=1)
+    parser.add_argument("--precision", default="bf16-mixed", help="as in Lightning Fabric")
+    parser.add_argument("--publish", metavar="NAME", help="publish as checkpoints/TASK/NAME")
+    parser.add_argument("--title", help="the model's title in the app")
+    parser.add_argument("--summary", help="one sentence on what the model is")
+    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options that mean the same in every trainer of a classifier."""
+    add_common(parser)
+    parser.add_argument("--weights", type=Path, help="start the backbone from this .pt/.pth file")
     parser.add_argument(
         "--pretrained", action="store_true", help="start the backbone from timm's hub"
     )
@@ -38,9 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=5e-4, help="peak learning rate")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--devices", type=int, default=1)
-    parser.add_argument("--precision", default="bf16-mixed", help="as in Lightning Fabric")
     parser.add_argument("--stop-below", type=float, help="stop once the val loss is lower")
     parser.add_argument("--score-every", type=int, default=1, help="epochs between scorings")
     parser.add_argument("--last", action="store_true", help="keep the last weights, not the best")
@@ -48,10 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-leak", action="store_true", help="score a leaking split all the same"
     )
-    parser.add_argument("--publish", metavar="NAME", help="publish as checkpoints/TASK/NAME")
-    parser.add_argument("--title", help="the model's title in the app")
-    parser.add_argument("--summary", help="one sentence on what the model is")
-    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
 
 
 def run(main: Callable[[], None]) -> None:

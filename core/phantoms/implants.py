@@ -137,7 +137,7 @@ def _plate(canvas, place, rng) -> None:
             draw(canvas, place.film(circle), value=0 if rng.random() < 0.6 else 1)
         elif rng.random() < 0.7:
             reach = side * rng.uniform(20, 48)
-            end = middle + (reach, rng.normal(0, 4))
+            end = np.add(middle, (reach, rng.normal(0, 4)))
             _screw(canvas, place, middle - (side * width, 0), end, rng.uniform(3.5, 6))
 
 
@@ -152,14 +152,14 @@ def _wires(canvas, place, rng) -> None:
     ring = np.linspace(0, 2 * np.pi * rng.uniform(0.8, 1), 32)
     for nth in range(rng.integers(0, 4)):
         loop = np.column_stack([rng.uniform(16, 34) * np.cos(ring), 4 * np.sin(ring)])
-        draw(canvas, place.film(loop + (0, 16 * nth - 20)), width)
+        draw(canvas, place.film(np.add(loop, (0, 16 * nth - 20))), width)
 
 
 def _nail(canvas, place, rng) -> None:
     width, length = rng.uniform(4, 9), rng.uniform(70, 200)
     rod = [(-width, 0), (-0.6 * width, -6), (0.6 * width, -6), (width, 0)]
     rod += [(0.8 * width, length), (0, length + 6), (-0.8 * width, length)]
-    draw(canvas, place.film(np.array(rod) - (0, 0.3 * length)))
+    draw(canvas, place.film(np.subtract(rod, (0, 0.3 * length))))
     for height in rng.uniform(4, 30, rng.integers(1, 3)):
         _screw(
             canvas,
@@ -191,4 +191,4 @@ def _prosthesis(canvas, place, rng) -> None:
     middle, keel = (low + high) / 2 * half, rng.uniform(14, 62)
     wide = rng.uniform(5, 14)
     stem = [(-wide, 4), (wide, 4), (0.5 * wide, keel), (0, keel + 4), (-0.5 * wide, keel)]
-    draw(canvas, place.film(np.array(stem) + (middle, 0)))
+    draw(canvas, place.film(np.add(stem, (middle, 0))))

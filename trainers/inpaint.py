@@ -1,0 +1,178 @@
+"""Train a context encoder to fill holes in knee films, and publish it.
+
+    python -m trainers.inpaint --data knee.zip --network thin --run runs/thin --critics-from 10
+    python -m trainers.inpaint --data knee.zip --network wide --run runs/wide --critics-from 10
+    python -m trainers.inpaint --data knee.zip --network both --from-run runs/thin runs/wide \
+        --run runs/both --epochs 0 --publish context_encoder
+
+A filler for thin holes and one for wide ones are trained apart and published as one. `--network
+classic` draws the middle of a film, as the first context encoder did. Grades are not used. Films
+that carry metal are kept apart: a network that saw metal would paint it. Training is resumable:
+the same command goes on where it stopped.
+"""
+
+import argparse
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor, nn
+
+from core.metal import find_metal
+from core.networks.context_encoder import NETWORKS, ContextEncoder, thin_filler, wide_filler
+from core.networks.critics import FillCritics
+from core.quality import sharpness
+from trainers import fill_publish, start
+from trainers.adversarial import Batch, Craft, Schedule, fit
+from trainers.fill_exam import Exam, published_judge
+from trainers.films import Film, Pack
+from trainers.holes import MIDDLE_ONLY, SIDE, THIN, WIDE, Diet, HoledFilms
+from trainers.squares import load_squares
+
+log = logging.getLogger(__name__)
+
+WORST = 2e-3  # of the grey range: an error this small is none
+BOTH = "both"
+RIM, RIM_WEIGHT = 7, 10  # px along the border of the classic hole, and how much more they count
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one of the networks learns: from which holes, and to reduce which error."""
+
+    diet: Diet
+    reconstruction: Callable[[Tensor, Batch], Tensor]
+    kinds: list[str]  # of holes that it is examined by
+
+
+def log_error(picture: Tensor, batch: Batch) -> Tensor:
+    """Mean log of the mean absolute error inside each hole.
+
+    The log weighs a tenth less error alike in an easy hole and in a hard one, as decibels do.
+    """
+    mask = batch["input"][:, 1:]
+    error = ((picture - batch["truth"]).abs() * mask).sum((1, 2, 3)) / mask.sum((1, 2, 3))
+    return (error + WORST).log().mean()
+
+
+def squared_error(picture: Tensor, batch: Batch) -> Tensor:
+    """Mean squared error inside the hole, weighed `RIM_WEIGHT` times along its rim, all around
+    (Pathak et al. 2016)."""
+    mask = batch["input"][:, 1:]
+    inner = 1 - nn.functional.max_pool2d(1 - mask, 2 * RIM + 1, 1, RIM)
+    weight = mask * (RIM_WEIGHT - (RIM_WEIGHT - 1) * inner)
+    return ((picture - batch["truth"]).square() * weight).sum() / weight.sum()
+
+
+RECIPES = {
+    "thin": Recipe(THIN, log_error, ["strokes", "hardware"]),
+    "wide": Recipe(WIDE, log_error, ["centre"]),
+    "classic": Recipe(MIDDLE_ONLY, squared_error, ["centre"]),
+    BOTH: Recipe(THIN, log_error, ["centre", "strokes", "hardware"]),
+}
+
+
+def options() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    start.add_common(parser)
+    parser.add_argument("--network", choices=[*NETWORKS, BOTH], required=True)
+    parser.add_argument(
+        "--from-run",
+        type=Path,
+        nargs="*",
+        help="start from the weights of runs; of both: the thin one's, then the wide one's",
+    )
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=750, help="batches an epoch, of all devices")
+    parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
+    parser.add_argument("--critics-from", type=int, help="epoch in which the critics join")
+    parser.add_argument("--pleasing", type=float, default=0.01, help="weight of pleasing them")
+    return parser
+
+
+def read_films(pack: Pack, split: str) -> tuple[np.ndarray, list[Film]]:
+    """The films of a split without metal, positive, (N, 224, 224) uint8; says how many were kept
+    apart and how blurred the others are."""
+    read = load_squares(pack, pack.split(split), SIDE)
+    metal = np.array([find_metal(square).any() for square in read.squares], bool)
+    kept = read.squares[~metal]
+    if not len(kept):
+        raise start.BadStart(f"The split {split} of {pack.path} holds no film without metal.")
+    blur = np.percentile([sharpness(square).value for square in kept], (1, 50, 99))
+    log.info("%s: %d films, %d with metal kept apart", split, len(kept), metal.sum())
+    log.info("%s: sharpness in percent, percentiles 1, 50, 99: %s", split, blur.round(1))
+    return kept, [film for film, carries in zip(read.films, metal, strict=True) if not carries]
+
+
+def start_painter(arguments: argparse.Namespace) -> tuple[nn.Module, str]:
+    """The network before its first step, and where it started. Raises BadStart when the options do
+    not go together or weights do not fit."""
+    runs = arguments.from_run or []
+    if arguments.network == BOTH:
+        if len(runs) != 2 or arguments.epochs:
+            raise start.BadStart(
+                "Two fillers are trained apart: join them with --from-run THIN WIDE --epochs 0."
+            )
+        painter = ContextEncoder(thin_filler(), wide_filler())
+        for filler, run in zip((painter.thin, painter.wide), runs, strict=True):
+            start.load_runs(filler, [run])
+    else:
+        painter = NETWORKS[arguments.network]()
+        if runs:
+            start.load_runs(painter, runs)
+    names = " and ".join(run.name for run in runs)
+    return painter, f"the last weights of {names}" if runs else "random weights (from scratch)"
+
+
+def judge(critics: nn.Module, picture: Tensor, batch: Batch) -> tuple[Tensor, ...]:
+    """The critics' scores of a filled film."""
+    return critics(picture, batch["input"][:, 1:], batch["corner"])
+
+
+def main() -> None:
+    """Read the films, train, publish."""
+    arguments = options().parse_args()
+    engine = start.fabric(arguments)
+    pack = Pack(arguments.data)
+    train, _ = read_films(pack, "train")
+    val, val_films = read_films(pack, "val")
+    painter, origin = start_painter(arguments)
+    recipe = RECIPES[arguments.network]
+    exam = Exam(val, recipe.kinds, published_judge(arguments.checkpoints))
+    craft = Craft(
+        paint=lambda network, batch: network(batch["input"]),
+        reconstruction=recipe.reconstruction,
+        judge=judge,
+        real=lambda batch: batch["truth"],
+        score=exam.score,
+        show=exam.show,
+    )
+
+    def batches(epoch: int) -> HoledFilms:
+        seed = (arguments.seed, epoch)
+        return HoledFilms(train, seed, arguments.steps, recipe.diet)
+
+    schedule = Schedule(
+        arguments.epochs,
+        arguments.rate,
+        critics_from=arguments.critics_from,
+        pleasing=arguments.pleasing,
+    )
+    if arguments.epochs:
+        fit(engine, arguments.run, painter, FillCritics(), batches, craft, schedule)
+    if engine.is_global_zero:
+        scores = exam.score(painter)
+        print("on val:", {name: round(value, 4) for name, value in scores.items()})
+        if arguments.publish:
+            origin = arguments.started_from or origin
+            folder = fill_publish.publish(arguments, painter, pack, val_films, origin, len(train))
+            print(f"published {folder}")
+
+
+if __name__ == "__main__":
+    start.run(main)
