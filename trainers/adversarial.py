@@ -143,7 +143,6 @@ class _Both:
             rate = _rate((epoch + step / steps) / schedule.epochs, schedule)
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
-            batch["input"] = batch["input"].contiguous(memory_format=torch.channels_last)
             picture = craft.paint(self.painter, batch).float()
             loss = reconstruction = craft.reconstruction(picture, batch)
             sums["reconstruction"] += reconstruction.item()

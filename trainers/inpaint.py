@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from core.metal import find_metal
@@ -145,7 +146,9 @@ def main() -> None:
     recipe = RECIPES[arguments.network]
     exam = Exam(val, recipe.kinds, published_judge(arguments.checkpoints))
     craft = Craft(
-        paint=lambda network, batch: network(batch["input"]),
+        paint=lambda network, batch: network(
+            batch["input"].contiguous(memory_format=torch.channels_last)
+        ),
         reconstruction=recipe.reconstruction,
         judge=judge,
         real=lambda batch: batch["truth"],

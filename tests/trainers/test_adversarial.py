@@ -1,0 +1,129 @@
+"""The loop for a painter and its critics, on a toy: resumable, fair, and plain when it fails."""
+
+import csv
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from trainers.adversarial import Craft, Schedule, fit
+from trainers.loop import TrainingFailed
+
+# isort: split
+# Lightning imports torchvision, which trainers makes importable.
+from lightning.fabric import Fabric
+
+
+class Painter(nn.Module):
+    """One grey level for all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.level = nn.Parameter(torch.zeros(1))
+
+    def forward(self, batch):
+        return batch + self.level
+
+
+class Critic(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = nn.Sequential(nn.Linear(4, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1))
+
+    def forward(self, picture):
+        return (self.body(picture),)
+
+
+def batches(epoch: int) -> list[dict]:
+    generator = torch.Generator().manual_seed(epoch)
+    return [{"input": torch.rand(8, 4, generator=generator)} for _ in range(6)]
+
+
+def real(batch):
+    return batch["input"] + 0.5
+
+
+CRAFT = Craft(
+    paint=lambda painter, batch: painter(batch["input"]),
+    reconstruction=lambda picture, batch: (picture - real(batch)).abs().mean(),
+    judge=lambda critics, picture, batch: critics(picture),
+    real=real,
+    score=lambda painter: {"level": painter.level.item()},
+    show=lambda painter, path: path.write_bytes(b"picture"),
+)
+
+
+def train(run, craft=CRAFT, **schedule):
+    fabric = Fabric(accelerator="cpu", devices=1)
+    schedule = Schedule(**{"epochs": 4, "rate": 0.05, "ema": 0.5, "critics_from": 2} | schedule)
+    painter, critic = Painter(), Critic()
+    return fit(fabric, run, painter, critic, batches, craft, schedule), painter, critic
+
+
+def rows(run) -> list[dict]:
+    with (run / "metrics.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    return run, *train(run)
+
+
+def test_the_painter_learns_and_every_epoch_is_recorded_and_shown(whole):
+    run, scores, painter, _ = whole
+    assert scores["level"] == pytest.approx(0.5, abs=0.1)
+    assert float(painter.level) == pytest.approx(scores["level"])
+    assert [row["epoch"] for row in rows(run)] == ["1", "2", "3", "4"]
+    assert sorted(path.name for path in (run / "samples").iterdir()) == [
+        f"000{n}.png" for n in (1, 2, 3, 4)
+    ]
+
+
+def test_the_critics_join_when_told_and_learn(whole):
+    run, _, _, critic = whole
+    assert [float(row["critics"]) > 0 for row in rows(run)] == [False, False, True, True]
+    untouched = Critic().body[0].weight
+    assert not torch.equal(critic.body[0].weight, untouched)
+    assert all(p.requires_grad for p in critic.parameters())
+
+
+def test_without_critics_they_stay_as_they_were(tmp_path):
+    _, _, critic = train(tmp_path / "run", critics_from=None)
+    assert torch.equal(critic.body[0].weight, Critic().body[0].weight)
+
+
+def test_the_last_checkpoint_holds_both_networks_and_both_optimisers(whole):
+    saved = torch.load(whole[0] / "last.pt", weights_only=True)
+    assert {"network", "critics", "averaged", "optimiser", "critics_optimiser"} <= set(saved)
+    assert saved["critics_optimiser"]["state"], "the critics' optimiser had its steps"
+
+
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(whole, tmp_path):
+    _, scores, _, critic = whole
+    left = iter([1, 1, 1])  # epochs that are scored before the power fails
+
+    def score(painter):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return CRAFT.score(painter)
+
+    craft = Craft(**{**vars(CRAFT), "score": score})
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "run", craft)
+    assert len(rows(tmp_path / "run")) == 3
+    again, _, same_critic = train(tmp_path / "run")
+    assert again["level"] == pytest.approx(scores["level"], abs=1e-6)
+    assert torch.allclose(same_critic.body[0].weight, critic.body[0].weight, atol=1e-6)
+    assert [row["epoch"] for row in rows(tmp_path / "run")] == ["1", "2", "3", "4"]
+
+
+def test_a_loss_that_is_no_number_stops_with_a_reason(tmp_path):
+    craft = Craft(
+        **{**vars(CRAFT), "reconstruction": lambda picture, batch: picture.mean() * np.nan}
+    )
+    with pytest.raises(TrainingFailed, match="epoch 1, step 1"):
+        train(tmp_path / "run", craft)
