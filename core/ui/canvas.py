@@ -73,7 +73,8 @@ def canvas(grey: np.ndarray, sha256: str, name: str, key: str) -> Drawing:
             # Until the browser tells what it kept, and how much room there is: a moment.
             st.image(picture, width=view.size[0], alt=f"X-ray film {name}")
     with words:
-        _words(tool, rasterise(drawing.strokes, grey.shape) if now.live else laid, report.touch)
+        mask = rasterise(drawing.strokes, grey.shape) if now.live else laid
+        _words(mask, tool, erase, report.touch)
         if report.film == sha256:
             _draft(key, sha256, name, now, report)
         keep = to_json(drawing.strokes, grey.shape, sha256) if drawing.strokes else ""
@@ -103,21 +104,21 @@ def _tools(key: str, sha256: str, drawing: Drawing, touch: bool) -> tuple[str, b
             persist_state="session",
             label_visibility="collapsed",
         )
-    thickness = THIN
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        if tool in (BRUSH, LINE):
-            thickness = st.slider(
-                "Size of the brush",
-                2,
-                80,
-                16,
-                step=2,
-                format="%d px",
-                key=f"{key}-size",
-                persist_state="session",
-                help="In pixels of your screen: zoom in for finer strokes on the film.",
-                width=240,
-            )
+        size = st.slider(
+            "Size of the brush",
+            2,
+            80,
+            16,
+            step=2,
+            format="%d px",
+            key=f"{key}-size",
+            persist_state="session",
+            # Taken away it would move the canvas under the pointer.
+            disabled=tool not in (BRUSH, LINE),
+            help="In pixels of your screen: zoom in for finer strokes on the film.",
+            width=240,
+        )
         with st.container(horizontal=True, width="content", gap="small"):
             for label, icon, can, shortcut, step in (
                 ("Undo", ":material/undo:", drawing.can_undo, "Ctrl+Z", Drawing.undone),
@@ -133,7 +134,7 @@ def _tools(key: str, sha256: str, drawing: Drawing, touch: bool) -> tuple[str, b
                     on_click=_take,
                     args=(key, sha256, step),
                 )
-    return tool, erase == ERASE, thickness
+    return tool, erase == ERASE, size if tool in (BRUSH, LINE) else THIN
 
 
 def _looks(
@@ -196,7 +197,7 @@ def _last_drawn(drawing: Drawing, shape: tuple[int, int]) -> np.ndarray:
     return (points.min(0) + points.max(0)) / 2 / (shape[1], shape[0])
 
 
-def _words(tool: str, mask: np.ndarray, touch: bool) -> None:
+def _words(mask: np.ndarray, tool: str, erase: bool, touch: bool) -> None:
     """What the mask covers, and how to go on."""
     pixels = int(mask.sum())
     covered = "Nothing is drawn yet."
@@ -204,7 +205,7 @@ def _words(tool: str, mask: np.ndarray, touch: bool) -> None:
         covered = (
             f"The mask covers {percent(pixels / mask.size, 1)} of the film, {pixels:,} pixels."
         )
-    hint = HINTS[tool]
+    hint = HINTS[tool] + erase * " It takes away what is there."
     if touch and tool != BRUSH:
         hint = f"With a finger only the brush draws; {tool.lower()} wants a mouse."
     st.caption(f"{covered} {hint}")

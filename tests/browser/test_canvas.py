@@ -1,0 +1,214 @@
+"""The drawing canvas in a real browser, on a page of its own: by mouse and by finger."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.settings import CHECKOUT
+from core.ui.fabric import MARGIN
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.server import serve
+
+APP = CHECKOUT / "tests/browser/canvas_app"
+WIDTH, HEIGHT = 200, 300  # of the film
+HINTS = {
+    "Brush": "Drag over the film",
+    "Line": "Drag from one end",
+    "Rectangle": "Drag from one corner",
+    "Polygon": "Click each corner",
+}
+
+
+@pytest.fixture(scope="module")
+def url(browser, tmp_path_factory):
+    log = tmp_path_factory.mktemp("canvas") / "log.txt"
+    with serve(APP, log, {"PYTHONPATH": str(CHECKOUT)}) as server:
+        yield server.url
+    assert "Traceback" not in log.read_text()
+
+
+def canvas(page):
+    return page.locator("canvas.upper-canvas").last
+
+
+def on_screen(page, *places: tuple[float, float], part=(0, 0, WIDTH, HEIGHT)) -> list:
+    """Where places of the film are on the screen, while the canvas shows this part of it: left,
+    top, width and height."""
+    canvas(page).scroll_into_view_if_needed()
+    box = canvas(page).bounding_box()
+    scale = (box["height"] - 2 * MARGIN) / part[3]
+    x0, y0 = box["x"] + MARGIN - part[0] * scale, box["y"] + MARGIN - part[1] * scale
+    return [(x0 + x * scale, y0 + y * scale) for x, y in places]
+
+
+def drag(page, *places, **shown) -> None:
+    first, *others = on_screen(page, *places, **shown)
+    page.mouse.move(*first)
+    page.mouse.down()
+    for place in others:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+def swipe(page, *places) -> None:
+    """Draw with a finger."""
+    first, *others = on_screen(page, *places)
+    session = page.context.new_cdp_session(page)
+
+    def send(kind: str, *at) -> None:
+        points = [{"x": x, "y": y} for x, y in at]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    send("touchStart", first)
+    for place in others:
+        middle = ((first[0] + place[0]) / 2, (first[1] + place[1]) / 2)
+        for at in (middle, place):
+            send("touchMove", at)
+        first = place
+    send("touchEnd")
+
+
+def choose(page, tool: str) -> None:
+    page.get_by_text(tool, exact=True).click()
+    expect(page.get_by_text(re.compile(HINTS[tool]))).to_be_visible()
+
+
+def remounted(page, act) -> None:
+    """Do what lays the drawing into the picture, and wait for the empty widget."""
+    old = canvas(page).element_handle()
+    act()
+    page.wait_for_function("old => !old.isConnected", arg=old)
+    expect(page.locator("canvas.upper-canvas")).to_have_count(1)
+    expect(canvas(page)).to_be_visible()
+
+
+def press(page, label: str) -> None:
+    remounted(page, page.get_by_text(label, exact=True).click)
+
+
+def drawing(page, *tools: str) -> dict:
+    """What the page says once the drawing consists of these; "-" behind those that erase."""
+    wanted = f'"tools": {json.dumps(tools)}'
+    expect(page.get_by_test_id("stCode")).to_contain_text(wanted)
+    return json.loads(page.get_by_test_id("stCode").inner_text())
+
+
+def near(*box: float):
+    return pytest.approx(box, abs=2)
+
+
+def test_every_tool_paints_and_erases_and_undo_knows_them_all(page, url):
+    page.goto(url)
+    expect(canvas(page)).to_be_visible()
+    # Two in a row: the second begins before the server has heard of the first.
+    drag(page, (40, 100), (160, 100))
+    drag(page, (100, 40), (100, 160))
+    assert drawing(page, "brush", "brush")["box"] == near(36, 164, 36, 164)
+    choose(page, "Rectangle")
+    drag(page, (120, 200), (205, 305))  # beyond the border, into the margin
+    choose(page, "Polygon")
+    for place in on_screen(page, (10, 200), (60, 200), (10, 280), (10, 200)):
+        page.mouse.click(*place)
+    drawing(page, "brush", "brush", "rectangle", "polygon")
+    choose(page, "Line")
+    drag(page, (10, 10), (60, 20))
+    painted = drawing(page, "brush", "brush", "rectangle", "polygon", "line")
+    assert painted["box"] == near(6, 199, 6, 299)
+    press(page, "Erase")
+    choose(page, "Rectangle")
+    drag(page, (110, 190), (205, 305))
+    erased = drawing(page, "brush", "brush", "rectangle", "polygon", "line", "rectangle-")
+    assert painted["pixels"] - erased["pixels"] == pytest.approx(80 * 100, rel=0.02)
+    remounted(page, lambda: page.keyboard.press("Control+z"))
+    assert drawing(page, "brush", "brush", "rectangle", "polygon", "line") == painted
+    remounted(page, page.get_by_role("button", name="Redo").click)
+    assert drawing(page, "brush", "brush", "rectangle", "polygon", "line", "rectangle-") == erased
+    remounted(page, page.get_by_role("button", name="Clear").click)
+    assert drawing(page)["pixels"] == 0
+    remounted(page, page.get_by_role("button", name="Undo").click)
+    assert drawing(page, "brush", "brush", "rectangle", "polygon", "line", "rectangle-") == erased
+
+
+def test_what_is_drawn_on_an_enlarged_part_lies_there_on_the_film(page, url):
+    page.goto(url)
+    expect(canvas(page)).to_be_visible()
+    choose(page, "Rectangle")
+    drag(page, (20, 30), (180, 270))
+    whole = drawing(page, "rectangle")
+    assert whole["box"] == near(20, 179, 30, 269)
+    press(page, "4×")
+    for label, along in (("Left to right", "Home"), ("Top to bottom", "End")):
+        remounted(page, lambda: page.get_by_role("slider", name=label).press(along))  # noqa: B023
+    page.get_by_text("Erase", exact=True).click()
+    expect(page.get_by_text("It takes away what is there")).to_be_visible()
+    part = (0, HEIGHT - 75, 50, 75)
+    drag(page, (15, 240), (40, 260), part=part)
+    erased = drawing(page, "rectangle", "rectangle-")
+    assert whole["pixels"] - erased["pixels"] == pytest.approx(20 * 20, abs=20)
+    press(page, "1×")
+    assert drawing(page, "rectangle", "rectangle-") == erased
+
+
+def test_a_drawing_outlives_other_pages_reloads_and_other_films(page, url):
+    page.goto(url)
+    expect(canvas(page)).to_be_visible()
+    drag(page, (40, 100), (160, 140))
+    drag(page, (40, 200), (160, 240))
+    drawing(page, "brush", "brush")
+    press(page, "Erase")
+    drag(page, (100, 60), (100, 260))
+    drawn = drawing(page, "brush", "brush", "brush-")
+    page.get_by_role("link", name="other").click()
+    expect(page.get_by_role("heading", name="Other")).to_be_visible()
+    page.get_by_role("link", name="page").click()
+    assert drawing(page, "brush", "brush", "brush-") == drawn
+    expect(canvas(page)).to_be_visible()
+    page.reload()
+    restored = page.get_by_text("Your mask of film.png was restored from this browser")
+    expect(restored).to_be_visible()
+    assert drawing(page, "brush", "brush", "brush-") == drawn
+
+    page.goto(f"{url}?film=namesake")
+    expect(page.get_by_text("another film named film.png")).to_be_visible()
+    assert drawing(page)["pixels"] == 0
+    page.goto(f"{url}?film=wide")
+    expect(canvas(page)).to_be_visible()
+    expect(page.get_by_text("another film")).to_have_count(0)
+    drag(page, (40, 40), (90, 90), part=(0, 0, 600, 300))
+    drawing(page, "brush")
+
+    page.goto(url)
+    assert drawing(page, "brush", "brush", "brush-") == drawn
+    page.get_by_role("button", name="Discard it").click()
+    drawing(page)
+    expect(restored).to_have_count(0)
+    page.reload()
+    expect(canvas(page)).to_be_visible()
+    expect(restored).to_have_count(0)
+    drawing(page)
+
+
+def test_a_finger_draws_and_erases_with_the_brush(browser, url):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(url)
+    expect(canvas(page)).to_be_visible()
+    box = canvas(page).bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    swipe(page, (40, 100), (160, 100))
+    swipe(page, (40, 150), (160, 150))
+    painted = drawing(page, "brush", "brush")
+    remounted(page, page.get_by_text("Erase", exact=True).tap)
+    swipe(page, (100, 80), (100, 170))
+    erased = drawing(page, "brush", "brush", "brush-")
+    assert erased["pixels"] < painted["pixels"]
+    page.get_by_text("Polygon", exact=True).tap()
+    expect(page.get_by_text("With a finger only the brush draws")).to_be_visible()
+    page.reload()
+    assert drawing(page, "brush", "brush", "brush-") == erased
+    context.close()
