@@ -205,7 +205,7 @@ def _words(mask: np.ndarray, tool: str, erase: bool, touch: bool) -> None:
         covered = (
             f"The mask covers {percent(pixels / mask.size, 1)} of the film, {pixels:,} pixels."
         )
-    hint = HINTS[tool] + erase * " It takes away what is there."
+    hint = HINTS[tool] + erase * " What you mark orange is taken away."
     if touch and tool != BRUSH:
         hint = f"With a finger only the brush draws; {tool.lower()} wants a mouse."
     st.caption(f"{covered} {hint}")

@@ -142,7 +142,7 @@ def test_what_is_drawn_on_an_enlarged_part_lies_there_on_the_film(page, url):
     for label, along in (("Left to right", "Home"), ("Top to bottom", "End")):
         remounted(page, lambda: page.get_by_role("slider", name=label).press(along))  # noqa: B023
     page.get_by_text("Erase", exact=True).click()
-    expect(page.get_by_text("It takes away what is there")).to_be_visible()
+    expect(page.get_by_text("What you mark orange is taken away")).to_be_visible()
     part = (0, HEIGHT - 75, 50, 75)
     drag(page, (15, 240), (40, 260), part=part)
     erased = drawing(page, "rectangle", "rectangle-")
