@@ -139,7 +139,7 @@ def _clarity(shown, film, step, inside, share, on_border, extent) -> float:
     if share < _SMALL and np.median(shown[around]) < black + _BLACK * (white - black):
         return 0.0
     tolerance = _TOLERANCE if share >= _LARGE else _SMALL_TOLERANCE
-    contrast = (1 - 2 * border) * min(
+    contrast = (1 - 4 * border) * min(
         film[inside].mean() - np.percentile(film[around], 100 - tolerance),
         np.percentile(step[outline], tolerance),
     )
