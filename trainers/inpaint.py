@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from core.metal import find_metal
 from core.networks.context_encoder import NETWORKS, ContextEncoder, thin_filler, wide_filler
@@ -96,11 +97,19 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def read_films(pack: Pack, split: str) -> tuple[np.ndarray, list[Film]]:
+def read_films(pack: Pack, split: str, run: Path) -> tuple[np.ndarray, list[Film]]:
     """The films of a split without metal, positive, (N, 224, 224) uint8; says how many were kept
-    apart and how blurred the others are."""
+    apart and how blurred the others are. Which were is written to the run's folder, and read from
+    there when the run goes on."""
     read = load_squares(pack, pack.split(split), SIDE)
-    metal = np.array([find_metal(square).any() for square in read.squares], bool)
+    known = run / f"metal_{split}.txt"
+    if not known.exists():
+        views = zip(read.films, tqdm(read.squares, "looking for metal"), strict=True)
+        found = [film.name for film, square in views if find_metal(square).any()]
+        run.mkdir(parents=True, exist_ok=True)
+        known.write_text("\n".join(found))
+    apart = set(known.read_text().splitlines())
+    metal = np.array([film.name in apart for film in read.films], bool)
     kept = read.squares[~metal]
     if not len(kept):
         raise start.BadStart(f"The split {split} of {pack.path} holds no film without metal.")
@@ -140,8 +149,8 @@ def main() -> None:
     arguments = options().parse_args()
     engine = start.fabric(arguments)
     pack = Pack(arguments.data)
-    train, _ = read_films(pack, "train")
-    val, val_films = read_films(pack, "val")
+    train, _ = read_films(pack, "train", arguments.run)
+    val, val_films = read_films(pack, "val", arguments.run)
     painter, origin = start_painter(arguments)
     recipe = RECIPES[arguments.network]
     exam = Exam(val, recipe.kinds, published_judge(arguments.checkpoints))
