@@ -19,7 +19,7 @@ _SEEN = 0.04  # coverage from which a pixel counts as hidden
 
 
 class Implanted(NamedTuple):
-    """A film (H, W) uint8 with an implant laid over it, and where: `mask` (H, W) bool."""
+    """A film (H, W) with an implant laid over it, and where: `mask` (H, W) bool."""
 
     film: np.ndarray
     mask: np.ndarray
@@ -50,10 +50,13 @@ def silhouette(
 
 
 def implanted(grey: np.ndarray, seed: int, kind: str | None = None) -> Implanted:
-    """Lay an implant over a film (H, W) uint8: nearly white, blurred and grainy like the film.
+    """Lay an implant over a film (H, W): nearly white, blurred and grainy like the film.
 
-    The same seed gives the same implant. Raises ValueError as `silhouette` does.
+    uint8, or uint16 of as many bits as its brightest value takes; the film keeps its depth. The
+    same seed gives the same implant. Raises ValueError as `silhouette` does.
     """
+    top = 255 if grey.dtype == np.uint8 else 2 ** int(grey.max()).bit_length() - 1
+    level = top / 255
     rng = np.random.default_rng([seed, 41])
     kind = kind or str(rng.choice(KINDS))
     scale = min(grey.shape) / _SIDE
@@ -61,12 +64,12 @@ def implanted(grey: np.ndarray, seed: int, kind: str | None = None) -> Implanted
         silhouette(grey.shape, rng, kind), (0, 0), max(0.4, scale * rng.uniform(0.4, 0.8))
     )
     film = grey.astype(np.float32)
-    white = min(255.0, float(np.percentile(film, 99.5)) * rng.uniform(1.0, 1.25) + 20)
+    white = min(top, float(np.percentile(film, 99.5)) * rng.uniform(1.0, 1.25) + 20 * level)
     let_through = rng.uniform(0, 0.12)
     metal = white + let_through * (film - film.mean())
-    metal += cv2.GaussianBlur(rng.standard_normal(film.shape, np.float32), (0, 0), 0.7) * 3
+    metal += cv2.GaussianBlur(rng.standard_normal(film.shape, np.float32), (0, 0), 0.7) * 3 * level
     film = film + np.maximum(metal - film, 0) * cover
-    return Implanted(np.clip(np.rint(film), 0, 255).astype(np.uint8), cover > _SEEN, kind)
+    return Implanted(np.clip(np.rint(film), 0, top).astype(grey.dtype), cover > _SEEN, kind)
 
 
 class _Place(NamedTuple):

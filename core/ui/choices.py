@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import streamlit as st
 
@@ -25,15 +26,25 @@ class Room:
     metric: str
     metric_name: str
     extras: tuple[str, ...] = ()
+    several: bool = True  # of the visitor's own films at a time
 
 
 FRACTURE = Room("fracture", "sample", "model", "mobilenetv2", "auroc", "AUROC", ("threshold",))
 SEVERITY = Room(
     "severity", "knee", "grader", "mobilenetv2", "qwk", "weighted kappa", ("side", "target")
 )
+INPAINT = Room(
+    "inpaint", "repair", "painter", "context_encoder", "psnr_hardware_model", "PSNR", several=False
+)
 
 
-def threshold_key(card: ModelCard) -> str:
+class Named(Protocol):
+    """What a visitor chooses to read or to fill a film: a model's card, or a method."""
+
+    name: str
+
+
+def threshold_key(card: Named) -> str:
     """Each model keeps a threshold of its own: their probabilities spread differently."""
     return f"threshold-{card.name}"
 
@@ -44,7 +55,7 @@ def default_threshold(card: ModelCard) -> float:
 
 
 def prepare(
-    cards: Sequence[ModelCard], gallery: Mapping[str, Exhibit], room: Room = FRACTURE
+    cards: Sequence[Named], gallery: Mapping[str, Exhibit], room: Room = FRACTURE
 ) -> list[str]:
     """Set every choice: kept, asked for by the address, or the default; say what was unknown."""
     state = st.session_state
@@ -72,7 +83,7 @@ def prepare(
         if asked["model"] in names:
             state[room.model] = asked["model"]
         else:
-            unknown.append("The link names a model that is not here; another one reads the film.")
+            unknown.append("The link names a model that is not here; another one is used.")
     for name in room.extras:
         if name in asked and not _follow(name, asked, names[state[room.model]], room):
             unknown.append(f"The link's {name} was left out; {_INSTEAD[name]} is used.")
@@ -100,7 +111,7 @@ def _follow(name: str, asked: Mapping[str, str], card: ModelCard, room: Room) ->
     return asked[name] in known
 
 
-def write_link(card: ModelCard, room: Room = FRACTURE) -> None:
+def write_link(card: Named, room: Room = FRACTURE) -> None:
     """Make the page's address reopen the present sample, model and further choices."""
     state = st.session_state
     sample = state[room.sample] if state["source"] == SAMPLE else None
@@ -129,13 +140,13 @@ def choose_model(cards: Sequence[ModelCard], room: Room = FRACTURE) -> ModelCard
     return card
 
 
-def _now(card: ModelCard, room: Room) -> tuple:
+def _now(card: Named, room: Room) -> tuple:
     state = st.session_state
     extras = (state.get(_key(name, card)) for name in room.extras)
     return state["source"], state[room.sample], card.name, *extras
 
 
-def _key(extra: str, card: ModelCard) -> str:
+def _key(extra: str, card: Named) -> str:
     return threshold_key(card) if extra == "threshold" else extra
 
 

@@ -1,17 +1,24 @@
 """The films that a visitor can try: synthetic samples, and real ones where a pack is at hand."""
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from core import packs, samples
+from core.images import BadImage, decode
+from core.phantoms.implants import KINDS
+from core.preprocess import to_grey
+from core.repair_samples import Repair, pasted, repair_gallery
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A film of the gallery; `truth` is to be shown after the verdict."""
+    """A film of the gallery; `truth` is to be shown after the verdict. `repair` tells what lies
+    under the hardware of a film to fill in, `knee` that the film shows one knee."""
 
     slug: str
     title: str
@@ -19,6 +26,8 @@ class Exhibit:
     truth: str
     filename: str
     load: Callable[[], bytes]
+    repair: Callable[[], Repair] | None = None
+    knee: bool = False
 
 
 def fractures(data: Path) -> dict[str, Exhibit]:
@@ -54,6 +63,43 @@ def knees(data: Path) -> dict[str, Exhibit]:
     return _by_slug(samples.knee_gallery(), real)
 
 
+def repairs(data: Path) -> dict[str, Exhibit]:
+    """The films of the inpaint page by slug, in the order they are offered."""
+    drawn = [
+        Exhibit(s.slug, s.title, s.description, "", s.filename, s.data, s.draw, s.knee)
+        for s in repair_gallery()
+    ]
+    real = [_with_hardware(film) for film in _real(data, packs.knee_films)]
+    return {exhibit.slug: exhibit for exhibit in drawn + real}
+
+
+def _with_hardware(film: packs.PackFilm) -> Exhibit:
+    """A real knee with drawn hardware laid over it, always the same."""
+    seed = zlib.crc32(film.name.encode()) % 1000
+    kind = KINDS[seed % len(KINDS)]
+    draw = partial(_paste, film, seed, kind)
+    return Exhibit(
+        f"{kind}-{film.name}",
+        f"Real knee with drawn {kind}, OAI val, {film.name}",
+        f"A real film of grade {film.label} that no model here learned from; the hardware is "
+        "drawn, so that what lies under it is known.",
+        "",
+        f"{Path(film.name).stem}-{kind}.png",
+        lambda: samples.png(draw().film),
+        draw,
+        True,
+    )
+
+
+def _paste(film: packs.PackFilm, seed: int, kind: str) -> Repair:
+    """Raises OSError when the pack is gone or holds no film there."""
+    try:
+        image = decode(film.data(), film.name)
+    except BadImage as error:
+        raise OSError(error.reason) from error
+    return pasted(to_grey(image.pixels, image.window), seed, kind)
+
+
 def _by_slug(drawn: list[samples.Sample], real: list[Exhibit]) -> dict[str, Exhibit]:
     synthetic = [
         Exhibit(s.slug, s.title, s.description, s.truth, s.filename, s.data) for s in drawn
@@ -65,6 +111,12 @@ def _by_slug(drawn: list[samples.Sample], real: list[Exhibit]) -> dict[str, Exhi
 def file(slug: str, _exhibit: Exhibit) -> bytes:
     """The bytes of an exhibit's file, drawn or read once. Raises OSError when a pack is gone."""
     return _exhibit.load()
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def repair(slug: str, _exhibit: Exhibit) -> Repair:
+    """What lies under the hardware of an exhibit that tells it. Raises OSError as `file` does."""
+    return _exhibit.repair()
 
 
 def _real(data: Path, find: Callable[[Path], list[packs.PackFilm]]) -> list[packs.PackFilm]:

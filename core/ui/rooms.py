@@ -22,6 +22,14 @@ def navigation():
                     help="How worn is this knee, and is the grade to be trusted?",
                 ),
             ],
+            "Repair": [
+                st.Page(
+                    "pages/inpaint.py",
+                    title="Inpaint",
+                    icon=":material/healing:",
+                    help="Draw a mask over hardware, and see the film without it.",
+                )
+            ],
             "About": [
                 st.Page(
                     "pages/models.py",

@@ -13,6 +13,10 @@ from core.ui.choices import FILES, FRACTURE, SAMPLE, Room
 from core.ui.film import Film
 
 MOST_FILES, MOST_BYTES = 200, 512 * 2**20  # in one batch
+PRIVACY = (
+    "Remove names and other identifiers first. The pixels stay in the memory of this server until "
+    "your session ends; nothing is written to disk."
+)
 ENDINGS = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "dcm"]
 
 
@@ -37,7 +41,8 @@ class Entry:
 
 
 def choose(exhibits: Mapping[str, gallery.Exhibit], room: Room = FRACTURE) -> list[Entry]:
-    """Let the visitor pick a sample or upload; several only of their own, none before they do."""
+    """Let the visitor pick a sample or upload: none before they do, and several only of their own
+    and where the room reads several."""
     st.segmented_control(
         "Film",
         [SAMPLE, FILES],
@@ -46,7 +51,9 @@ def choose(exhibits: Mapping[str, gallery.Exhibit], room: Room = FRACTURE) -> li
         persist_state="session",
         width="stretch",
     )
-    return _sample(exhibits, room) if st.session_state["source"] == SAMPLE else _uploads()
+    if st.session_state["source"] == SAMPLE:
+        return _sample(exhibits, room)
+    return _uploads() if room.several else _upload()
 
 
 def _sample(exhibits: Mapping[str, gallery.Exhibit], room: Room) -> list[Entry]:
@@ -69,10 +76,7 @@ def _uploads() -> list[Entry]:
         accept_multiple_files=True,
         key="files",
     )
-    st.caption(
-        "Remove names and other identifiers first. The pixels stay in the memory of this server "
-        "until your session ends; nothing is written to disk."
-    )
+    st.caption(PRIVACY)
     kept = files[: within_limits([file.size for file in files])]
     if len(kept) < len(files):
         st.warning(
@@ -80,6 +84,14 @@ def _uploads() -> list[Entry]:
             f"first {len(kept)} of {len(files)} are read, so read the others in another batch."
         )
     return [Entry(file.file_id, file.name, file.getvalue) for file in kept]
+
+
+def _upload() -> list[Entry]:
+    file = st.file_uploader(
+        "X-ray: PNG, JPEG, TIFF, BMP or DICOM (.dcm), up to 64 MB", type=ENDINGS, key="file"
+    )
+    st.caption(PRIVACY)
+    return [Entry(file.file_id, file.name, file.getvalue)] if file else []
 
 
 def within_limits(sizes: Sequence[int]) -> int:

@@ -37,3 +37,10 @@ def interval(metric: Metric | None) -> str:
 def plain(text: str) -> str:
     """Text from outside, so that Markdown shows it letter by letter."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", text)
+
+
+def duration(seconds: float) -> str:
+    """A time that someone waited, in seconds or milliseconds."""
+    if seconds < 1:
+        return f"{1000 * seconds:.0f}{SPACE}ms"
+    return f"{seconds:.1f}{SPACE}s"

@@ -1,0 +1,104 @@
+"""Where a mask is drawn and the fill is asked for."""
+
+import numpy as np
+import streamlit as st
+
+from core.images import MedicalImage
+from core.inpaint import BadHole
+from core.masks import rasterise
+from core.models import BadModel
+from core.ui import cached_fills, canvas, fill_orders, mask_tools
+from core.ui.cached_fills import Hole, Method
+from core.ui.choices import INPAINT
+from core.ui.fill_orders import Order, Used
+from core.ui.film import Film
+from core.ui.words import plain
+
+KEY = INPAINT.name  # of the canvas
+GRAIN, PRESSED = "inpaint-grain", "inpaint-pressed"
+WITHOUT_NETWORKS = (
+    "No network that fills is published here, only the classical methods: restore the folder "
+    "checkpoints/inpaint, or train one with python -m trainers.inpaint."
+)
+ABOUT = {
+    "ns": "Carries the grey levels on along their lines into the hole (Bertalmio and others 2001).",
+    "telea": "Fills from the rim inwards with means of what is near (Telea 2004).",
+    "biharmonic": "The smoothest surface that meets the rim without a bend; slow on large holes.",
+}
+
+
+def choose_method(methods: dict[str, Method]) -> Method:
+    """The method chooser, with what is known of the chosen one."""
+    if not any(method.card for method in methods.values()):
+        st.info(WITHOUT_NETWORKS, icon=":material/info:")
+    name = st.selectbox(
+        "Method",
+        list(methods),
+        format_func=lambda name: methods[name].title + " (classical)" * (not methods[name].card),
+        key=INPAINT.model,
+        persist_state="session",
+    )
+    method = methods[name]
+    st.caption(plain(method.card.summary) if method.card else ABOUT[name])
+    return method
+
+
+@st.fragment
+def desk(
+    film: Film, image: MedicalImage, inverted: bool, method: Method, truth: np.ndarray | None
+) -> None:
+    """The canvas, the tools beside it and the button; strokes rerun nothing else."""
+    grey = film.shown(inverted)
+    drawn_on, tools = st.columns([3, 2], gap="medium")
+    with drawn_on:
+        drawing = canvas.canvas(grey, film.sha256, film.name, KEY)
+    hole = Hole.of(rasterise(drawing.strokes, grey.shape))
+    if drawing.strokes:
+        fill_orders.use(film.sha256, Used(film.name, grey.shape, drawing.strokes))
+    with tools:
+        mask_tools.tools(KEY, film, inverted, drawing, method, truth)
+        st.markdown("**Fill it**")
+        grain = st.toggle(
+            "Match the film's grain",
+            value=True,
+            key=GRAIN,
+            persist_state="session",
+            help="Adds noise as coarse and as strong as the film's. It is invented: it looks "
+            "right, and measured against the truth it makes the fill a little worse.",
+        )
+        st.button(
+            "Fill",
+            type="primary",
+            icon=":material/healing:",
+            width="stretch",
+            key=f"{KEY}-fill",
+            on_click=_press,
+            args=(film.sha256,),
+        )
+        if st.session_state.pop(PRESSED, None) == film.sha256:
+            order = Order.now(drawing.strokes, hole, method, inverted, grain)
+            _fill(image, order, hole, method)
+    order = fill_orders.last(film.sha256)
+    changed = order.changes(hole, method, inverted, grain) if order else []
+    if changed:
+        st.warning(
+            f"What is shown below is older: {' and '.join(changed)} changed since. Press Fill to "
+            "fill again.",
+            icon=":material/update:",
+        )
+
+
+def _press(sha256: str) -> None:
+    st.session_state[PRESSED] = sha256
+
+
+def _fill(image: MedicalImage, order: Order, hole: Hole, method: Method) -> None:
+    """Fill, keep the order and show it; or say why not, and leave the last one standing."""
+    try:
+        with st.spinner("Filling"):
+            cached_fills.fill(image, hole, method, order.inverted, order.grain)
+    except (BadHole, BadModel) as error:
+        st.error(error.reason, icon=":material/error:")
+        return
+    fill_orders.keep(image.sha256, order)
+    st.rerun()

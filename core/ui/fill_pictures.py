@@ -1,0 +1,55 @@
+"""Pictures of a fill: the film before and after, the part round the fill, and the difference."""
+
+import cv2
+import numpy as np
+
+DRAWN = 900  # px on the longer side
+DARKER, BRIGHTER = np.array([86, 180, 233]), np.array([230, 159, 0])  # told apart by every eye
+MARGIN = 0.25  # of the longer side of what is filled
+
+
+def around(mask: np.ndarray) -> tuple[slice, slice]:
+    """The rows and columns of a mask (H, W) bool, of which some is True, with a margin."""
+    spans = [np.flatnonzero(mask.any(axis)) for axis in (1, 0)]
+    margin = max(16, round(MARGIN * max(np.ptp(span) for span in spans)))
+    rows, columns = (
+        slice(max(0, int(span[0]) - margin), int(span[-1]) + 1 + margin) for span in spans
+    )
+    return rows, columns
+
+
+def plain(grey: np.ndarray) -> bytes:
+    """JPEG bytes of a film, or a part of one, (H, W) uint8."""
+    return _jpeg(np.repeat(_sized(grey)[..., None], 3, 2))
+
+
+def difference(before: np.ndarray, after: np.ndarray, mask: np.ndarray, gain: int) -> bytes:
+    """JPEG bytes of what a fill changed inside the mask: blue where darker, orange where brighter.
+
+    Films (H, W) uint8. The full colour stands for 255 / `gain` grey levels and more. The film lies
+    dimly round it.
+    """
+    strength = np.clip(gain * (after.astype(np.float32) - before) / 255, -1, 1)
+    ground = np.repeat((before * 0.35)[..., None], 3, 2)
+    colour = np.where(strength[..., None] < 0, DARKER, BRIGHTER)
+    shown = np.where(mask[..., None], np.abs(strength)[..., None] * colour, ground)
+    return _jpeg(_sized(np.rint(shown).astype(np.uint8)))
+
+
+def legend(width: int, height: int) -> np.ndarray:
+    """(height, width, 3) RGB scale of `difference`, from darker at the left to brighter."""
+    ramp = np.linspace(-1, 1, width)[None, :, None]
+    colours = np.abs(ramp) * np.where(ramp < 0, DARKER, BRIGHTER)
+    return np.repeat(np.rint(colours).astype(np.uint8), height, 0)
+
+
+def _sized(picture: np.ndarray) -> np.ndarray:
+    scale = DRAWN / max(picture.shape[:2])
+    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return cv2.resize(picture, size, interpolation=way)
+
+
+def _jpeg(rgb: np.ndarray) -> bytes:
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
