@@ -121,8 +121,8 @@ class ModelCard:
 
 
 def catalogue(root: Path, task: str | None = None) -> list[ModelCard]:
-    """All readable cards under `root` by task, best AUROC or kappa first; unreadable folders are
-    left out.
+    """All readable cards under `root` by task, best AUROC, kappa or PSNR first; unreadable
+    folders are left out.
 
     `faults` names those.
     """
@@ -241,5 +241,5 @@ def _folders(root: Path, task: str | None) -> list[Path]:
 
 
 def _rank(card: ModelCard) -> float:
-    metric = card.metrics.get("auroc") or card.metrics.get("qwk")
-    return metric.value if metric else 0.0
+    found = (card.metrics.get(name) for name in ("auroc", "qwk", "psnr_hardware_model"))
+    return next((metric.value for metric in found if metric), 0.0)

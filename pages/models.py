@@ -7,7 +7,7 @@ from core.settings import Settings
 from core.ui import cached, cards, charts, rooms
 from core.ui.words import plain
 
-TITLES = {"fracture": "Fracture", "severity": "Severity"}
+TITLES = {"fracture": "Fracture", "severity": "Severity", "inpaint": "Inpaint"}
 
 rooms.enter()
 settings = Settings.from_environment()

@@ -9,24 +9,28 @@ from core.settings import Settings
 from core.ui import cached, choices, gallery, overlay, rooms
 from core.ui import cards as model_cards
 
-FRACTURE, SEVERITY = "pages/fracture.py", "pages/severity.py"
+FRACTURE, SEVERITY, INPAINT = "pages/fracture.py", "pages/severity.py", "pages/inpaint.py"
 FIRST = {
     "broken-forearm": FRACTURE,
-    "negative-film": FRACTURE,
     "knee-grade-3": SEVERITY,
     "dicom-knee": SEVERITY,
+    "screwed-knee": INPAINT,
 }
 
 rooms.enter()
 settings = Settings.from_environment()
-exhibits = gallery.fractures(settings.data) | gallery.knees(settings.data)
+exhibits = {
+    slug: exhibit
+    for of_room in (gallery.fractures, gallery.knees, gallery.repairs)
+    for slug, exhibit in of_room(settings.data).items()
+}
 
 st.title("Lightbox", anchor=False)
 st.markdown(
     "Read a bone X-ray with a neural network, see where it looked, and judge how far to trust it. "
     "**Fracture** gives a film its verdict and heatmap; **Severity** grades the osteoarthritis of "
-    "a knee and lets you question the grade; **Models** says of each network what it learned from "
-    "and how often it is right."
+    "a knee and lets you question the grade; **Inpaint** fills in what you draw over, a screw or a "
+    "prosthesis; **Models** says of each network what it learned from and how often it is right."
 )
 
 st.subheader("Try first, on synthetic films", anchor=False)
@@ -46,6 +50,7 @@ with st.container(horizontal=True):
     for label, page in (
         ("Read a film of your own", FRACTURE),
         ("Grade a knee of your own", SEVERITY),
+        ("Draw on a film of your own", INPAINT),
     ):
         if st.button(label, icon=":material/upload_file:"):
             st.session_state["source"] = choices.FILES
@@ -56,7 +61,7 @@ cards = catalogue(settings.checkpoints)
 if not cards:
     st.info("No model is published here yet: restore the folder checkpoints.")
     st.stop()
-for task, title in (("fracture", "Fracture"), ("severity", "Severity")):
+for task, title in (("fracture", "Fracture"), ("severity", "Severity"), ("inpaint", "Inpaint")):
     if of_task := [card for card in cards if card.task == task]:
         st.markdown(f"**{title}**")
         model_cards.overview(of_task, task)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 
 from core.models import Metric
 
@@ -25,13 +26,13 @@ def score(value: float) -> str:
     return f"{value:.3f}".removeprefix("0")
 
 
-def interval(metric: Metric | None) -> str:
-    """A metric with its 95 % interval."""
+def interval(metric: Metric | None, write: Callable[[float], str] = score) -> str:
+    """A metric with its 95 % interval; `write` turns a value into text."""
     if metric is None or math.isnan(metric.value):
         return "not measured"
     if metric.low is None or metric.high is None:
-        return score(metric.value)
-    return f"{score(metric.value)} ({score(metric.low)} to {score(metric.high)})"
+        return write(metric.value)
+    return f"{write(metric.value)} ({write(metric.low)} to {write(metric.high)})"
 
 
 def plain(text: str) -> str:

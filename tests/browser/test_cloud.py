@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from core.settings import CHECKOUT
 from tests.browser.server import serve
 
-PAGES = {"/", "/fracture", "/severity", "/models"}
+PAGES = {"/", "/fracture", "/severity", "/inpaint", "/models"}
 GIGABYTE = 1e9
 
 # Permission bits do not bind root; without this capability they do, as they bind anybody else.

@@ -18,14 +18,14 @@ def test_start_says_what_is_here_and_how_good_it_is(visit):
     assert len(app.get("image")) == 4
 
 
-def test_start_leads_to_both_jobs(visit, checkpoints):
+def test_start_leads_to_every_job(visit, checkpoints):
     publish_graded(checkpoints, "grader")
     app = visit("start")
     assert not app.exception
     assert [table.value.iloc[0]["Model"] for table in app.table] == ["Toy", "Grader"]
-    assert ["knee" in button.label for button in app.button] == [False, True]
+    assert ["knee" in button.label for button in app.button] == [False, True, False]
     asked = {link.proto.page: link.proto.query_string for link in app.get("page_link")}
-    assert {"fracture", "severity", "models"} <= {page.strip("/") for page in asked}
+    assert {"fracture", "severity", "inpaint", "models"} <= {page.strip("/") for page in asked}
 
 
 def test_start_without_models(visit, checkpoints):
