@@ -98,6 +98,51 @@ def graded_card(name: str, sha256: str, **changes) -> dict:
     )
 
 
+def painting_graph() -> bytes:
+    """An ONNX painter: of (N, 2, H, W), a view spanned smoothly and its hole, it returns the view
+    (N, 1, H, W) as it is."""
+
+    def value(name, channels):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", channels, "h", "w"])
+
+    first = numpy_helper.from_array(np.array([0]), "first")
+    take = helper.make_node("Gather", ["input", "first"], ["filled"], axis=1)
+    built = helper.make_graph([take], "toy", [value("input", 2)], [value("filled", 1)], [first])
+    opset = [helper.make_opsetid("", 17)]
+    return helper.make_model(built, opset_imports=opset, ir_version=8).SerializeToString()
+
+
+def painter_card(name: str, sha256: str, **changes) -> dict:
+    """A whole card of a network that fills holes; `changes` replace entries."""
+    numbers = {"psnr": 30.0, "l1": 5.0, "ssim": 0.875}
+    return (
+        card(name, sha256)
+        | {
+            "task": "inpaint",
+            "classes": [],
+            "input": {"size": 64, "mean": [0.0, 0.0], "std": [1.0, 1.0]},
+            "outputs": ["filled"],
+            "view": "hole and surroundings",
+            "largest_view": 128,
+            "stride": 8,
+            "heatmap": "none",
+            "operating_points": [],
+            "metrics": {
+                f"{measure}_{kind}_{method}": {"value": value, "low": value - 0.1, "high": value}
+                for kind in ("centre", "strokes", "hardware")
+                for method in ("model", "telea", "ns", "biharmonic")
+                for measure, value in numbers.items()
+            },
+            "validation": {
+                "n": 12,
+                "holes": {"centre": 12, "strokes": 12, "hardware": 12},
+                "data": "toys",
+            },
+        }
+        | changes
+    )
+
+
 def publish(root: Path, name: str = "toy", lean: float = 0.0, **changes) -> Path:
     """Write `<root>/fracture/<name>/` and return it."""
     return _write(root / "fracture" / name, graph(lean), card, changes)
@@ -106,6 +151,11 @@ def publish(root: Path, name: str = "toy", lean: float = 0.0, **changes) -> Path
 def publish_graded(root: Path, name: str = "toy", lean: float = 0.0, **changes) -> Path:
     """Write `<root>/severity/<name>/`, which grades 0 to 4, and return it."""
     return _write(root / "severity" / name, graph(lean, 5), graded_card, changes)
+
+
+def publish_painter(root: Path, name: str = "filler", **changes) -> Path:
+    """Write `<root>/inpaint/<name>/`, which fills holes smoothly, and return it."""
+    return _write(root / "inpaint" / name, painting_graph(), painter_card, changes)
 
 
 def _write(folder: Path, data: bytes, describe, changes: dict) -> Path:

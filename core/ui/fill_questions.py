@@ -143,22 +143,27 @@ def _grades(result: Result, graders: Sequence[ModelCard], knee: bool | None) -> 
         return
     card = next((c for c in graders if c.name == SEVERITY.default_model), graders[0])
     inverted, film = result.order.inverted, result.film
-    filled = cached_fills.filled_film(film, result.after, inverted, result.key)
+    films = {
+        "Before": film,
+        "After": cached_fills.filled_film(film, result.after, inverted, result.key),
+    }
+    if result.truth is not None:
+        films["Truth"] = cached_fills.filled_film(film, result.truth, inverted, "truth")
     with st.spinner("Grading before and after"):
-        place = _one_knee(film, filled, inverted, graders, knee)
+        place = _one_knee(films, inverted, graders, knee)
         if isinstance(place, str):
             st.info(place, icon=":material/help:")
             return
-        both = {"Before": cached_knees.cut(film, place), "After": cached_knees.cut(filled, place)}
-        readings = {name: cached_knees.grading(cut, inverted, card) for name, cut in both.items()}
+        cuts = {name: cached_knees.cut(each, place) for name, each in films.items()}
+        readings = {name: cached_knees.grading(cut, inverted, card) for name, cut in cuts.items()}
     pictures, bars = st.columns([3, 2], gap="medium")
     with pictures:
-        for column, (name, cut) in zip(st.columns(2), both.items(), strict=True):
+        for column, (name, cut) in zip(st.columns(len(cuts)), cuts.items(), strict=True):
             reading = readings[name]
             column.image(
                 knee_pictures.picture(cut.shown(inverted), None, 0.0, None),
                 width="stretch",
-                alt=f"The knee {name.lower()} filling",
+                alt=f"The knee that is graded: {name.lower()}",
             )
             grade = GRADES[reading.grade]
             chance = percent(reading.probabilities[reading.grade])
@@ -168,7 +173,7 @@ def _grades(result: Result, graders: Sequence[ModelCard], knee: bool | None) -> 
             {name: reading.probabilities for name, reading in readings.items()}, "bars-fill"
         )
     st.warning(
-        f"{_share_of_joint(result, both['After'], place, inverted)}A filled joint is invented: the "
+        f"{_share_of_joint(result, cuts['After'], place, inverted)}A filled joint is invented: the "
         "grade after is a grade of the fill, not of the knee.",
         icon=":material/warning:",
     )
@@ -176,10 +181,10 @@ def _grades(result: Result, graders: Sequence[ModelCard], knee: bool | None) -> 
 
 
 def _one_knee(
-    before: Film, after: Film, inverted: bool, graders: Sequence[ModelCard], known: bool | None
+    films: Mapping[str, Film], inverted: bool, graders: Sequence[ModelCard], known: bool | None
 ) -> Knee | str:
     """The knee on a film, by either picture of it, or one sentence on why it is not graded."""
-    height, width = before.grey.shape
+    height, width = films["Before"].grey.shape
     whole = Knee(None, Box(0, 0, width, height))
     if known is False:
         return "This sample shows no knee, so there is no grade to compare."
@@ -189,8 +194,8 @@ def _one_knee(
         keeper = cached.gatekeeper(graders)
     except BadModel:
         keeper = None  # then the whole film counts as one
-    found = cached_knees.find(before, inverted, keeper) or cached_knees.find(
-        after, inverted, keeper
+    found = cached_knees.find(films["Before"], inverted, keeper) or cached_knees.find(
+        films["After"], inverted, keeper
     )
     if not found:
         return (

@@ -132,7 +132,7 @@ def _pictures(result: Result) -> None:
     gain = st.segmented_control(
         "Enlarged",
         GAINS,
-        default=2,
+        default=4,
         required=True,
         format_func=lambda gain: f"{gain}×",
         key="inpaint-gain",
