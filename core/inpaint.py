@@ -19,7 +19,8 @@ from core.painters import Painter
 CLASSICAL = {"ns": "Navier-Stokes", "telea": "Telea", "biharmonic": "Biharmonic"}
 RADIUS = 3  # px: how far Telea and Navier-Stokes look
 APART = 24  # px: holes nearer to each other than this are filled as one
-LARGEST = {"ns": 512, "telea": 512, "biharmonic": 256}  # px: longest side of a view
+LARGEST = 512  # px: longest side of a view that a classical way fills
+MOST_UNKNOWN = 20_000  # pixels: the biharmonic way solves one equation for each
 MIDDLE = (162, 112)  # px of a film 224 px wide: the hole of the first context encoder
 LEAST_KNOWN = 0.05  # share of the film that must be left to fill from
 SAMPLE = 100_000  # pixels that are enough to measure grain
@@ -176,7 +177,10 @@ def _paint(view: np.ndarray, mask: np.ndarray, method: str | Painter) -> tuple[n
     if isinstance(method, Painter):
         return _at_scale(view, mask, method.paint, method.largest)
     paint = {"telea": _telea, "ns": _navier_stokes, "biharmonic": _biharmonic}[method]
-    return _at_scale(view, mask, paint, LARGEST[method])
+    largest = LARGEST
+    if method == "biharmonic":
+        largest = min(LARGEST, int(max(view.shape) * np.sqrt(MOST_UNKNOWN / mask.sum())))
+    return _at_scale(view, mask, paint, largest)
 
 
 def _at_scale(

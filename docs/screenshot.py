@@ -8,21 +8,31 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from core.repair_samples import repair_gallery
 from core.samples import gallery, knee_gallery
 from core.settings import CHECKOUT
 from tests.browser.server import open_app
 
-# Page → the film, words that appear last, the picture's alternative text begins so.
+# Page → the film, words that appear last, the picture's alternative text begins so, and the buttons
+# to press before that, each with the words that tell it has answered.
 PAGES = {
     "fracture": (
         next(sample for sample in gallery() if sample.truth.startswith("fractured")),
         "What this threshold means",
         "X-ray film",
+        {},
     ),
     "severity": (
         next(sample for sample in knee_gallery() if "grade 3" in sample.truth),
         "What validation says",
         "Knee film",
+        {},
+    ),
+    "inpaint": (
+        next(sample for sample in repair_gallery() if "prosthesis" in sample.slug),
+        "What it cannot know",
+        "After",
+        {"Suggest metal": "Check it before you fill", "Fill": "Inside the mask"},
     ),
 }
 
@@ -31,9 +41,12 @@ def main() -> None:
     """Start the app, open a sample on each page, take the pictures."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs"
     with open_app() as (server, browser):
-        for name, (sample, last, film) in PAGES.items():
+        for name, (sample, last, film, presses) in PAGES.items():
             page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme="dark")
             page.goto(f"{server.url}/{name}?sample={sample.slug}")
+            for button, answer in presses.items():
+                page.get_by_role("button", name=button, exact=True).click(timeout=60_000)
+                expect(page.get_by_text(answer)).to_be_visible(timeout=60_000)
             expect(page.get_by_text(last)).to_be_visible(timeout=60_000)
             expect(page.get_by_role("img", name=film).first).to_be_visible(timeout=60_000)
             page.wait_for_load_state("networkidle")
