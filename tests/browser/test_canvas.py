@@ -2,17 +2,22 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
 
 from core.settings import CHECKOUT
-from core.ui.fabric import MARGIN
+from tests.browser import hands
 from tests.browser.conftest import PATIENCE_MS
+from tests.browser.hands import canvas, remounted
 from tests.browser.server import serve
 
 APP = CHECKOUT / "tests/browser/canvas_app"
 WIDTH, HEIGHT = 200, 300  # of the film
+on_screen, drag, swipe = (
+    partial(act, part=(0, 0, WIDTH, HEIGHT)) for act in (hands.on_screen, hands.drag, hands.swipe)
+)
 HINTS = {
     "Brush": "Drag over the film",
     "Line": "Drag from one end",
@@ -29,59 +34,9 @@ def url(browser, tmp_path_factory):
     assert "Traceback" not in log.read_text()
 
 
-def canvas(page):
-    return page.locator("canvas.upper-canvas").last
-
-
-def on_screen(page, *places: tuple[float, float], part=(0, 0, WIDTH, HEIGHT)) -> list:
-    """Where places of the film are on the screen, while the canvas shows this part of it: left,
-    top, width and height."""
-    canvas(page).scroll_into_view_if_needed()
-    box = canvas(page).bounding_box()
-    scale = (box["height"] - 2 * MARGIN) / part[3]
-    x0, y0 = box["x"] + MARGIN - part[0] * scale, box["y"] + MARGIN - part[1] * scale
-    return [(x0 + x * scale, y0 + y * scale) for x, y in places]
-
-
-def drag(page, *places, **shown) -> None:
-    first, *others = on_screen(page, *places, **shown)
-    page.mouse.move(*first)
-    page.mouse.down()
-    for place in others:
-        page.mouse.move(*place, steps=8)
-    page.mouse.up()
-
-
-def swipe(page, *places) -> None:
-    """Draw with a finger."""
-    first, *others = on_screen(page, *places)
-    session = page.context.new_cdp_session(page)
-
-    def send(kind: str, *at) -> None:
-        points = [{"x": x, "y": y} for x, y in at]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    send("touchStart", first)
-    for place in others:
-        middle = ((first[0] + place[0]) / 2, (first[1] + place[1]) / 2)
-        for at in (middle, place):
-            send("touchMove", at)
-        first = place
-    send("touchEnd")
-
-
 def choose(page, tool: str) -> None:
     page.get_by_text(tool, exact=True).click()
     expect(page.get_by_text(re.compile(HINTS[tool]))).to_be_visible()
-
-
-def remounted(page, act) -> None:
-    """Do what lays the drawing into the picture, and wait for the empty widget."""
-    old = canvas(page).element_handle()
-    act()
-    page.wait_for_function("old => !old.isConnected", arg=old)
-    expect(page.locator("canvas.upper-canvas")).to_have_count(1)
-    expect(canvas(page)).to_be_visible()
 
 
 def press(page, label: str) -> None:
