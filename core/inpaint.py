@@ -19,7 +19,9 @@ from core.painters import Painter
 CLASSICAL = {"ns": "Navier-Stokes", "telea": "Telea", "biharmonic": "Biharmonic"}
 RADIUS = 3  # px: how far Telea and Navier-Stokes look
 APART = 24  # px: holes nearer to each other than this are filled as one
-LARGEST = 512  # px: longest side of a view that a classical way fills
+LARGEST = 512  # px: longest side of what a classical way fills at once
+THIN = 12.0  # px from the rim to the middle of a hole that follows from its two banks
+LEAST_SIDE = 4  # px
 MOST_UNKNOWN = 20_000  # pixels: the biharmonic way solves one equation for each
 MIDDLE = (162, 112)  # px of a film 224 px wide: the hole of the first context encoder
 LEAST_KNOWN = 0.05  # share of the film that must be left to fill from
@@ -81,43 +83,41 @@ def fill(
         )
     started = time.perf_counter()
     low, high = window or _range(pixels, mask)
-    grey = (pixels.astype(np.float32) - low) / (high - low)
-    if negative:
-        grey = 1 - grey
-    painted, scale = grey.copy(), 1.0
-    views = [(mask, slice(None), slice(None))]
-    if not whole:
-        views = holes(mask)
+    top = 255 if pixels.dtype == np.uint8 else int(pixels.max())
+    filled, scale = pixels.copy(), 1.0
+    views = [(np.s_[:, :], mask)] if whole else holes(mask)
     rng = np.random.default_rng(seed)
-    for hole, rows, columns in views:
-        view, part = grey[rows, columns], hole[rows, columns]
-        known = ~mask[rows, columns]
-        new, used = _paint(view, ~known, method)
+    for view, hole in views:
+        grey = (pixels[view].astype(np.float32) - low) / (high - low)
+        if negative:
+            grey = 1 - grey
+        unknown = mask[view]
+        new, used = _paint(grey, unknown, method)
         if grain:
-            new = new + _grain(view, new, known, rng)
-        painted[rows, columns] = np.where(part, new, painted[rows, columns])
+            new = new + _grain(grey, new, ~unknown, rng)
+        if negative:
+            new = 1 - new
+        values = np.clip(np.rint(new[hole] * (high - low) + low), 0, top)
+        filled[view][hole] = values.astype(pixels.dtype)
         scale = min(scale, used)
-    if negative:
-        painted = 1 - painted
-    top = np.iinfo(pixels.dtype).max if pixels.dtype == np.uint8 else pixels.max()
-    values = np.clip(np.rint(painted * (high - low) + low), 0, top).astype(pixels.dtype)
-    return Filled(np.where(mask, values, pixels), len(views), scale, time.perf_counter() - started)
+    return Filled(filled, len(views), scale, time.perf_counter() - started)
 
 
-def holes(mask: np.ndarray) -> list[tuple[np.ndarray, slice, slice]]:
-    """The far-apart parts of a mask (H, W) bool, each with the rows and columns of a view that
-    holds it and its surroundings: half its size on every side, and `APART` px at least."""
+def holes(mask: np.ndarray) -> list[tuple[tuple[slice, slice], np.ndarray]]:
+    """The far-apart parts of a mask (H, W) bool: for each a view, its rows and columns, that holds
+    it and its surroundings, half its size on every side and `APART` px at least; and the part
+    itself, bool, of the view's shape."""
     near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (APART + 1, APART + 1))
     joined = cv2.dilate(mask.astype(np.uint8), near)
-    count, labels = cv2.connectedComponents(joined, connectivity=8)
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     found = []
-    for label in range(1, count):
-        hole = mask & (labels == label)
-        ys, xs = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
-        margin = max(APART, max(np.ptp(ys), np.ptp(xs)) // 2)
-        rows = slice(max(0, ys[0] - margin), min(mask.shape[0], ys[-1] + 1 + margin))
-        columns = slice(max(0, xs[0] - margin), min(mask.shape[1], xs[-1] + 1 + margin))
-        found.append((hole, rows, columns))
+    for label, (x, y, width, height, _) in enumerate(boxes[1:], 1):
+        margin = max(APART, max(width, height) // 2)
+        view = (
+            slice(max(0, y - margin), min(mask.shape[0], y + height + margin)),
+            slice(max(0, x - margin), min(mask.shape[1], x + width + margin)),
+        )
+        found.append((view, mask[view] & (labels[view] == label)))
     return found
 
 
@@ -164,9 +164,9 @@ def _in_colour(pixels, mask, method, window, negative, grain, seed) -> Filled:
 def _range(pixels: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
     if pixels.dtype == np.uint8:
         return 0.0, 255.0
-    known = pixels[~mask]
-    low, high = float(known.min()), float(known.max())
-    return low, max(high, low + 1)
+    low = int(pixels.min(where=~mask, initial=np.iinfo(pixels.dtype).max))
+    high = int(pixels.max(where=~mask, initial=0))
+    return float(low), float(max(high, low + 1))
 
 
 def _paint(view: np.ndarray, mask: np.ndarray, method: str | Painter) -> tuple[np.ndarray, float]:
@@ -177,30 +177,55 @@ def _paint(view: np.ndarray, mask: np.ndarray, method: str | Painter) -> tuple[n
     if isinstance(method, Painter):
         return _at_scale(view, mask, method.paint, method.largest)
     paint = {"telea": _telea, "ns": _navier_stokes, "biharmonic": _biharmonic}[method]
-    largest = LARGEST
-    if method == "biharmonic":
-        largest = min(LARGEST, int(max(view.shape) * np.sqrt(MOST_UNKNOWN / mask.sum())))
-    return _at_scale(view, mask, paint, largest)
+    return _at_scale(view, mask, paint, LARGEST)
 
 
 def _at_scale(
     view: np.ndarray, mask: np.ndarray, paint: Paint, largest: int
 ) -> tuple[np.ndarray, float]:
-    """Paint a view shrunk to at most `largest` px a side.
+    """Paint a view, shrunk as little as must be: until all of it fits `largest` px a side, or
+    until the hole is thin, whichever comes first; a thin hole is painted piece by piece.
 
-    Enlarged again, the fill is softer than the film and may miss its level: what it misses on the
+    Enlarged again, a fill is softer than the film and may miss its level: what it misses on the
     known side of the rim is spread smoothly over the hole.
     """
-    scale = min(1.0, largest / max(view.shape))
+    depth = float(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3).max())
+    scale = min(1.0, max(largest / max(view.shape), THIN / depth))
     if scale == 1.0:
-        return paint(membrane.span(np.where(mask, 0, view), ~mask), mask), scale
+        start = membrane.span(np.where(mask, 0, view), ~mask)
+        return _in_pieces(start, mask, paint, largest), scale
     height, width = view.shape
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small, known = membrane.shrunk(view, ~mask, size)
-    painted = paint(membrane.span(small, known), ~known)
+    size = max(LEAST_SIDE, round(width * scale)), max(LEAST_SIDE, round(height * scale))
+    start = membrane.span(*membrane.shrunk(view, ~mask, size))
+    share = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    painted = _in_pieces(start, share > 0.25, paint, largest)
     large = cv2.resize(painted, (width, height), interpolation=cv2.INTER_CUBIC)
     missed = membrane.span(*membrane.shrunk(np.where(mask, 0, view - large), ~mask, size))
     return large + cv2.resize(missed, (width, height), interpolation=cv2.INTER_CUBIC), scale
+
+
+def _in_pieces(start: np.ndarray, mask: np.ndarray, paint: Paint, largest: int) -> np.ndarray:
+    """Paint a spanned view (H, W) in windows of `largest` px that overlap by half; where several
+    painted, the nearest to a window's middle counts most."""
+    if max(start.shape) <= largest:
+        return paint(start, mask)
+    sums, weights = np.zeros_like(start), np.zeros_like(start)
+    rise = np.minimum(np.arange(1, largest + 1), np.arange(largest, 0, -1)).astype(np.float32)
+    for top in _steps(start.shape[0], largest):
+        for left in _steps(start.shape[1], largest):
+            part = np.s_[top : top + largest, left : left + largest]
+            if mask[part].any():
+                rows, columns = mask[part].shape
+                weight = np.outer(rise[:rows], rise[:columns])
+                sums[part] += weight * paint(np.ascontiguousarray(start[part]), mask[part])
+                weights[part] += weight
+    return np.where(weights > 0, sums / np.maximum(weights, 1e-6), start)
+
+
+def _steps(side: int, largest: int) -> list[int]:
+    """Where windows begin that cover a side, the last one ending with it."""
+    last = max(0, side - largest)
+    return [*range(0, last, largest // 2), last]
 
 
 def _feathered(start: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -225,6 +250,9 @@ def _opencv(view: np.ndarray, mask: np.ndarray, flag: int) -> np.ndarray:
 def _biharmonic(view: np.ndarray, mask: np.ndarray) -> np.ndarray:
     from skimage.restoration import inpaint_biharmonic  # slow to import, and seldom asked for
 
+    if mask.sum() > MOST_UNKNOWN:
+        largest = int(max(view.shape) * np.sqrt(MOST_UNKNOWN / mask.sum()))
+        return _at_scale(view, mask, _biharmonic, largest)[0]
     return inpaint_biharmonic(view, mask, split_into_regions=True).astype(np.float32)
 
 

@@ -111,13 +111,55 @@ def test_a_large_hole_is_shrunk_for_the_network_and_keeps_the_level_of_its_rim()
     assert inside.mean() > 40, "what the network painted is not lost"
 
 
+def test_a_thin_hole_in_a_large_film_is_painted_at_the_films_own_size_piece_by_piece():
+    pixels = film(shape=(500, 400))
+    mask = cv2.line(np.zeros((500, 400), np.uint8), (20, 30), (370, 460), 1, 7).astype(bool)
+    method = painter(lambda batch: batch[:, :1] + 0.1 * batch[:, 1:], largest=64)
+    filled = fill(pixels, mask, method)
+    seen = method._session.seen
+    assert filled.scale == 1 and len(seen) > 5
+    assert all(max(batch.shape[2:]) <= 64 and batch[0, 1].any() for batch in seen)
+    change = filled.pixels[mask].astype(float) - pixels[mask]
+    assert abs(change.mean() - 0.1 * 255) < 4 and np.abs(change - change.mean()).max() < 20
+    assert np.array_equal(filled.pixels[~mask], pixels[~mask])
+
+
+def test_a_long_hole_that_is_not_thin_is_shrunk_until_it_is_and_no_further():
+    mask = np.zeros((600, 300), bool)
+    mask[30:570, 130:170] = True
+    method = painter(largest=64)
+    filled = fill(film(shape=(600, 300)), mask, method)
+    assert 0.5 < filled.scale < 0.7
+    assert all(batch[0, 1].any() for batch in method._session.seen)
+
+
+def test_hundreds_of_specks_are_cut_out_small():
+    mask = np.zeros((1200, 1000), bool)
+    mask[30::80, 30::80] = True
+    found = holes(mask)
+    assert len(found) == mask.sum() > 150
+    assert all(hole.size < 120 * 120 for _, hole in found)
+
+
+@pytest.mark.parametrize("method", inpaint.CLASSICAL)
+def test_a_film_far_longer_than_wide_is_filled(method):
+    pixels = film(shape=(16, 3000))
+    mask = np.zeros(pixels.shape, bool)
+    mask[:, 600:2000] = True
+    filled = fill(pixels, mask, method).pixels
+    assert np.array_equal(filled[~mask], pixels[~mask])
+    assert np.abs(filled[mask].astype(float) - pixels[mask]).mean() < 60
+
+
 def test_far_apart_holes_are_filled_one_by_one_and_near_ones_together():
     mask = spot((200, 200), (30, 30)) | spot((200, 200), (160, 160)) | spot((200, 200), (160, 174))
     found = holes(mask)
     assert len(found) == 2
-    assert np.array_equal(np.logical_or.reduce([hole for hole, _, _ in found]), mask)
-    for hole, rows, columns in found:
-        assert hole[rows, columns].sum() == hole.sum() < hole[rows, columns].size
+    together = np.zeros_like(mask)
+    for view, hole in found:
+        assert 0 < hole.sum() < hole.size and hole.shape == together[view].shape
+        together[view] |= hole
+    assert np.array_equal(together, mask)
     assert fill(film(shape=(200, 200)), mask, "ns").holes == 2
 
 
