@@ -171,7 +171,10 @@ def _area(ring: np.ndarray) -> float:
 
 
 def to_json(strokes: Sequence[Stroke], shape: tuple[int, int], sha256: str) -> str:
-    """The strokes drawn on a film of this (height, width) and file hash, as JSON text."""
+    """The strokes drawn on a film of this (height, width) and file hash, as JSON text.
+
+    What is not `keepable` is written all the same, for other programs; `from_json` refuses it.
+    """
     return json.dumps(
         {
             "schema": SCHEMA,
@@ -194,12 +197,24 @@ def to_json(strokes: Sequence[Stroke], shape: tuple[int, int], sha256: str) -> s
     )
 
 
+def keepable(strokes: Sequence[Stroke]) -> bool:
+    """Whether strokes and their points are few enough for `from_json` to read them back."""
+    return _few(len(strokes), sum(len(stroke.points) for stroke in strokes))
+
+
+def _few(strokes: int, points: int) -> bool:
+    return strokes <= MAX_STROKES and points <= MAX_POINTS
+
+
 def from_json(text: str | bytes) -> Drawn:
-    """Read what `to_json` wrote. Raises BadMask, and nothing else, for any other text."""
+    """Read what `to_json` wrote. Raises BadMask, and nothing else, for any other text.
+
+    A byte order mark in front is what some editors add.
+    """
     if len(text) > MAX_TEXT:
         raise BadMask("This file of strokes has more than 16 MB: upload the mask as a PNG instead.")
     try:
-        found = json.loads(text)
+        found = json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text)
         if not isinstance(found, dict) or found.get("schema") != SCHEMA:
             raise BadMask(_NOT_STROKES)
         if found["version"] != VERSION:
@@ -217,7 +232,7 @@ def from_json(text: str | bytes) -> Drawn:
         if type(items) is not list or any(type(item["points"]) is not list for item in items):
             raise ValueError("no list of strokes")
         points = sum(len(item["points"]) for item in items)
-        if len(items) > MAX_STROKES or points > MAX_POINTS:
+        if not _few(len(items), points):
             raise BadMask(
                 f"This file holds {len(items):,} strokes and {points:,} points, more than is drawn "
                 "by hand: upload the mask as a PNG instead."

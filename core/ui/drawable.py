@@ -68,4 +68,5 @@ def drawn(key: str) -> dict | None:
 
 
 def _raw(state) -> dict | None:
-    return ((state or {}).get("drawing") or {}).get("raw")
+    raw = ((state or {}).get("drawing") or {}).get("raw")
+    return raw if isinstance(raw, dict) else None

@@ -17,7 +17,7 @@ MARGIN = 16  # px of canvas round the film: a shape ends where the pointer leave
 ERASING = "#E69F00C0"  # the colour of strokes that erase, and of no other
 STRAY = 4  # px of canvas: a box or an outline no larger than this is a slip of the pointer
 BENT = 0.25  # px of canvas: a curve that stays so near to its chord is drawn as that
-FARTHEST = 4.0  # films away from the film, a point is taken to be as far as that
+FARTHEST = 3.0  # films away from the film, a point is taken to be as far as that
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def strokes(drawing: dict | None, view: View) -> tuple[Stroke, ...]:
     and anything may be in it.
     """
     found = []
-    for item in (drawing or {}).get("objects", ()):
+    objects = drawing.get("objects") if isinstance(drawing, dict) else None
+    for item in objects if isinstance(objects, list) else ():
         try:
             convert = TOOLS.get(str(item.get("type", "")).lower())
             drawn = convert(item) if convert else None

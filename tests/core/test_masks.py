@@ -18,6 +18,7 @@ from core.masks import (
     from_json,
     grow,
     invert,
+    keepable,
     outlines,
     rasterise,
     shrink,
@@ -295,6 +296,36 @@ def test_strokes_come_back_from_text_as_they_were():
     assert from_json(to_json([], SHAPE, HASH)).strokes == ()
     assert from_json(text()).strokes[0].label == "screw"
     assert from_json(text().encode()).shape == SHAPE
+
+
+@pytest.mark.parametrize("written", ["\ufeff" + text(), text().encode("utf-8-sig")])
+def test_a_byte_order_mark_in_front_is_no_matter(written):
+    assert from_json(written).strokes[0].label == "screw"
+
+
+DOT = stroke([(1, 2)])
+LONG = stroke(np.tile([(1.0, 2.0), (3.0, 4.0)], (MAX_POINTS // 2, 1)))
+
+
+@pytest.mark.parametrize(
+    ("strokes", "kept"),
+    [
+        ([], True),
+        ([DOT] * MAX_STROKES, True),
+        ([DOT] * (MAX_STROKES + 1), False),
+        ([LONG], True),
+        ([LONG, DOT], False),
+    ],
+    ids=["none", "most strokes", "a stroke more", "most points", "a point more"],
+)
+def test_what_can_be_kept_is_known_before_it_is_written(strokes, kept):
+    assert keepable(strokes) is kept
+    written = to_json(strokes, SHAPE, HASH)
+    if kept:
+        assert len(from_json(written).strokes) == len(strokes)
+    else:
+        with pytest.raises(BadMask, match="more than is drawn"):
+            from_json(written)
 
 
 HOSTILE = {
