@@ -70,7 +70,8 @@ def fit(
     craft: Craft,
     schedule: Schedule,
 ) -> dict[str, float]:
-    """Train and leave `painter` with its last averaged weights; return their scores.
+    """Train and leave `painter` with its last averaged weights; return their scores (of several
+    processes, the first one does).
 
     The run's folder gets `metrics.csv`, `samples/`, `last.pt` with painter, critics, averaged
     painter and both optimisers, and `best.pt`, the averaged painter alone: the last is kept, since

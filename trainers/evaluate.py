@@ -71,7 +71,7 @@ def filling(
     """The report and the reading of a filling network beside the classical ways, in the holes of a
     pack of masks or in its own. Raises BadPack when nothing can be filled."""
     holes_of = fill_scoring.Masks(masks) if masks else fill_scoring.own_holes
-    films = [film for film in pack.split(split) if not masks or film.name in holes_of]
+    films = [film for film in pack.split(split) if not masks or film.name in holes_of.images]
     reading = fill_scoring.read_all(open_painter(card), pack, films, holes_of)
     if not reading.rows:
         raise BadPack(f"Nothing could be filled in the split {split!r} of {pack.path}.")
@@ -83,6 +83,7 @@ def filling(
         "metrics": fill_scoring.numbers(reading),
         "intervals": fill_scoring.intervals(reading, draws),
         "skipped": reading.skipped,
+        "unmatched": sorted(holes_of.images - {film.name for film in films}) if masks else [],
     }
     return report, reading
 

@@ -1,7 +1,9 @@
 """From a trained painter to a published one: graph, card, and its numbers on validation films."""
 
 import argparse
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
@@ -14,21 +16,42 @@ from trainers import fill_scoring
 from trainers.export import export_fill
 from trainers.films import Film, Pack
 from trainers.holes import SIDE
-from trainers.publish import UNCALIBRATED, Provenance, appearing, write_card
+from trainers.publish import KEPT, UNCALIBRATED, Provenance, appearing, write_card
 
+NOTE = "training.json"
 LARGEST_VIEW = 256  # px: a larger hole is shrunk with its surroundings
 
 
+def note_training(arguments: argparse.Namespace, origin: str, n_train: int) -> None:
+    """Keep in the run's folder what a card will say of it: options, start, number of films."""
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    asked = {key: value for key, value in vars(arguments).items() if key in KEPT}
+    note = {"training": asked, "started_from": origin, "n_train": n_train}
+    (arguments.run / NOTE).write_text(json.dumps(note, indent=1) + "\n")
+
+
+def _provenance(arguments: argparse.Namespace, pack: Pack) -> Provenance:
+    """Where a painter comes from; one joined from two runs comes from both."""
+    joined = arguments.from_run if arguments.epochs == 0 and arguments.from_run else None
+    runs = joined or [arguments.run]
+    notes = {run.name: json.loads((run / NOTE).read_text()) for run in runs}
+    first = next(iter(notes.values()))
+    found = Provenance.of(arguments, first["started_from"], pack, first["n_train"])
+    if len(notes) == 1:
+        return replace(found, training=first["training"])
+    words = {
+        name: ", ".join(f"{key} {value}" for key, value in note["training"].items())
+        for name, note in notes.items()
+    }
+    starts = dict.fromkeys(note["started_from"] for note in notes.values())
+    return replace(found, training=words, weights_started_from="; ".join(starts))
+
+
 def publish(
-    arguments: argparse.Namespace,
-    painter: nn.Module,
-    pack: Pack,
-    films: Sequence[Film],
-    origin: str,
-    n_train: int,
+    arguments: argparse.Namespace, painter: nn.Module, pack: Pack, films: Sequence[Film]
 ) -> Path:
     """Export `painter`, measure it on the validation `films`, and write its folder."""
-    provenance = Provenance.of(arguments, origin, pack, n_train)
+    provenance = _provenance(arguments, pack)
     classic = isinstance(painter, ClassicContextEncoder)
     target = provenance.checkpoints / "inpaint" / provenance.name
     with appearing(target) as folder:

@@ -58,11 +58,12 @@ class FillReading:
                 writer.writerow([row.film.name, row.kind, row.method, *values])
 
 
-def own_holes(name: str, shape: tuple[int, int]) -> list[Hole]:
-    """One hole of each kind, the same whenever a film of that name and shape is measured."""
+def own_holes(name: str, shape: tuple[int, int]) -> tuple[list[Hole], list[str]]:
+    """One hole of each kind, the same whenever a film of that name and shape is measured; and no
+    refusals."""
     seed = np.frombuffer(name.encode(), np.uint8)
     drawn = ((k, draw(shape, np.random.default_rng([*seed, 5]))) for k, draw in KINDS.items())
-    return [(kind, mask) for kind, mask in drawn if mask.any()]
+    return [(kind, mask) for kind, mask in drawn if mask.any()], []
 
 
 class Masks:
@@ -73,49 +74,65 @@ class Masks:
 
     def __init__(self, path: Path) -> None:
         self.archive = Archive(path)
-        names = {PurePosixPath(member).name: member for member in self.archive.members}
+        members = set(self.archive.members)
+        self._members: dict[str, list[tuple[str, str]]] = {}
         try:
-            table = self.archive.read(names["masks.csv"]).decode("utf-8-sig")
-            self._members: dict[str, list[tuple[str, str]]] = {}
-            for row in csv.DictReader(io.StringIO(table)):
-                found = names[PurePosixPath(row["mask"]).name], row["kind"]
-                self._members.setdefault(PurePosixPath(row["image"]).name, []).append(found)
-        except (KeyError, UnicodeDecodeError) as error:
-            raise BadPack(f"The masks.csv of {path} is missing or damaged ({error}).") from None
+            table = next(m for m in self.archive.members if PurePosixPath(m).name == "masks.csv")
+            text = self.archive.read(table).decode("utf-8-sig")
+            for row in csv.DictReader(io.StringIO(text)):
+                places = (row["mask"], f"masks/{PurePosixPath(row['mask']).name}")
+                paths = (str(PurePosixPath(table).parent / place) for place in places)
+                member = next(path for path in paths if path in members)
+                image = PurePosixPath(row["image"]).name
+                self._members.setdefault(image, []).append((member, row["kind"]))
+        except StopIteration:
+            raise BadPack(
+                f"{path} holds no masks.csv, or not every mask that it lists: unpack it again."
+            ) from None
+        except (KeyError, TypeError, UnicodeDecodeError) as error:
+            raise BadPack(f"The masks.csv of {path} is damaged ({error}).") from None
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._members
+    @property
+    def images(self) -> set[str]:
+        """The names of the films that have masks."""
+        return set(self._members)
 
-    def __call__(self, name: str, shape: tuple[int, int]) -> list[Hole]:
-        """The holes of a film. Raises BadMask."""
-        return [
-            (kind, read_mask(self.archive.read(member), member, shape))
-            for member, kind in self._members.get(name, [])
-        ]
+    def __call__(self, name: str, shape: tuple[int, int]) -> tuple[list[Hole], list[str]]:
+        """The holes of a film, and why its other masks cannot be used."""
+        found, refused = [], []
+        for member, kind in self._members.get(name, []):
+            try:
+                found.append((kind, read_mask(self.archive.read(member), member, shape)))
+            except BadMask as error:
+                refused.append(f"{member}: {error.reason}")
+        return found, refused
 
 
 def read_all(
     painter: Painter,
     pack: Pack,
     films: Sequence[Film],
-    holes_of: Callable[[str, tuple[int, int]], list[Hole]] = own_holes,
+    holes_of: Callable[[str, tuple[int, int]], tuple[list[Hole], list[str]]] = own_holes,
 ) -> FillReading:
     """Fill every hole of every film by the network and the classical ways, as the app does without
     added grain. Unreadable films and holes that nothing can fill are skipped and listed."""
     rows, skipped = [], []
     for film, data in tqdm(pack.read_all(list(films)), painter.card.name, total=len(films)):
         try:
-            rows += _fills(painter, film, data, holes_of)
-        except (BadImage, BadMask) as error:
+            image = decode(data, film.name)
+        except BadImage as error:
             skipped.append((film.name, error.reason))
+            continue
+        grey = to_grey(image.pixels, image.window)
+        found, refused = holes_of(film.name, grey.shape)
+        rows += _fills(painter, film, grey, found)
+        skipped += [(film.name, reason) for reason in refused]
     return FillReading(rows, skipped)
 
 
-def _fills(painter: Painter, film: Film, data: bytes, holes_of) -> Iterator[Row]:
-    image = decode(data, film.name)
-    grey = to_grey(image.pixels, image.window)
+def _fills(painter: Painter, film: Film, grey: np.ndarray, found: Sequence[Hole]) -> Iterator[Row]:
     negative = is_negative(grey)
-    for kind, mask in holes_of(film.name, grey.shape):
+    for kind, mask in found:
         for name, method in (("model", painter), *((name, name) for name in inpaint.CLASSICAL)):
             try:
                 filled = inpaint.fill(grey, mask, method, negative=negative).pixels

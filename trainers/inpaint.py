@@ -13,12 +13,14 @@ the same command goes on where it stopped.
 
 import argparse
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from lightning.fabric import Fabric
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -92,22 +94,26 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--steps", type=int, default=750, help="batches an epoch, of all devices")
     parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
-    parser.add_argument("--critics-from", type=int, help="epoch in which the critics join")
+    parser.add_argument(
+        "--critics-from", type=int, help="epoch, counted from 0, in which critics join"
+    )
     parser.add_argument("--pleasing", type=float, default=0.01, help="weight of pleasing them")
     return parser
 
 
-def read_films(pack: Pack, split: str, run: Path) -> tuple[np.ndarray, list[Film]]:
+def read_films(pack: Pack, split: str, run: Path, engine: Fabric) -> tuple[np.ndarray, list[Film]]:
     """The films of a split without metal, positive, (N, 224, 224) uint8; says how many were kept
     apart and how blurred the others are. Which were is written to the run's folder, and read from
     there when the run goes on."""
     read = load_squares(pack, pack.split(split), SIDE)
     known = run / f"metal_{split}.txt"
-    if not known.exists():
+    if engine.is_global_zero and not known.exists():
         views = zip(read.films, tqdm(read.squares, "looking for metal"), strict=True)
         found = [film.name for film, square in views if find_metal(square).any()]
         run.mkdir(parents=True, exist_ok=True)
-        known.write_text("\n".join(found))
+        known.with_suffix(".tmp").write_text("\n".join(found))
+        os.replace(known.with_suffix(".tmp"), known)
+    engine.barrier()
     apart = set(known.read_text().splitlines())
     metal = np.array([film.name in apart for film in read.films], bool)
     kept = read.squares[~metal]
@@ -149,11 +155,32 @@ def main() -> None:
     arguments = options().parse_args()
     engine = start.fabric(arguments)
     pack = Pack(arguments.data)
-    train, _ = read_films(pack, "train", arguments.run)
-    val, val_films = read_films(pack, "val", arguments.run)
     painter, origin = start_painter(arguments)
+    val, val_films = read_films(pack, "val", arguments.run, engine)
     recipe = RECIPES[arguments.network]
     exam = Exam(val, recipe.kinds, published_judge(arguments.checkpoints))
+    if arguments.epochs:
+        learn(arguments, engine, pack, painter, exam, origin)
+    if engine.is_global_zero:
+        scores = exam.score(painter)
+        print("on val:", {name: round(value, 4) for name, value in scores.items()})
+        if arguments.publish:
+            folder = fill_publish.publish(arguments, painter, pack, val_films)
+            print(f"published {folder}")
+
+
+def learn(
+    arguments: argparse.Namespace,
+    engine: Fabric,
+    pack: Pack,
+    painter: nn.Module,
+    exam: Exam,
+    origin: str,
+) -> None:
+    """Train the painter on the pack's training films, and note how in the run's folder."""
+    train, _ = read_films(pack, "train", arguments.run, engine)
+    fill_publish.note_training(arguments, arguments.started_from or origin, len(train))
+    recipe = RECIPES[arguments.network]
     craft = Craft(
         paint=lambda network, batch: network(
             batch["input"].contiguous(memory_format=torch.channels_last)
@@ -175,15 +202,7 @@ def main() -> None:
         critics_from=arguments.critics_from,
         pleasing=arguments.pleasing,
     )
-    if arguments.epochs:
-        fit(engine, arguments.run, painter, FillCritics(), batches, craft, schedule)
-    if engine.is_global_zero:
-        scores = exam.score(painter)
-        print("on val:", {name: round(value, 4) for name, value in scores.items()})
-        if arguments.publish:
-            origin = arguments.started_from or origin
-            folder = fill_publish.publish(arguments, painter, pack, val_films, origin, len(train))
-            print(f"published {folder}")
+    fit(engine, arguments.run, painter, FillCritics(), batches, craft, schedule)
 
 
 if __name__ == "__main__":

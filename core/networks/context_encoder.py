@@ -21,7 +21,8 @@ class ContextEncoder(nn.Module):
     (N, 1, H, W) the film with its hole painted. H and W are multiples of `STRIDE`.
 
     Two fillers share the work: what a thin hole hides follows from its two banks, what a wide one
-    hides from the rest of the film. Each film gets the answer of one.
+    hides from the rest of the film. Each film gets the answer of one, though both are worked out:
+    one graph without branches is simpler, and the wide one costs little.
     """
 
     def __init__(self, thin: Filler, wide: Filler) -> None:

@@ -84,7 +84,9 @@ def test_the_card_tells_kinds_methods_and_n_and_where_it_comes_from(trained):
     assert set(card.metrics) == wanted
     assert all(metric.low <= metric.value <= metric.high for metric in card.metrics.values())
     assert card.validation["n"] == 4 and card.validation["holes"]["centre"] == 4
-    assert card.details["weights_started_from"] == "the last weights of thin and wide"
+    assert card.details["weights_started_from"] == "random weights (from scratch)"
+    assert "epochs 1" in card.details["training"]["thin"]
+    assert "network wide" in card.details["training"]["wide"]
     assert card.details["view"] == "hole and surroundings"
     classic = find(trained / "checkpoints", "inpaint", "classic")
     assert classic.details["view"] == "whole film"
@@ -101,11 +103,15 @@ def test_evaluate_measures_its_own_holes_or_those_of_a_pack(trained, monkeypatch
     root = trained
     masks = root / "masks_pack"
     if with_masks:
+        # A mask may be named like its film, and one bad mask spoils no other.
         (masks / "masks").mkdir(parents=True)
         with (masks / "masks.csv").open("w") as file:
-            file.write("image,mask,kind,area\n9000000L.png,masks/a.png,rings,20\n")
+            file.write("image,mask,kind,area\n9000000L.png,masks/9000000L.png,rings,20\n")
+            file.write("9000000L.png,b.png,rings,0\n9999999L.png,b.png,rings,0\n")
         mask = cv2.circle(np.zeros((224, 224), np.uint8), (100, 90), 12, 255, 3)
-        cv2.imwrite(str(masks / "masks" / "a.png"), mask)
+        cv2.imwrite(str(masks / "masks" / "9000000L.png"), mask)
+        cv2.imwrite(str(masks / "masks" / "b.png"), 0 * mask)
+        cv2.imwrite(str(masks / "9000000L.png"), mask // 2 + 60)
     report, table = root / "report.json", root / "fills.csv"
     more = ["--masks", masks] if with_masks else []
     arguments = ["inpaint", "both", "--data", root / "data", "--checkpoints", root / "checkpoints"]
@@ -114,6 +120,8 @@ def test_evaluate_measures_its_own_holes_or_those_of_a_pack(trained, monkeypatch
     found = json.loads(report.read_text())
     kinds = ["rings"] if with_masks else ["centre", "strokes", "hardware"]
     assert list(found["holes"]) == kinds
+    assert found["unmatched"] == (["9999999L.png"] if with_masks else [])
+    assert len(found["skipped"]) == with_masks
     for kind in kinds:
         for method in ("model", "telea", "ns", "biharmonic"):
             assert found["metrics"][f"psnr_{kind}_{method}"] > 5
