@@ -4,13 +4,18 @@ PS3.3 A.8.1 is the object, whose few mandatory elements are all written. Seconda
 the source was: the elements that its own class asks for would have to be carried over or made up.
 
 From the source come the pixels outside the fill and the elements listed here, each checked, because
-text can stand in any of them; all else, private elements too, is dropped. PS3.15 annex E is the
-model; conformity is not claimed, as the pixels are not searched for text.
+text can stand in any of them; all else, private elements too, is dropped. The basic profile of
+PS3.15 annex E (code 113100) is the model and is named as such; DeidentificationMethod says what was
+done and that conformity is not claimed, as the pixels are not searched for text.
+
+Patient, study and instance get random numbers. Only the statement leads back, to those who hold the
+source already: it names the SHA-256 of that file, so that a fill can be checked against its film.
 """
 
 import hashlib
 import math
 import re
+import secrets
 from io import BytesIO
 from itertools import takewhile
 
@@ -45,9 +50,12 @@ _WINDOW = {"VOILUTFunction": "LINEAR|LINEAR_EXACT|SIGMOID"}
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing")
 
 _DEIDENTIFIED = (  # at most 64 characters each
-    "Only the listed elements of the source were kept",
-    "PS3.15 annex E was the model, conformity is not claimed",
+    "Kept of the source: pixels and a short list of checked elements",
+    "Dropped: all its other elements, private ones too, and all dates",
+    "Made up: patient name and ID, all UIDs",
+    "The comment holds the SHA-256 of the source file",
     "Pixels were not searched for burned-in text",
+    "113100 names the model that was followed, not conformity with it",
 )
 
 
@@ -94,7 +102,7 @@ def _blank(statement: dict, text: str) -> FileDataset:
     """A film without pixels that names no patient and says what was done."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
-    # Random numbers: one derived from the source's would lead back to it.
+    # Random: numbers made from the source's own could be told by whoever knows those.
     meta.MediaStorageSOPInstanceUID = generate_uid(prefix=None)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     film = FileDataset(None, {}, file_meta=meta, preamble=bytes(128))
@@ -103,7 +111,7 @@ def _blank(statement: dict, text: str) -> FileDataset:
     film.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     film.StudyInstanceUID, film.SeriesInstanceUID = generate_uid(None), generate_uid(None)
     film.PatientName = "Anonymous^Synthetic"
-    film.PatientID = f"SYNTHETIC-{statement['film']['sha256'][:12]}"
+    film.PatientID = f"SYNTHETIC-{secrets.token_hex(6)}"
     for keyword in (
         *("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName"),
         *("StudyID", "AccessionNumber", "PatientOrientation", "Laterality"),

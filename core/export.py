@@ -40,6 +40,9 @@ def statement(
     seed: int | None = None,
     grain: bool = False,
     stamped: bool = True,
+    inverted: bool | None = None,
+    holes: int | None = None,
+    scale: float | None = None,
     now: datetime | None = None,
 ) -> dict:
     """What was done to a film, ready for JSON: the film, the mask, the method and the program.
@@ -49,6 +52,11 @@ def statement(
     model, model_sha256: of the network that filled, both or neither.
     grain: whether noise like the film's own was added.
     seed: of the random numbers that were drawn, if any were.
+    inverted: whether the film was turned from a negative before it was filled.
+    holes: how many separate holes the mask has.
+    scale: of the network's view, in its pixels for a pixel of the film.
+    What is None is not stated. Of a film that was stamped the mark's place is stated, too: x0, y0,
+    x1, y1 in pixels, the last two just outside.
     now: the time to state, by default the present.
 
     The name of the user's file is left out: it often holds a patient's.
@@ -69,13 +77,17 @@ def statement(
         "mask": {
             "pixels": area,
             "share": round(area / mask.size, 6),
+            "holes": holes if holes is None else int(holes),
             "png_sha256": hashlib.sha256(mask_files.png(mask)).hexdigest(),
         },
         "method": {"name": method, "title": title},
         "model": model and {"name": model, "sha256": model_sha256},
+        "scale": scale if scale is None else float(scale),
+        "inverted": inverted if inverted is None else bool(inverted),
         "seed": seed,
         "grain": grain,
         "stamped": stamped,
+        "stamp_box": list(stamp_box(mask.shape)) if stamped else None,
     }
 
 
@@ -151,11 +163,18 @@ def stamp(pixels: np.ndarray) -> np.ndarray:
     return stamped
 
 
+def stamp_box(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 in pixels, the last two just outside: what `stamp` may change on a film."""
+    height, width = shape[:2]
+    down, across = _mark(height, width).shape
+    return max(0, width - across), max(0, height - down), width, height
+
+
 def stamp_mask(shape: tuple[int, ...]) -> np.ndarray:
     """(H, W) bool: the pixels that `stamp` may change on a film of this shape."""
     touched = np.zeros(shape[:2], bool)
-    mark = _mark(*touched.shape)
-    touched[-mark.shape[0] :, -mark.shape[1] :] = True
+    x0, y0, x1, y1 = stamp_box(shape)
+    touched[y0:y1, x0:x1] = True
     return touched
 
 

@@ -215,7 +215,10 @@ def test_a_derived_file_says_what_it_is():
         after.DerivationDescription
     )
     assert after.PatientIdentityRemoved == "YES"
-    assert "conformity is not claimed" in after.DeidentificationMethod[1]
+    method = after.DeidentificationMethod
+    assert all(len(words) <= 64 for words in method)
+    for words in ("not conformity", "Pixels were not searched", "SHA-256", "Kept", "Dropped"):
+        assert any(words in line for line in method), words
     (code,) = after.DeidentificationMethodCodeSequence
     assert (code.CodeValue, code.CodingSchemeDesignator) == ("113100", "DCM")
     assert after.StudyDate == after.PatientBirthDate == ""
@@ -226,6 +229,15 @@ def test_every_file_is_a_new_instance_of_a_new_study():
     first, second = (dcmread(io.BytesIO(derived(source)[1])) for _ in range(2))
     for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"):
         assert first[keyword].value != second[keyword].value
+
+
+def test_the_patients_number_does_not_lead_back_to_the_source():
+    source = dicom(DEEP, BitsStored=12)
+    first, second = (dcmread(io.BytesIO(derived(source)[1])).PatientID for _ in range(2))
+    assert first != second and first.startswith("SYNTHETIC-")
+    sums = [hashlib.new(name, source).hexdigest() for name in ("sha256", "sha1", "md5")]
+    for number in (first, second):
+        assert not any(number.removeprefix("SYNTHETIC-") in known for known in sums)
 
 
 @pytest.mark.parametrize(
@@ -414,14 +426,40 @@ def test_the_statement_says_what_was_done():
             "pixels": 80,
             "share": 0.0625,
             "png_sha256": hashlib.sha256(png(MASK)).hexdigest(),
+            "holes": None,
         },
         "method": {"name": "telea", "title": "Telea"},
         "model": None,
+        "scale": None,
+        "inverted": None,
         "seed": 7,
         "grain": True,
         "stamped": True,
+        "stamp_box": [11, 13, 32, 40],
     }
     assert json.loads(export.sidecar(statement)) == statement
+
+
+def test_the_statement_says_how_the_network_saw_the_film():
+    statement = about(
+        FILM, inverted=np.bool_(True), holes=np.int64(3), scale=np.float32(0.5), stamped=False
+    )
+    assert (statement["inverted"], statement["mask"]["holes"], statement["scale"]) == (True, 3, 0.5)
+    assert statement["stamp_box"] is None
+    assert json.loads(export.sidecar(statement)) == statement
+
+
+@pytest.mark.parametrize("shape", [(40, 32), (64, 64), (16, 64), (6, 3), (600, 900)])
+def test_the_statement_says_where_the_mark_lies(shape):
+    pixels = film(*shape)
+    mask = np.ones(shape, bool)
+    image = MedicalImage(pixels, "0" * 64, None, None, (), "film")
+    x0, y0, x1, y1 = export.statement(image, mask, "telea", "Telea")["stamp_box"]
+    elsewhere = np.ones(shape, bool)
+    elsewhere[y0:y1, x0:x1] = False
+    np.testing.assert_array_equal(export.stamp_mask(shape), ~elsewhere)
+    if min(shape) > 9:
+        np.testing.assert_array_equal(export.stamp(pixels)[elsewhere], pixels[elsewhere])
 
 
 def test_the_statement_names_the_model_and_the_present():
