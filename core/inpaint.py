@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -26,7 +27,8 @@ MOST_UNKNOWN = 20_000  # pixels: the biharmonic way solves one equation for each
 MIDDLE = (162, 112)  # px of a film 224 px wide: the hole of the first context encoder
 LEAST_KNOWN = 0.05  # share of the film that must be left to fill from
 SAMPLE = 100_000  # pixels that are enough to measure grain
-DEEP = 3.0  # px inside the rim from which a fill stands alone
+SEAM = 1.5  # px inside the rim from which a fill stands alone
+BLUNT_SEAM = 3.0  # and where a network does not see the rim that it has to meet
 
 Paint = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -173,9 +175,9 @@ def _paint(view: np.ndarray, mask: np.ndarray, method: str | Painter) -> tuple[n
     """A view (H, W) float32 with its mask filled, and the scale at which that was done."""
     if isinstance(method, Painter) and method.whole:
         start = membrane.span(np.where(mask, 0, view), ~mask)
-        return _feathered(start, method.paint(start, mask), mask), 1.0
+        return _feathered(start, method.paint(start, mask), mask, BLUNT_SEAM), 1.0
     if isinstance(method, Painter):
-        return _at_scale(view, mask, method.paint, method.largest)
+        return _at_scale(view, mask, partial(_network, method), method.largest)
     paint = {"telea": _telea, "ns": _navier_stokes, "biharmonic": _biharmonic}[method]
     return _at_scale(view, mask, paint, LARGEST)
 
@@ -228,10 +230,16 @@ def _steps(side: int, largest: int) -> list[int]:
     return [*range(0, last, largest // 2), last]
 
 
-def _feathered(start: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """From the smooth fill at the rim to the painted one `DEEP` px inside."""
+def _network(painter: Painter, start: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    return _feathered(start, painter.paint(start, mask), mask, SEAM)
+
+
+def _feathered(
+    start: np.ndarray, painted: np.ndarray, mask: np.ndarray, width: float
+) -> np.ndarray:
+    """From the smooth fill, which meets the rim, to the painted one `width` px inside."""
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
-    share = np.clip(depth / DEEP, 0, 1)
+    share = np.clip(depth / width, 0, 1)
     return start + share * (painted - start)
 
 
