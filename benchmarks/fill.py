@@ -34,7 +34,7 @@ RIM = 2  # px by which a suggested mask is grown: metal glares
 def times(settings: Settings, threads: int, runs: int) -> None:
     """Print the median seconds of each method on each film."""
     film = knee(3, 2).pixels
-    screws = implants.silhouette(film.shape, np.random.default_rng(0), "screws") > 0.04
+    screws = implants.silhouette(film.shape, np.random.default_rng(0), "screws") > implants.SEEN
     middle = inpaint.middle(film.shape)
     large = cv2.resize(film, None, fx=10, fy=10, interpolation=cv2.INTER_CUBIC)
     films = {

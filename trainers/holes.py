@@ -13,7 +13,6 @@ from core.inpaint import MIDDLE, middle
 from core.phantoms import implants
 
 SIDE = 224  # px: the film that the sizes below are written for
-SEEN = 0.04  # coverage from which an implant hides a pixel
 
 
 def centre(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
@@ -57,7 +56,7 @@ def hardware(
     shape: tuple[int, int], rng: np.random.Generator, kind: str | None = None
 ) -> np.ndarray:
     """(H, W) bool: the shape of an implant, with a rim of 0 to 3 px as a careful reader draws."""
-    mask = (implants.silhouette(shape, rng, kind) > SEEN).astype(np.uint8)
+    mask = (implants.silhouette(shape, rng, kind) > implants.SEEN).astype(np.uint8)
     rim = 2 * int(rng.integers(0, 4)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))
     return cv2.dilate(mask, kernel).astype(bool)

@@ -15,7 +15,7 @@ from core.phantoms.film import draw
 
 KINDS = ("screws", "plate", "wire", "nail", "prosthesis")
 _SIDE = 224  # px: the film that the sizes below are written for
-_SEEN = 0.04  # coverage from which a pixel counts as hidden
+SEEN = 0.04  # coverage from which a pixel counts as hidden
 
 
 class Implanted(NamedTuple):
@@ -69,7 +69,7 @@ def implanted(grey: np.ndarray, seed: int, kind: str | None = None) -> Implanted
     metal = white + let_through * (film - film.mean())
     metal += cv2.GaussianBlur(rng.standard_normal(film.shape, np.float32), (0, 0), 0.7) * 3 * level
     film = film + np.maximum(metal - film, 0) * cover
-    return Implanted(np.clip(np.rint(film), 0, top).astype(grey.dtype), cover > _SEEN, kind)
+    return Implanted(np.clip(np.rint(film), 0, top).astype(grey.dtype), cover > SEEN, kind)
 
 
 class _Place(NamedTuple):
