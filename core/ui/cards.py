@@ -91,7 +91,11 @@ def _metrics(card: ModelCard) -> None:
 def _metric(card: ModelCard, name: str) -> str:
     """One metric with its interval: a share as .934, decibels and grey levels as 12.3."""
     one_digit = name.startswith(("psnr", "l1"))
-    return interval(card.metrics.get(name), "{:.1f}".format if one_digit else score)
+    written = interval(card.metrics.get(name), "{:.1f}".format if one_digit else score)
+    # A network of the middle alone can fill few of the holes: its number is of those.
+    n, holes = card.validation.get("n", 0), card.validation.get("holes", {})
+    few = next((holes[kind] for kind in HOLES if f"_{kind}_" in name and kind in holes), n)
+    return written if few == n or name not in card.metrics else f"{written}, n = {few:,}"
 
 
 def _fills(card: ModelCard) -> None:

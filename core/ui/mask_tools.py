@@ -17,6 +17,7 @@ from core.ui.words import plain
 
 ENDINGS = ["png", "tif", "tiff", "bmp", "jpg", "jpeg", "json"]
 SPECK = 2e-4  # of the film's area: smaller pieces are specks
+STEP = 4e-3  # of the film's longer side: how far a mask grows or shrinks unless told otherwise
 LONGEST = 400_000  # px of outline that a mask may have to be kept as strokes
 
 Made = np.ndarray | tuple[Stroke, ...]
@@ -56,8 +57,8 @@ def tools(
             "Pixels of the film",
             1,
             64,
-            2,
-            key=f"{key}-px",
+            max(2, round(STEP * max(film.grey.shape))),
+            key=f"{key}-px-{film.sha256}",
             persist_state="session",
             width=150,
             help="How far the mask grows or shrinks on every side.",

@@ -188,7 +188,7 @@ def test_tools_change_the_mask_step_by_step(screws):
 
 def test_a_mask_is_never_shrunk_to_nothing(screws):
     app = offering(screws, "strokes.json", strokes_file())
-    app.number_input(key="inpaint-px").set_value(20).run()
+    app.number_input(key=f"inpaint-px-{SHA256}").set_value(20).run()
     click(app, "Shrink")
     assert "Nothing would be left" in texts(app.warning) and covered(app) == 40 * 30
 
@@ -344,6 +344,16 @@ def test_a_film_of_ones_own_is_graded_too(visit, network, checkpoints):
     assert graded(app) == ["Before", "After"]
 
 
+def test_a_negative_film_is_turned_before_metal_is_sought_and_filled(visit, network):
+    app = uploading(visit("inpaint"), "film.png", png(255 - SCREWS_FILM.film))
+    (turned,) = (toggle for toggle in app.toggle if toggle.key.startswith("invert"))
+    assert turned.value
+    click(click(app, SUGGEST), "Fill")
+    assert filled(app)
+    app.segmented_control(key="inpaint-view").set_value("Difference").run()
+    assert "darker on average" in texts(app.caption)
+
+
 def test_what_is_no_knee_is_not_graded(visit, network, checkpoints):
     app = click(click(visit("inpaint", sample="plated-forearm"), TRUE), "Fill")
     assert not graded(app) and "no model here that grades" in texts(app.info)
@@ -428,3 +438,18 @@ def test_a_deep_film_is_shown_alike_before_and_after():
     np.testing.assert_array_equal(made.after[outside], made.before[outside])
     turned = cached_fills.displayed(made.image, made.filled.pixels, True)
     np.testing.assert_array_equal(turned, 255 - made.after)
+
+
+def test_real_knees_carry_drawn_hardware_whose_truth_is_known(visit, network, tmp_path):
+    clean = SCREWS_FILM.clean
+    for grade in range(2):
+        folder = tmp_path / f"data/knee/val/{grade}"
+        folder.mkdir(parents=True)
+        (folder / f"{grade}L.png").write_bytes(picture(clean))
+    app = visit("inpaint")
+    offered = app.selectbox(key="repair").options
+    real = [at for at, title in enumerate(offered) if title.startswith("Real knee with drawn")]
+    assert real == [len(EXHIBITS), len(EXHIBITS) + 1]
+    app.selectbox(key="repair").select_index(real[0]).run()
+    assert filled(click(click(app, TRUE), "Fill"))
+    assert table(app, "How near the fill is to the truth").shape == (2, 4)
