@@ -1,7 +1,8 @@
 """What the visitor's own browser keeps of a drawing, so that a reload does not lose it.
 
 The server stores nothing: the strokes lie in the browser's local storage under the film's hash,
-so a shared link shares no draft. The film's name is kept as a hash only.
+so a shared link shares no draft. Of the film's name a hash is kept, with a random salt that never
+leaves this browser and this session: compared with those of another browser it says nothing.
 """
 
 import hashlib
@@ -10,9 +11,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 MOST_DRAWINGS, MOST_DAYS = 40, 60
+LARGEST = 1_500_000  # characters of one drawing; browsers give a site about five million in all
+_FORGOTTEN = "browser-memory-forgotten"
 
 _SCRIPT = """
 const FRONT = "lightbox-drawing:"
+const SALT = "lightbox-salt"
 const mounted = new WeakMap()
 
 function entries(room) {
@@ -37,27 +41,53 @@ function tidy(most, days) {
   })
 }
 
+function salt() {
+  let found = localStorage.getItem(SALT)
+  if (!found) {
+    const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)))
+    found = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")
+    try {
+      localStorage.setItem(SALT, found)
+    } catch {
+      return null // Full: the name is not kept at all.
+    }
+  }
+  return found
+}
+
+function forget() {
+  entries(FRONT).forEach((entry) => localStorage.removeItem(entry.name))
+  localStorage.removeItem(SALT)
+}
+
 function recall(data) {
   const room = `${FRONT}${data.room}:`
   const name = room + data.film
   tidy(data.most, data.days)
   const all = entries(room)
   const kept = all.find((entry) => entry.name === name)
-  const namesake = all.some((entry) => entry.name !== name && entry.title === data.title)
-  return { drawing: kept?.drawing ?? null, namesake }
+  const titles = all.filter((entry) => entry.name !== name).map((entry) => entry.title ?? "")
+  return { drawing: kept?.drawing ?? null, titles, salt: salt() }
 }
 
 function keep(data) {
   const name = `${FRONT}${data.room}:${data.film}`
   if (!data.keep) return localStorage.removeItem(name)
   const entry = JSON.stringify({ drawing: data.keep, title: data.title, saved: Date.now() })
+  if (entry.length > data.largest) throw new DOMException("Too large", "QuotaExceededError")
+  const dropped = []
   for (;;) {
     try {
       return localStorage.setItem(name, entry)
     } catch (error) {
       // Full: drop the drawing that was left alone for longest, and try again.
       const other = entries(FRONT).find((entry) => entry.name !== name)
-      if (!other) throw error
+      if (!other) {
+        // Nothing was won by it: put all back, the newest first.
+        for (const [one, text] of dropped.reverse()) localStorage.setItem(one, text)
+        throw error
+      }
+      dropped.push([other.name, localStorage.getItem(other.name)])
       localStorage.removeItem(other.name)
     }
   }
@@ -89,10 +119,19 @@ export default function ({ data, parentElement, setStateValue }) {
     self.width = self.report.width
     setStateValue("report", self.report)
   }
-  if (self.report?.film !== data.film || self.report?.room !== data.room) {
-    const news = { film: data.film, room: data.room, drawing: null, namesake: false, problem: null }
+  let closed = null
+  if (data.forget) {
     try {
-      Object.assign(news, recall(data))
+      forget()
+    } catch (error) {
+      closed = problem(error)
+    }
+  }
+  if (self.report?.film !== data.film || self.report?.room !== data.room) {
+    const news = { film: data.film, room: data.room, drawing: null, titles: [], salt: null }
+    news.problem = closed
+    try {
+      if (!data.forget) Object.assign(news, recall(data))
     } catch (error) {
       news.problem = problem(error)
     }
@@ -136,17 +175,21 @@ class Report:
     touch: bool = False
 
 
-def report(key: str) -> Report:
-    """The last report of the memory mounted under `key`, an empty one before the first."""
-    found = (st.session_state.get(key) or {}).get("report")
-    if not isinstance(found, dict):
+def report(key: str, name: str) -> Report:
+    """The last report of the memory mounted under `key`, an empty one before the first.
+
+    name: of the film that is open.
+    """
+    found = _told(key)
+    if not found:
         return Report()
-    drawing, width = found.get("drawing"), found.get("width")
+    drawing, width, titles = found.get("drawing"), found.get("width"), found.get("titles")
+    title = _title(key, name)
     return Report(
         str(found.get("film")),
         drawing if isinstance(drawing, str) else None,
-        bool(found.get("namesake")),
-        found.get("problem"),
+        bool(title) and isinstance(titles, list) and title in titles,
+        problem if isinstance(problem := found.get("problem"), str) else None,
         int(width) if isinstance(width, int | float) else None,
         bool(found.get("touch")),
     )
@@ -158,14 +201,15 @@ def remember(key: str, room: str, sha256: str, name: str, drawing: str | None) -
     room: which canvas it is, so that two pages may keep drawings of the same film. drawing: JSON
     text, "" to forget the one of this film, None to leave it alone.
     """
-    title = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:16]
     _MEMORY(
         key=key,
         data={
             "room": room,
             "film": sha256,
-            "title": title,
-            "keep": drawing,
+            "title": _title(key, name),
+            "keep": None if forgotten() else drawing,
+            "forget": forgotten(),
+            "largest": LARGEST,
             "most": MOST_DRAWINGS,
             "days": MOST_DAYS,
         },
@@ -173,3 +217,27 @@ def remember(key: str, room: str, sha256: str, name: str, drawing: str | None) -
         width="stretch",
         height="content",
     )
+
+
+def forget() -> None:
+    """Let the browser forget every drawing, of all pages, and keep none until the page is loaded
+    anew: what is on the screen would be kept again with the next stroke."""
+    st.session_state[_FORGOTTEN] = True
+
+
+def forgotten() -> bool:
+    """Whether the browser was asked to forget."""
+    return st.session_state.get(_FORGOTTEN, False)
+
+
+def _told(key: str) -> dict:
+    found = (st.session_state.get(key) or {}).get("report")
+    return found if isinstance(found, dict) else {}
+
+
+def _title(key: str, name: str) -> str:
+    """What is kept of a film's name: nothing without the browser's salt."""
+    salt = _told(key).get("salt")
+    if not isinstance(salt, str) or not salt:
+        return ""
+    return hashlib.sha256(f"{salt}/{name}".encode(errors="replace")).hexdigest()[:16]

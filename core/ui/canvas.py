@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.drawing import Drawing
-from core.masks import Stroke, rasterise, to_json
+from core.masks import BadMask, Stroke, keepable, rasterise, to_json
 from core.ui import browser_memory, canvas_picture, fabric, sheet
 from core.ui.browser_memory import Report
 from core.ui.drawable import drawable
@@ -21,6 +21,11 @@ THIN = 2  # px of canvas: the line round a box or an outline, which is no part o
 ZOOMS = (1, 2, 4, 8)
 LARGEST = 720  # px of canvas on its longer side; the screen may allow less
 SMALLEST = 200
+LOST = {  # why the browser does not keep a drawing
+    "full": "This browser's storage has no room for it",
+    "blocked": "This browser's storage is closed to this site",
+    "long": "It has more strokes than can be kept",
+}
 HINTS = {
     BRUSH: "Drag over the film, by mouse, pen or finger.",
     LINE: "Drag from one end to the other: a straight stroke of the brush.",
@@ -38,7 +43,13 @@ def replace(key: str, sha256: str, strokes: Sequence[Stroke]) -> None:
     """Put other strokes in place of the drawing, as one step that can be undone.
 
     For a mask that was suggested, uploaded or grown: in a callback, before canvas(), or rerun.
+    Raises BadMask for strokes that could not be kept.
     """
+    if not keepable(strokes):
+        raise BadMask(
+            "This mask is made of too many small pieces to be kept: use a cleaner one, or remove "
+            "its specks."
+        )
     _take(key, sha256, lambda drawing: drawing.replaced(tuple(strokes)))
 
 
@@ -50,7 +61,7 @@ def canvas(grey: np.ndarray, sha256: str, name: str, key: str) -> Drawing:
     Call it in a fragment: every stroke is a rerun.
     """
     memory = f"{key}-memory"
-    report = browser_memory.report(memory)
+    report = browser_memory.report(memory, name)
     now = sheet.of(key, sha256)
     if report.film == sha256 and not now.recalled:
         now = now.recalling(report.drawing, sha256, grey.shape)
@@ -77,7 +88,10 @@ def canvas(grey: np.ndarray, sha256: str, name: str, key: str) -> Drawing:
         _words(mask, tool, erase, report.touch)
         if report.film == sha256:
             _draft(key, sha256, name, now, report)
-        keep = to_json(drawing.strokes, grey.shape, sha256) if drawing.strokes else ""
+        keep = ""
+        if drawing.strokes:
+            fits = keepable(drawing.strokes)
+            keep = to_json(drawing.strokes, grey.shape, sha256) if fits else None
         browser_memory.remember(memory, key, sha256, name, keep if now.recalled else None)
     return drawing
 
@@ -213,6 +227,12 @@ def _words(mask: np.ndarray, tool: str, erase: bool, touch: bool) -> None:
 
 def _draft(key: str, sha256: str, name: str, now: Sheet, report: Report) -> None:
     """What became of the draft that the browser keeps."""
+    if browser_memory.forgotten():
+        st.caption(
+            ":material/delete: This browser has forgotten your masks and keeps none until you "
+            "reload the page: download the one you see before you leave."
+        )
+        return
     if now.untouched:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             said = f"Your mask of {plain(name)} was restored from this browser."
@@ -229,11 +249,30 @@ def _draft(key: str, sha256: str, name: str, now: Sheet, report: Report) -> None
             f":material/info: This browser keeps a mask for another film named {plain(name)}: it "
             "is not used here, because the two files differ."
         )
-    if report.problem:
-        cause = "storage is full" if report.problem == "full" else "storage is closed to this site"
+    if now.refused and not now.whole.strokes:
         st.caption(
-            f":material/warning: This browser's {cause}, so a reload loses the mask: download it "
-            "before you leave."
+            f":material/warning: The mask of {plain(name)} that this browser kept cannot be read "
+            "any more: draw it anew, or upload the one you downloaded."
+        )
+    problem = report.problem if keepable(now.whole.strokes) else "long"
+    if problem:
+        st.caption(
+            f":material/warning: A reload loses this mask: download it before you leave. "
+            f"{LOST.get(problem, LOST['blocked'])}."
+        )
+    with st.popover("What this browser keeps", icon=":material/lock:", type="tertiary"):
+        st.markdown(
+            "So that a reload does not lose a mask, this browser keeps its strokes, the SHA-256 of "
+            "the film's file, and a hash of the film's name that means nothing elsewhere. The "
+            f"first visit after {browser_memory.MOST_DAYS} days drops it. No pixels of the film "
+            "are kept, and nothing on the server."
+        )
+        st.button(
+            "Forget my masks on this browser",
+            icon=":material/delete_forever:",
+            key=f"{key}-forget",
+            help="Removes the masks of all films. The one on the screen stays until you leave.",
+            on_click=browser_memory.forget,
         )
 
 

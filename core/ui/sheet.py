@@ -20,7 +20,7 @@ class Sheet:
 
     view, erase: what the strokes that are live were drawn on and with. mount: the widget's
     number; a new one is an empty widget. recalled: whether the browser told what it kept,
-    restored: the revision at which that became the drawing.
+    restored: the revision at which that became the drawing, refused: that it could not.
     """
 
     drawing: Drawing = field(default_factory=Drawing)
@@ -30,6 +30,7 @@ class Sheet:
     mount: int = 0
     recalled: bool = False
     restored: int | None = None
+    refused: bool = False
 
     @property
     def whole(self) -> Drawing:
@@ -65,9 +66,9 @@ class Sheet:
         try:
             found = from_json(kept)
         except BadMask:
-            return sheet
+            return replace(sheet, refused=True)
         if (found.sha256, *found.shape) != (sha256, *shape):
-            return sheet
+            return replace(sheet, refused=True)
         sheet = sheet.laid(Drawing(found.strokes))
         return replace(sheet, restored=sheet.drawing.revision)
 

@@ -167,3 +167,81 @@ def test_a_finger_draws_and_erases_with_the_brush(browser, url):
     page.reload()
     assert drawing(page, "brush", "brush", "brush-") == erased
     context.close()
+
+
+STORED = "() => Object.keys(localStorage).filter((name) => name.startsWith('lightbox-')).sort()"
+
+
+def kept(page) -> list[str]:
+    return [name for name in page.evaluate(STORED) if name.startswith("lightbox-drawing:")]
+
+
+def saved(page, name: str, drawing: str, saved: str = "Date.now()") -> None:
+    """Let the browser's storage hold another drawing."""
+    page.evaluate(
+        f"([name, drawing]) => localStorage.setItem(name, "
+        f"JSON.stringify({{ drawing, title: '', saved: {saved} }}))",
+        [name, drawing],
+    )
+
+
+def test_a_drawing_that_finds_no_room_costs_no_other_one(page, url):
+    page.goto(url)
+    expect(canvas(page)).to_be_visible()
+    others = [f"lightbox-drawing:page:{number}" for number in range(2)]
+    for name in others:
+        saved(page, name, "{}")
+    page.evaluate(  # a site that has all its room filled by something else
+        "() => { let size = 2 ** 22; while (size >= 1) {"
+        "try { localStorage.setItem('filler' + size + Math.random(), 'a'.repeat(size)) }"
+        "catch { size /= 2 } } }"
+    )
+    drag(page, (40, 100), (160, 100))
+    drawing(page, "brush")
+    expect(page.get_by_text("storage has no room for it")).to_be_visible()
+    assert kept(page) == others
+    page.evaluate(
+        "() => Object.keys(localStorage).filter((name) => name.startsWith('filler'))"
+        ".forEach((name) => localStorage.removeItem(name))"
+    )
+    drag(page, (40, 200), (160, 200))
+    drawing(page, "brush", "brush")
+    expect(page.get_by_text("storage has no room for it")).to_have_count(0)
+    assert len(kept(page)) == 3
+
+
+def test_a_drawing_too_large_to_keep_is_refused_before_any_is_dropped(page, url):
+    page.goto(url)
+    expect(canvas(page)).to_be_visible()
+    others = [f"lightbox-drawing:page:{number}" for number in range(3)]
+    for name in others:
+        saved(page, name, "a" * 1_400_000)
+    page.get_by_role("button", name="Suggest many").click()
+    expect(page.get_by_text("storage has no room for it")).to_be_visible()
+    assert kept(page) == others
+
+
+def test_the_browser_forgets_all_masks_when_asked_to(page, url):
+    page.goto(f"{url}?film=wide")
+    expect(canvas(page)).to_be_visible()
+    drag(page, (40, 40), (90, 90), part=(0, 0, 600, 300))
+    drawing(page, "brush")
+    page.goto(url)
+    expect(canvas(page)).to_be_visible()
+    drag(page, (40, 100), (160, 140))
+    drawing(page, "brush")
+    page.wait_for_function(f"({STORED})().length === 3")
+    assert len(kept(page)) == 2 and "lightbox-salt" in page.evaluate(STORED)
+    page.get_by_role("button", name="What this browser keeps").click()
+    page.get_by_role("button", name="Forget my masks on this browser").click()
+    expect(page.get_by_text("This browser has forgotten your masks")).to_be_visible()
+    page.wait_for_function(f"({STORED})().length === 0")
+    drag(page, (40, 200), (160, 240))
+    drawing(page, "brush", "brush")
+    assert page.evaluate(STORED) == []
+    page.reload()
+    expect(canvas(page)).to_be_visible()
+    drawing(page)
+    drag(page, (40, 200), (160, 240))
+    drawing(page, "brush")
+    page.wait_for_function(f"({STORED})().length === 2")

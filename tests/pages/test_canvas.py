@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.masks import Stroke, to_json
+from core import masks
+from core.masks import BadMask, Stroke, to_json
 from core.settings import CHECKOUT
 
 APP = CHECKOUT / "tests/browser/canvas_app/Home.py"
@@ -21,6 +22,7 @@ STROKE = {
     "top": 50,
     "path": [["M", 50, 50], ["L", 150, 50]],
 }
+ODD = {"film": FIRST, "titles": 7, "salt": ["a"], "problem": ["full"]}
 KEPT = (Stroke(np.array([(10.0, 20.0), (60.0, 50.0)]), tool="rectangle"),)
 
 
@@ -64,6 +66,12 @@ class Visitor:
     def drawing(self) -> dict:
         """What the page says of the drawing."""
         return json.loads(self.app.code[0].value)
+
+    @property
+    def memory(self) -> dict:
+        """What the browser's memory is asked to do."""
+        told = [json.loads(part.proto.json) for part in self.app.get("bidi_component")]
+        return next(data for data in told if "forget" in data)
 
     @property
     def tools(self) -> list[str]:
@@ -189,14 +197,34 @@ def test_a_restored_drawing_is_said_so_until_it_changes(visitor):
 def test_what_is_no_drawing_of_this_film_is_not_taken(visitor, kept):
     visitor.reports(drawing=kept)
     assert visitor.tools == [] and "restored" not in visitor.words
+    # What the component tells as text is what a browser kept; all else is no report of one.
+    assert ("cannot be read any more" in visitor.words) is isinstance(kept, str)
+    assert visitor.memory["keep"] == ""
+    visitor.draws(STROKE)
+    assert "cannot be read" not in visitor.words
+
+
+def test_without_a_kept_drawing_none_is_refused(visitor):
+    visitor.reports()
+    assert "cannot be read" not in visitor.words
 
 
 def test_a_film_of_the_same_name_does_not_get_the_drawing(visitor):
-    visitor.reports(namesake=True)
+    visitor.reports(titles=["", hashlib.sha256(b"salt/film.png").hexdigest()[:16]], salt="salt")
     assert visitor.tools == []
     assert r"another film named film\.png: it is not used here" in visitor.words
     visitor.draws(STROKE)
     assert "another film" not in visitor.words
+
+
+@pytest.mark.parametrize("salt", [None, "", 7, "other"])
+def test_a_name_is_compared_in_its_own_browser_only(visitor, salt):
+    bare = [hashlib.sha256(text).hexdigest()[:16] for text in (b"film.png", b"/film.png")]
+    salted = hashlib.sha256(b"salt/film.png").hexdigest()[:16]
+    visitor.reports(titles=[*bare, salted, ""], salt=salt)
+    assert "another film" not in visitor.words
+    assert visitor.memory["title"] not in (*bare, salted)
+    assert bool(visitor.memory["title"]) is (salt == "other")
 
 
 def test_another_film_waits_for_its_own_report(visitor):
@@ -205,12 +233,44 @@ def test_another_film_waits_for_its_own_report(visitor):
 
 
 @pytest.mark.parametrize(
-    ("problem", "said"), [("full", "storage is full"), ("blocked", "storage is closed")]
+    ("problem", "said"), [("full", "storage has no room"), ("blocked", "storage is closed")]
 )
 def test_a_browser_that_keeps_nothing_is_told_of(visitor, problem, said):
     visitor.reports(problem=problem).draws(STROKE)
-    assert visitor.words.count(said) == 1
+    assert visitor.words.count(said) == visitor.words.count("A reload loses this mask") == 1
     assert visitor.tools == ["brush"]
+
+
+def test_what_could_not_be_read_back_is_not_kept(visitor, monkeypatch):
+    monkeypatch.setattr(masks, "MAX_STROKES", 2)
+    visitor.reports().draws(STROKE, STROKE)
+    assert len(json.loads(visitor.memory["keep"])["strokes"]) == 2
+    assert "A reload loses" not in visitor.words
+    visitor.draws(STROKE, STROKE, STROKE)
+    assert visitor.memory["keep"] is None
+    assert "It has more strokes than can be kept" in visitor.words
+
+
+def test_a_mask_that_could_not_be_kept_is_not_put_in_place(visitor, monkeypatch):
+    from core.ui import canvas  # works once an app has run
+
+    dot = Stroke(np.array([(1.0, 2.0)]))
+    monkeypatch.setattr(masks, "MAX_STROKES", 2)
+    with pytest.raises(BadMask, match="too many small pieces"):
+        canvas.replace("page", FIRST, [dot] * 3)
+
+
+def test_a_browser_that_was_asked_to_forget_keeps_nothing_more(visitor):
+    visitor.reports(drawing=to_json(KEPT, SHAPE, FIRST), salt="salt", titles=[])
+    assert visitor.memory["keep"] and not visitor.memory["forget"]
+    (told,) = (text.value for text in visitor.app.markdown if "this browser keeps" in text.value)
+    assert "strokes" in told and "SHA-256" in told and "60 days" in told
+    visitor.click("forget")
+    assert visitor.memory["forget"] and visitor.memory["keep"] is None
+    assert visitor.tools == ["rectangle"] and "has forgotten your masks" in visitor.words
+    visitor.draws(STROKE)
+    assert visitor.memory["forget"] and visitor.memory["keep"] is None
+    assert visitor.tools == ["rectangle", "brush"] and "restored" not in visitor.words
 
 
 def test_a_finger_is_told_that_only_the_brush_draws(visitor):
@@ -220,7 +280,7 @@ def test_a_finger_is_told_that_only_the_brush_draws(visitor):
     assert "With a finger only the brush draws" in visitor.words
 
 
-@pytest.mark.parametrize("report", [None, 7, "report", {}, {"film": FIRST, "width": "wide"}])
+@pytest.mark.parametrize("report", [None, 7, "report", {}, {"film": FIRST, "width": "wide"}, ODD])
 def test_a_report_may_be_anything(visitor, report):
     visitor.told("page-memory", {"report": report})
 

@@ -26,6 +26,8 @@ def drawing() -> None:
     drawn = canvas.canvas(grey, sha256, FILMS[slug][0], "page")
     box = (Stroke(np.array([(20.0, 30.0), (60.0, 80.0)]), tool="rectangle"),)
     st.button("Suggest", on_click=canvas.replace, args=("page", sha256, box))
+    many = (Stroke(np.tile([(20.123, 30.123), (60.123, 80.123)], (60_000, 1))),)
+    st.button("Suggest many", on_click=canvas.replace, args=("page", sha256, many))
     mask = rasterise(drawn.strokes, grey.shape)
     rows, columns = np.nonzero(mask)
     facts = {
