@@ -5,6 +5,7 @@ of the whole server, and its undo knows only what was drawn since the widget app
 """
 
 from base64 import b64encode
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -25,11 +26,13 @@ def drawable(
     fill: str,
     thickness: int,
     key: str,
+    start: Sequence[dict] = (),
 ) -> dict | None:
     """A canvas of (width, height) `size` px over a JPEG picture; the JSON of what is drawn on it.
 
-    mode: freedraw, line, rect or polygon. Another `key` begins with an empty canvas; with the same
-    one everything else may change and the drawing stays, except an outline not yet closed.
+    mode: freedraw, line, rect or polygon. Another `key` begins with a canvas that is empty but for
+    `start`, objects of such a JSON; with the same key and start everything else may change and the
+    drawing stays, except an outline not yet closed.
     """
     width, height = size
     result = _WIDGET(
@@ -43,7 +46,7 @@ def drawable(
             "backgroundImageURL": "data:image/jpeg;base64," + b64encode(picture).decode(),
             "backgroundImageFit": "stretch",
             "backgroundColor": "",
-            "initialDrawing": {"objects": [], "background": ""},
+            "initialDrawing": {"objects": list(start), "background": ""},
             # An outline is told of when it is closed.
             "realtimeUpdateStreamlit": mode != "polygon",
             "returnImageData": False,

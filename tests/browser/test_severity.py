@@ -90,6 +90,39 @@ def test_what_is_brushed_over_is_hidden_and_graded_again(page, url):
     expect(called(page)).to_be_visible()
 
 
+def test_a_stroke_of_the_brush_can_be_taken_back(page, url):
+    page.goto(f"{url}/severity?sample=knee-grade-4")
+    expect(called(page)).to_be_visible()
+    page.get_by_text("Hide with a brush", exact=True).click()
+    undo, clear = (page.get_by_role("button", name=name) for name in ("Undo", "Clear"))
+    hidden, nothing = (
+        page.get_by_text(re.compile(words)) for words in ("film is hidden", "Nothing is hidden yet")
+    )
+    canvas = page.locator("canvas").last
+    expect(nothing).to_be_visible()
+    expect(undo).to_be_disabled()
+    expect(clear).to_be_disabled()
+    stroke(page, canvas, (0.2, 0.55), (0.8, 0.55))
+    expect(hidden).to_be_visible()
+    one = hidden.inner_text()
+    stroke(page, canvas, (0.2, 0.7), (0.8, 0.7))
+    expect(page.get_by_text(one, exact=True)).to_have_count(0)
+    undo.click()
+    expect(page.get_by_text(one, exact=True)).to_be_visible()
+    # What was there before stays on the canvas, and a new stroke joins it.
+    stroke(page, canvas, (0.2, 0.2), (0.8, 0.2))
+    expect(page.get_by_text(one, exact=True)).to_have_count(0)
+    undo.click()
+    expect(page.get_by_text(one, exact=True)).to_be_visible()
+    undo.click()
+    expect(nothing).to_be_visible()
+    stroke(page, canvas, (0.2, 0.55), (0.8, 0.55))
+    expect(hidden).to_be_visible()
+    clear.click()
+    expect(nothing).to_be_visible()
+    expect(undo).to_be_disabled()
+
+
 def test_a_link_keeps_film_side_and_explained_grade(page, url):
     page.goto(f"{url}/severity?sample=both-knees")
     expect(called(page)).to_be_visible()

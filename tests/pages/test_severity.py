@@ -571,6 +571,37 @@ def test_what_is_brushed_over_is_answered_in_one_sentence(visit, monkeypatch):
     assert 19 <= int(share[1]) <= 21
 
 
+def test_strokes_of_the_brush_are_taken_back_one_by_one_or_all(visit):
+    app = visit("severity")
+    app.segmented_control(key="question").set_value(BRUSH).run()
+
+    def can(key: str) -> bool:
+        return not app.button(key=f"{brush}-{key}").disabled
+
+    def hidden() -> int:
+        share = re.search(r"(\d+)\s% of the film is hidden", texts(app.caption))
+        return int(share[1]) if share else 0
+
+    (brush,) = (
+        str(button.key).removesuffix("-undo")
+        for button in app.button
+        if str(button.key).endswith("-undo")
+    )
+    assert not can("undo") and not can("clear")
+    across = {"type": "path", "path": [["M", 0, 180], ["L", 360, 180]], "strokeWidth": 72}
+    objects = [across | {"left": 180, "top": top} for top in (60, 180)]
+    app.session_state[f"{brush}-0"] = {"drawing": {"raw": {"objects": objects}}}
+    app.run()
+    assert hidden() >= 38 and can("undo") and can("clear")
+    app.button(key=f"{brush}-undo").click().run()
+    assert 19 <= hidden() <= 21 and can("undo")
+    app.session_state[f"{brush}-1"] = {"drawing": {"raw": {"objects": objects}}}
+    app.run()
+    assert hidden() >= 38
+    app.button(key=f"{brush}-clear").click().run()
+    assert hidden() == 0 and not can("undo") and not can("clear") and not app.exception
+
+
 @pytest.mark.parametrize("question", [JOINT, ERASE, BRUSH])
 def test_each_question_is_answered_where_no_joint_is_seen(visit, question):
     half = encoded(ODD["half a knee"], "PNG")
