@@ -62,15 +62,25 @@ def to_grey(pixels: np.ndarray, window: tuple[float, float] | None = None) -> np
     (low, high), or from their own range where the file names none. Colour is weighted to grey
     (ITU-R BT.601).
     """
-    if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    pixels = _weighted(pixels)
     if pixels.dtype == np.uint8 and window is None:
         return pixels
-    low, high = window or (float(pixels.min()), float(pixels.max()))
+    low, high = window or own_window(pixels)
     # A table over all values spares a float copy of the film.
     values = np.arange(np.iinfo(pixels.dtype).max + 1, dtype=np.float32)
     table = np.clip((values - low) * (255.0 / max(high - low, 1e-6)), 0, 255)
     return np.rint(table).astype(np.uint8)[pixels]
+
+
+def own_window(pixels: np.ndarray) -> tuple[float, float]:
+    """The (low, high) that `to_grey` shows as black and white of pixels of 16 bits whose file names
+    no window: their own range, of colour once it is weighted to grey."""
+    grey = _weighted(pixels)
+    return float(grey.min()), float(grey.max())
+
+
+def _weighted(pixels: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels
 
 
 def letterbox(grey: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:

@@ -12,7 +12,7 @@ from core.images import BadImage, MedicalImage, decode
 from core.inpaint import Filled
 from core.models import ModelCard
 from core.painters import Painter, open_painter
-from core.preprocess import to_grey
+from core.preprocess import own_window, to_grey
 from core.settings import Settings
 from core.ui.film import Film
 from core.ui.source import Entry
@@ -77,12 +77,13 @@ def _image(sha256: str, _entry: Entry) -> MedicalImage:
 
 def suggestion(film: Film, inverted: bool) -> np.ndarray:
     """What looks like metal on a film: (H, W) bool, often empty."""
-    return _suggestion(film.sha256, inverted, film)
+    packed = _suggestion(film.sha256, inverted, film)
+    return np.unpackbits(packed, count=film.grey.size).reshape(film.grey.shape).astype(bool)
 
 
-@st.cache_data(max_entries=8, scope="session", show_spinner=False)
+@st.cache_data(max_entries=8, scope="session", show_spinner="Looking for metal")
 def _suggestion(sha256: str, inverted: bool, _film: Film) -> np.ndarray:
-    return metal.find_metal(_film.shown(inverted))
+    return np.packbits(metal.find_metal(_film.shown(inverted)))
 
 
 def fill(
@@ -90,14 +91,22 @@ def fill(
 ) -> Filled:
     """A film filled by a method. Raises BadHole and BadModel."""
     key = (image.sha256, hole.sha256, method.name, method.sha256, inverted, grain)
-    return _fill(key, image, hole, method)
+    values, filled = _fill(key, image, hole, method)
+    pixels = image.pixels.copy()
+    pixels[hole.mask] = values
+    return replace(filled, pixels=pixels)
 
 
 @st.cache_data(max_entries=16, max_size="128MB", scope="session", show_spinner=False)
-def _fill(key: tuple, _image: MedicalImage, _hole: Hole, _method: Method) -> Filled:
+def _fill(
+    key: tuple, _image: MedicalImage, _hole: Hole, _method: Method
+) -> tuple[np.ndarray, Filled]:
+    """What stands under the mask, and the rest of the answer without its film: a large film would
+    leave no room for the next."""
     inverted, grain = key[-2:]
     how = _painter(_method.card) if _method.card else _method.name
-    return inpaint.fill(_image.pixels, _hole.mask, how, _image.window, inverted, grain, SEED)
+    found = inpaint.fill(_image.pixels, _hole.mask, how, _image.window, inverted, grain, SEED)
+    return found.pixels[_hole.mask], replace(found, pixels=_image.pixels[:0])
 
 
 def _painter(card: ModelCard) -> Painter:
@@ -114,7 +123,7 @@ def displayed(image: MedicalImage, pixels: np.ndarray, inverted: bool) -> np.nda
     """(H, W) uint8: pixels like the image's own as the page shows that, whatever they hold."""
     window = image.window
     if window is None and image.pixels.dtype != np.uint8:
-        window = float(image.pixels.min()), float(image.pixels.max())
+        window = own_window(image.pixels)
     grey = to_grey(pixels, window)
     return 255 - grey if inverted else grey
 

@@ -29,11 +29,13 @@ def difference(before: np.ndarray, after: np.ndarray, mask: np.ndarray, gain: in
     Films (H, W) uint8. The full colour stands for 255 / `gain` grey levels and more. The film lies
     dimly round it.
     """
-    strength = np.clip(gain * (after.astype(np.float32) - before) / 255, -1, 1)
-    ground = np.repeat((before * 0.35)[..., None], 3, 2)
-    colour = np.where(strength[..., None] < 0, DARKER, BRIGHTER)
-    shown = np.where(mask[..., None], np.abs(strength)[..., None] * colour, ground)
-    return _jpeg(_sized(np.rint(shown).astype(np.uint8)))
+    # To the size that is shown first: a large film in colour and in floats would take gigabytes.
+    before, after, inside = (_sized(part) for part in (before, after, mask.astype(np.float32)))
+    strength = np.clip(gain * (after.astype(np.float32) - before) / 255, -1, 1)[..., None]
+    ground = np.repeat((before * np.float32(0.35))[..., None], 3, 2)
+    colour = np.where(strength < 0, DARKER, BRIGHTER).astype(np.float32)
+    shown = np.where(inside[..., None] > 0.5, np.abs(strength) * colour, ground)
+    return _jpeg(np.rint(shown).astype(np.uint8))
 
 
 def legend(width: int, height: int) -> np.ndarray:

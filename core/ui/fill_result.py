@@ -148,7 +148,8 @@ def _pictures(result: Result) -> None:
     st.caption(
         f"Inside the mask the film is {abs(changed.mean()):.0f} of 255 grey levels "
         f"{'darker' if changed.mean() < 0 else 'brighter'} on average than before. Outside, "
-        "nothing changed."
+        "nothing changed"
+        + (" but for the corner mark." if st.session_state.get(MARK, True) else ".")
     )
 
 
@@ -159,7 +160,7 @@ def _facts(result: Result) -> None:
         st.markdown(
             f"{pixels:,} pixels, {percent(pixels / result.hole.mask.size, 1)} of the film, were "
             f"filled as {holes}, in {duration(filled.seconds)}. All others are as in the file, to "
-            "the last bit."
+            "the last bit, but for the corner mark where that is on."
         )
         if filled.scale < 1:
             st.markdown(
@@ -284,5 +285,8 @@ def _statement(result: Result, marked: bool) -> dict:
         seed=cached_fills.SEED if result.order.grain else None,
         grain=result.order.grain,
         stamped=marked,
+        inverted=result.order.inverted,
+        holes=result.filled.holes,
+        scale=result.filled.scale,
         now=result.order.at,
     )
