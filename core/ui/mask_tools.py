@@ -187,9 +187,10 @@ def _take(key: str, film: Film, make: Callable[[np.ndarray], Made], said: str = 
 def traced(mask: np.ndarray) -> tuple[Stroke, ...]:
     """The outlines of a mask (H, W) bool. Raises BadMask where they are too long to be kept."""
     steps = [np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1)]
-    if sum(steps) > LONGEST:
+    strokes = masks.outlines(mask) if sum(steps) <= LONGEST else None
+    if strokes is None or not masks.keepable(strokes):
         raise BadMask(
             "This mask is made of too many small pieces to work with: use a cleaner one, or remove "
             "its specks."
         )
-    return masks.outlines(mask)
+    return strokes
