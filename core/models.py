@@ -241,5 +241,5 @@ def _folders(root: Path, task: str | None) -> list[Path]:
 
 
 def _rank(card: ModelCard) -> float:
-    found = (card.metrics.get(name) for name in ("auroc", "qwk", "psnr_hardware_model"))
+    found = (card.metrics.get(name) for name in ("auroc", "qwk", "psnr_centre_model"))
     return next((metric.value for metric in found if metric), 0.0)

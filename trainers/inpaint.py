@@ -95,6 +95,9 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, default=750, help="batches an epoch, of all devices")
     parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
     parser.add_argument(
+        "--ema", type=float, default=0.998, help="decay a step of the averaged weights"
+    )
+    parser.add_argument(
         "--critics-from", type=int, help="epoch, counted from 0, in which critics join"
     )
     parser.add_argument("--pleasing", type=float, default=0.01, help="weight of pleasing them")
@@ -199,6 +202,7 @@ def learn(
     schedule = Schedule(
         arguments.epochs,
         arguments.rate,
+        ema=arguments.ema,
         critics_from=arguments.critics_from,
         pleasing=arguments.pleasing,
     )

@@ -32,7 +32,7 @@ COLLECTIONS = {
     "doi 10.17632/56rmx5bjcr.1, CC BY 4.0",
 }
 KEPT = ("objective", "epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze")
-KEPT += ("precision", "network", "steps", "critics_from", "pleasing")
+KEPT += ("precision", "network", "steps", "critics_from", "pleasing", "ema")
 # Entries of a card that only calibrated classifiers change.
 UNCALIBRATED = {
     "calibration": {"temperature": 1.0, "bias": 0.0},

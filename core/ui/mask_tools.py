@@ -76,7 +76,8 @@ def _starts(film: Film, inverted: bool, method: Method, truth: np.ndarray | None
         ":material/auto_fix_high:",
         "Marks bright, even regions with a sharp edge, for you to correct.",
         lambda mask: _suggested(film, inverted),
-        "Check it before you fill: dense bone, a cast or a letter may have been taken for metal.",
+        "Check it before you fill: dense bone, a cast or a letter may have been taken for metal. "
+        "Then grow it a little: metal glares beyond its edge.",
     )
     if truth is not None:
         yield Tool(
