@@ -207,10 +207,7 @@ def _few(strokes: int, points: int) -> bool:
 
 
 def from_json(text: str | bytes) -> Drawn:
-    """Read what `to_json` wrote. Raises BadMask, and nothing else, for any other text.
-
-    A byte order mark in front is what some editors add.
-    """
+    """Read what `to_json` wrote. Raises BadMask, and nothing else, for any other text."""
     if len(text) > MAX_TEXT:
         raise BadMask("This file of strokes has more than 16 MB: upload the mask as a PNG instead.")
     try:

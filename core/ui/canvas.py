@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.drawing import Drawing
-from core.masks import BadMask, Stroke, keepable, rasterise, to_json
+from core.masks import Stroke, keepable, rasterise, to_json
 from core.ui import browser_memory, canvas_picture, fabric, sheet
 from core.ui.browser_memory import Report
 from core.ui.drawable import drawable
@@ -24,7 +24,7 @@ SMALLEST = 200
 LOST = {  # why the browser does not keep a drawing
     "full": "This browser's storage has no room for it",
     "blocked": "This browser's storage is closed to this site",
-    "long": "It has more strokes than can be kept",
+    "long": "It has more strokes than can be read back, so take the PNG",
 }
 HINTS = {
     BRUSH: "Drag over the film, by mouse, pen or finger.",
@@ -43,13 +43,7 @@ def replace(key: str, sha256: str, strokes: Sequence[Stroke]) -> None:
     """Put other strokes in place of the drawing, as one step that can be undone.
 
     For a mask that was suggested, uploaded or grown: in a callback, before canvas(), or rerun.
-    Raises BadMask for strokes that could not be kept.
     """
-    if not keepable(strokes):
-        raise BadMask(
-            "This mask is made of too many small pieces to be kept: use a cleaner one, or remove "
-            "its specks."
-        )
     _take(key, sha256, lambda drawing: drawing.replaced(tuple(strokes)))
 
 
