@@ -1,9 +1,9 @@
 """Pictures of a fill: the film before and after, the part round the fill, and the difference."""
 
-import cv2
 import numpy as np
 
-DRAWN = 900  # px on the longer side
+from core.ui.pictures import DRAWN, jpeg, scaled
+
 DARKER, BRIGHTER = np.array([86, 180, 233]), np.array([230, 159, 0])  # told apart by every eye
 MARGIN = 0.25  # of the longer side of what is filled
 
@@ -20,7 +20,7 @@ def around(mask: np.ndarray) -> tuple[slice, slice]:
 
 def plain(grey: np.ndarray) -> bytes:
     """JPEG bytes of a film, or a part of one, (H, W) uint8."""
-    return _jpeg(np.repeat(_sized(grey)[..., None], 3, 2))
+    return jpeg(np.repeat(_sized(grey)[..., None], 3, 2))
 
 
 def difference(before: np.ndarray, after: np.ndarray, mask: np.ndarray, gain: int) -> bytes:
@@ -35,7 +35,7 @@ def difference(before: np.ndarray, after: np.ndarray, mask: np.ndarray, gain: in
     ground = np.repeat((before * np.float32(0.35))[..., None], 3, 2)
     colour = np.where(strength < 0, DARKER, BRIGHTER).astype(np.float32)
     shown = np.where(inside[..., None] > 0.5, np.abs(strength) * colour, ground)
-    return _jpeg(np.rint(shown).astype(np.uint8))
+    return jpeg(np.rint(shown).astype(np.uint8))
 
 
 def legend(width: int, height: int) -> np.ndarray:
@@ -46,12 +46,4 @@ def legend(width: int, height: int) -> np.ndarray:
 
 
 def _sized(picture: np.ndarray) -> np.ndarray:
-    scale = DRAWN / max(picture.shape[:2])
-    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return cv2.resize(picture, size, interpolation=way)
-
-
-def _jpeg(rgb: np.ndarray) -> bytes:
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
+    return scaled(picture, DRAWN / max(picture.shape[:2]))
