@@ -5,6 +5,8 @@ import numpy as np
 from core.models import Model
 from core.preprocess import letterbox, normalise
 
+LEAST_SPREAD = 1e-3  # of the widest feature's
+
 
 def features(films: list[np.ndarray], model: Model, batch: int = 32) -> np.ndarray:
     """(N, E) mean features of films (H, W) uint8 in a published classifier's `embedding`."""
@@ -18,14 +20,15 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
     """Squared maximum mean discrepancy of two sets of features (N, E), (M, E), unbiased: about 0
     for sets of one kind, whatever their size (KID, Bińkowski et al. 2018).
 
-    The kernel is (x·y / E + 1)³, on features standardised by the first set. ValueError for fewer
-    than two of either.
+    The kernel is (x·y / E + 1)³, on features standardised by the first set; those that hardly vary
+    in it are left out. ValueError for fewer than two of either.
     """
     n, m = len(first), len(second)
     if min(n, m) < 2:
         raise ValueError(f"a distance needs two pictures or more of either kind, not {n} and {m}")
-    mean, spread = first.mean(0), first.std(0) + 1e-6
-    first, second = (first - mean) / spread, (second - mean) / spread
+    mean, spread = first.mean(0), first.std(0)
+    alive = spread > LEAST_SPREAD * spread.max()
+    first, second = (((x - mean) / spread.clip(1e-12))[:, alive] for x in (first, second))
 
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return (a @ b.T / a.shape[1] + 1) ** 3

@@ -164,5 +164,9 @@ def test_the_kernel_distance_is_about_0_for_sets_of_one_kind_and_grows():
     near, far = (rng.normal(shift, size=(60, 6)) for shift in (0.5, 2))
     assert abs(kernel_distance(one, same)) < 0.1
     assert 0.1 < kernel_distance(one, near) < kernel_distance(one, far)
+    dead = np.zeros((80, 1)), np.full((60, 1), 1e-7)
+    assert kernel_distance(*(np.hstack(pair) for pair in zip((one, near), dead, strict=True))) == (
+        pytest.approx(kernel_distance(one, near))
+    )
     with pytest.raises(ValueError, match="two pictures"):
         kernel_distance(one, same[:1])
