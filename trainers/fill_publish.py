@@ -72,7 +72,8 @@ def publish(
         }
         write_card(card, folder)
         opened = open_painter(ModelCard.read(folder))
-        reading = fill_scoring.read_all(opened, pack, films)
+        holes_of = fill_scoring.middle_hole if classic else fill_scoring.own_holes
+        reading = fill_scoring.read_all(opened, pack, films, holes_of)
         ranges = fill_scoring.intervals(reading)
         card["metrics"] = {
             name: {"value": value, "low": ranges[name][0], "high": ranges[name][1]}

@@ -66,6 +66,11 @@ def own_holes(name: str, shape: tuple[int, int]) -> tuple[list[Hole], list[str]]
     return [(kind, mask) for kind, mask in drawn if mask.any()], []
 
 
+def middle_hole(name: str, shape: tuple[int, int]) -> tuple[list[Hole], list[str]]:
+    """The one hole that a classic context encoder fills, and no refusals."""
+    return [("centre", middle(shape))], []
+
+
 class Masks:
     """The holes of a pack of masks: `masks.csv` (image, mask, kind, area) and `masks/*.png`.
 

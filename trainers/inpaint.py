@@ -1,7 +1,7 @@
 """Train a context encoder to fill holes in knee films, and publish it.
 
-    python -m trainers.inpaint --data knee.zip --network thin --run runs/thin --critics-from 10
-    python -m trainers.inpaint --data knee.zip --network wide --run runs/wide --critics-from 10
+    python -m trainers.inpaint --data knee.zip --network thin --run runs/thin --critics-from 7
+    python -m trainers.inpaint --data knee.zip --network wide --run runs/wide --critics-from 7
     python -m trainers.inpaint --data knee.zip --network both --from-run runs/thin runs/wide \
         --run runs/both --epochs 0 --publish context_encoder
 
