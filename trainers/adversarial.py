@@ -86,7 +86,9 @@ def fit(
         painter.parameters(), schedule.rate, (0.9, 0.99), weight_decay=schedule.weight_decay
     )
     critics_optimiser = torch.optim.Adam(critics.parameters(), schedule.critics_rate, (0.5, 0.99))
-    averaged = AveragedModel(painter, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema))
+    averaged = AveragedModel(
+        painter, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema), use_buffers=True
+    )
     parts = {
         "network": painter,
         "critics": critics,
