@@ -1,13 +1,13 @@
 """Seconds per fill, and the grade of a knee before and after its metal is filled in.
 
     python -m benchmarks.fill [--threads 2] [--runs 10]
-    python -m benchmarks.fill --data knee.zip [--films 10] [--sheet films.png]
+    python -m benchmarks.fill --data knee.zip [--films 10] [--names A.jpg B.jpg] [--sheet films.png]
 
 Times: every published network and the classical ways, on a phantom knee of 224 px with thin holes
 and with its middle gone, and on the same film at 2,240 px and 16 bit; median of some runs, grain
-on. With --data: the first films of the pack on which metal is suggested; the suggestion, grown by
-2 px, is filled by the default network, and the default grader grades before and after. --sheet
-shows each such film, its mask and its fill.
+on. With --data: the first films of the pack on which metal is suggested, or those of --names; the
+suggestion, grown by 2 px, is filled by the default network, and the default grader grades before
+and after. --sheet shows each such film, its mask and its fill.
 """
 
 import argparse
@@ -65,13 +65,16 @@ def _enlarged(mask: np.ndarray) -> np.ndarray:
     return cv2.resize(mask.astype(np.uint8), None, fx=10, fy=10) > 0
 
 
-def grades(settings: Settings, pack: Pack, count: int, sheet: Path | None) -> None:
+def grades(
+    settings: Settings, pack: Pack, count: int, names: list[str], sheet: Path | None
+) -> None:
     """Print the grade of films with metal, before and after it is filled in."""
     painter = open_painter(find(settings.checkpoints, "inpaint", "context_encoder"))
     grader = open_model(find(settings.checkpoints, "severity", "mobilenetv2"))
     rows = []
     print("film            split  truth  before  P     after  P     mask")
-    for film, data in pack.read_all(pack.films):
+    chosen = [film for film in pack.films if not names or film.name in names]
+    for film, data in pack.read_all(chosen):
         grey = read_grey(data, film.name)
         mask = find_metal(grey)
         if not mask.any():
@@ -100,11 +103,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--data", type=Path, help="pack of knees: a folder or a zip")
     parser.add_argument("--films", type=int, default=10)
+    parser.add_argument("--names", nargs="*", default=[])
     parser.add_argument("--sheet", type=Path)
     arguments = parser.parse_args()
     settings = Settings.from_environment()
     if arguments.data:
-        grades(settings, Pack(arguments.data), arguments.films, arguments.sheet)
+        grades(settings, Pack(arguments.data), arguments.films, arguments.names, arguments.sheet)
     else:
         times(settings, arguments.threads, arguments.runs)
 
