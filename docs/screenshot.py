@@ -29,9 +29,9 @@ PAGES = {
         {},
     ),
     "inpaint": (
-        next(sample for sample in repair_gallery() if "prosthesis" in sample.slug),
+        repair_gallery()[0],
         "What it cannot know",
-        "After",
+        "with the mask filled in",
         {"Suggest metal": "Check it before you fill", "Fill": "Inside the mask"},
     ),
 }
