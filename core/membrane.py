@@ -20,6 +20,7 @@ def shrunk(
 
 def span(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Fill what is not `known` (H, W) bool of (H, W) float32 values; at least one must be known.
+    The values of the others are not looked at, but must be numbers.
 
     Each scale starts from the coarser one's fill and is relaxed by averaging over neighbours.
     """

@@ -31,18 +31,29 @@ class Exam:
                 if mask.any():
                     self.views.append((kind, film, mask))
 
-    def fill(self, network: nn.Module) -> list[np.ndarray]:
-        """The films filled by a network, (S, S) uint8."""
+    def fill(self, network: nn.Module, each: int | None = None) -> list[tuple]:
+        """(kind, film, mask, the film filled by a network, (S, S) uint8) of all views, or of about
+        `each` of every kind."""
         network.eval()
         device = next(network.parameters()).device
         filled = []
         with torch.inference_mode():
-            for _, film, mask in self.views:
+            for kind, film, mask in self._some(each):
                 view = holes.with_hole(film.astype(np.float32) / 255, mask)
                 picture = network(torch.from_numpy(view[None]).to(device))[0, 0].float().cpu()
                 grey = np.clip(np.rint(picture.numpy() * 255), 0, 255)
-                filled.append(np.where(mask, grey, film).astype(np.uint8))
+                picture = np.where(mask, grey, film).astype(np.uint8)
+                filled.append((kind, film, mask, picture))
         return filled
+
+    def _some(self, each: int | None) -> list[tuple]:
+        if each is None:
+            return self.views
+        chosen = []
+        for kind in dict.fromkeys(kind for kind, _, _ in self.views):
+            views = [view for view in self.views if view[0] == kind]
+            chosen += views[:: max(1, len(views) // each)][:each]
+        return chosen
 
     def score(self, network: nn.Module) -> dict[str, float]:
         """Mean numbers by kind of hole, and `distance`: the kernel distance of the filled films
@@ -50,24 +61,22 @@ class Exam:
         stride 8 to 32), where there is one."""
         found: dict[str, list[float]] = {}
         filled = self.fill(network)
-        for (kind, film, mask), picture in zip(self.views, filled, strict=True):
+        for kind, film, mask, picture in filled:
             for name, value in fidelity(picture, film, mask).items():
                 found.setdefault(f"{name}_{kind}", []).append(value)
         means = {name: float(np.mean(values)) for name, values in found.items()}
         if self.judge is None:
             return means
-        whole = features([film for _, film, _ in self.views], self.judge)
-        return means | {"distance": kernel_distance(whole, features(filled, self.judge))}
+        whole, painted = (features([each[i] for each in filled], self.judge) for i in (1, 3))
+        return means | {"distance": kernel_distance(whole, painted)}
 
     def sheet(self, network: nn.Module, each: int = 4) -> np.ndarray:
         """A few of each kind, one a column: film with its hole, fill and truth."""
-        filled = self.fill(network)
-        by_kind: dict[str, list[np.ndarray]] = {}
-        for (kind, film, mask), picture in zip(self.views, filled, strict=True):
-            column = np.vstack([np.where(mask, 0, film), picture, film])
-            by_kind.setdefault(kind, []).append(column)
         return np.hstack(
-            [column for c in by_kind.values() for column in c[:: max(1, len(c) // each)][:each]]
+            [
+                np.vstack([np.where(mask, 0, film), picture, film])
+                for _, film, mask, picture in self.fill(network, each)
+            ]
         )
 
     def show(self, network: nn.Module, path: Path) -> None:

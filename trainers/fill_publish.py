@@ -17,6 +17,7 @@ from trainers.export import export_fill
 from trainers.films import Film, Pack
 from trainers.holes import SIDE
 from trainers.publish import KEPT, UNCALIBRATED, Provenance, appearing, write_card
+from trainers.start import BadStart
 
 NOTE = "training.json"
 LARGEST_VIEW = 256  # px: a larger hole is shrunk with its surroundings
@@ -31,9 +32,13 @@ def note_training(arguments: argparse.Namespace, origin: str, n_train: int) -> N
 
 
 def _provenance(arguments: argparse.Namespace, pack: Pack) -> Provenance:
-    """Where a painter comes from; one joined from two runs comes from both."""
+    """Where a painter comes from; one joined from two runs comes from both. Raises BadStart when a
+    run did not note it."""
     joined = arguments.from_run if arguments.epochs == 0 and arguments.from_run else None
     runs = joined or [arguments.run]
+    missing = [str(run / NOTE) for run in runs if not (run / NOTE).exists()]
+    if missing:
+        raise BadStart(f"{missing[0]} is missing, so a card could not say how it was trained.")
     notes = {run.name: json.loads((run / NOTE).read_text()) for run in runs}
     first = next(iter(notes.values()))
     found = Provenance.of(arguments, first["started_from"], pack, first["n_train"])

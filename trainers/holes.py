@@ -174,5 +174,5 @@ class HoledFilms(Dataset):
 def with_hole(film: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """(2, H, W) float32, a network's input: the film (H, W) in [0, 1] with its hole spanned, and
     the mask (H, W) bool."""
-    start = membrane.span(np.where(mask, 0, film).astype(np.float32), ~mask)
+    start = membrane.span(film.astype(np.float32), ~mask)
     return np.stack([start, mask.astype(np.float32)])

@@ -63,8 +63,8 @@ def desk(
             value=True,
             key=GRAIN,
             persist_state="session",
-            help="Adds noise as coarse and as strong as the film's. It is invented: it looks "
-            "right, and measured against the truth it makes the fill a little worse.",
+            help="Adds fine noise as strong as the film's. It is invented: it looks right, and "
+            "measured against the truth it makes the fill a little worse.",
         )
         st.button(
             "Fill",

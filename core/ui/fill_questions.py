@@ -139,7 +139,9 @@ def steadiness(change: float) -> str:
 
 def _grades(result: Result, graders: Sequence[ModelCard], knee: bool | None) -> None:
     if not graders:
-        st.info("There is no model here that grades knees: restore the folder checkpoints/severity")
+        st.info(
+            "There is no model here that grades knees: restore the folder checkpoints/severity."
+        )
         return
     card = next((c for c in graders if c.name == SEVERITY.default_model), graders[0])
     inverted, film = result.order.inverted, result.film

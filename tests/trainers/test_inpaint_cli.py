@@ -143,6 +143,15 @@ def test_two_fillers_are_joined_only_from_two_runs(trained, monkeypatch, more):
         run(monkeypatch, *options(trained, "both", *more))
 
 
+def test_what_was_never_trained_is_not_published(trained, monkeypatch):
+    more = ("--epochs", 0, "--publish", "none")
+    arguments = options(trained, "thin", *more)
+    arguments[arguments.index("--run") + 1] = trained / "fresh"
+    with pytest.raises(inpaint.start.BadStart, match="is missing"):
+        run(monkeypatch, *arguments)
+    assert not (trained / "checkpoints" / "inpaint" / "none").exists()
+
+
 def test_thin_holes_are_given_to_one_filler_and_wide_ones_to_the_other():
     network = ContextEncoder(thin_filler(), wide_filler()).eval()
     for filler, level in ((network.thin, 1.0), (network.wide, 2.0)):
