@@ -6,14 +6,14 @@ import numpy as np
 import streamlit as st
 
 from core.drawing import Drawing
-from core.masks import Stroke, keepable, rasterise, to_json
+from core.masks import Stroke, keepable, to_json
 from core.ui import browser_memory, canvas_picture, fabric, sheet
 from core.ui.browser_memory import Report
 from core.ui.drawable import drawable
 from core.ui.sheet import Sheet
+from core.ui.subject import BRUSH, FILM, LINE, POLYGON, RECTANGLE, Subject
 from core.ui.words import percent, plain
 
-BRUSH, LINE, RECTANGLE, POLYGON = "Brush", "Line", "Rectangle", "Polygon"
 MODES = {BRUSH: "freedraw", LINE: "line", RECTANGLE: "rect", POLYGON: "polygon"}
 PAINT, ERASE = "Paint", "Erase"
 COLOURS = {PAINT: ("#56B4E9A0", "#56B4E960"), ERASE: (fabric.ERASING, "#E69F0070")}
@@ -25,12 +25,6 @@ LOST = {  # why the browser does not keep a drawing
     "full": "This browser's storage has no room for it",
     "blocked": "This browser's storage is closed to this site",
     "long": "It has more strokes than can be read back, so take the PNG",
-}
-HINTS = {
-    BRUSH: "Drag over the film, by mouse, pen or finger.",
-    LINE: "Drag from one end to the other: a straight stroke of the brush.",
-    RECTANGLE: "Drag from one corner to the opposite one.",
-    POLYGON: "Click each corner; a click on the first one closes it and fills it in.",
 }
 
 
@@ -47,60 +41,70 @@ def replace(key: str, sha256: str, strokes: Sequence[Stroke]) -> None:
     _take(key, sha256, lambda drawing: drawing.replaced(tuple(strokes)))
 
 
-def canvas(grey: np.ndarray, sha256: str, name: str, key: str) -> Drawing:
+def canvas(
+    ground: np.ndarray, sha256: str, name: str, key: str, subject: Subject = FILM
+) -> Drawing:
     """Draw on a film: the tools, the canvas, and how it is looked at. Returns the drawing.
 
-    grey: (H, W) uint8 as the film is displayed. sha256, name: of its file; the drawing belongs
-    to the hash. key: names this canvas among the pages; its state keys begin with it.
-    Call it in a fragment: every stroke is a rerun.
+    ground: (H, W) or (H, W, 3) uint8 as the film is displayed. sha256, name: of its file; the
+    drawing belongs to the hash. key: names this canvas among the pages; its state keys begin with
+    it. subject: what is drawn on, if it is no film. Call it in a fragment: every stroke is a rerun.
     """
+    shape = ground.shape[:2]
     memory = f"{key}-memory"
     report = browser_memory.report(memory, name)
     now = sheet.of(key, sha256)
     if report.film == sha256 and not now.recalled:
-        now = now.recalling(report.drawing, sha256, grey.shape)
+        now = now.recalling(report.drawing, sha256, shape)
     tools, place, words, looks = (st.container() for _ in range(4))
     with tools:
-        tool, erase, thickness = _tools(key, sha256, now.whole, report.touch)
-    with looks:
-        view, window = _looks(key, sha256, grey, now.whole, report.width or LARGEST)
+        tool, erase, thickness = _tools(key, sha256, now.whole, report.touch, subject)
+    room, window = report.width or LARGEST, (0, 255)
+    view = _view(shape, 1, (0.5, 0.5), room)
+    if subject.looks:
+        with looks:
+            view, window = _looks(key, sha256, ground, now.whole, room)
     now = now.settled(view, erase, sheet.widget(key, sha256, now) not in st.session_state)
     sheet.keep(key, sha256, now)
     drawing = now.whole
     with place:
-        laid = rasterise(now.drawing.strokes, grey.shape)
-        picture = canvas_picture.picture(grey, laid, view, window)
+        mask = subject.mask(drawing.strokes, shape)
+        laid = mask
+        if now.live and not subject.follows:
+            laid = subject.mask(now.drawing.strokes, shape)
+        picture = canvas_picture.picture(ground, laid, view, window)
         if now.recalled:
             colours = COLOURS[ERASE if erase else PAINT]
             widget = sheet.widget(key, sha256, now)
             drawable(picture, view.size, MODES[tool], *colours, thickness, widget)
         else:
             # Until the browser tells what it kept, and how much room there is: a moment.
-            st.image(picture, width=view.size[0], alt=f"X-ray film {name}")
+            st.image(picture, width=view.size[0], alt=f"{subject.picture} {name}".strip())
     with words:
-        mask = rasterise(drawing.strokes, grey.shape) if now.live else laid
-        _words(mask, tool, erase, report.touch)
+        _words(mask, tool, erase, report.touch, subject)
         if report.film == sha256:
-            _draft(key, sha256, name, now, report)
+            _draft(key, sha256, name, now, report, subject)
         keep = ""
         if drawing.strokes:
             fits = keepable(drawing.strokes)
-            keep = to_json(drawing.strokes, grey.shape, sha256) if fits else None
+            keep = to_json(drawing.strokes, shape, sha256) if fits else None
         browser_memory.remember(memory, key, sha256, name, keep if now.recalled else None)
     return drawing
 
 
-def _tools(key: str, sha256: str, drawing: Drawing, touch: bool) -> tuple[str, bool, int]:
+def _tools(
+    key: str, sha256: str, drawing: Drawing, touch: bool, subject: Subject
+) -> tuple[str, bool, int]:
     """The tool, whether it erases, and the width of its line in px of canvas."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         tool = st.segmented_control(
             "Tool",
-            list(MODES),
+            list(subject.hints),
             default=BRUSH,
             required=True,
             key=f"{key}-tool",
             persist_state="session",
-            help="  \n".join(f"**{tool}**: {hint}" for tool, hint in HINTS.items())
+            help="  \n".join(f"**{tool}**: {hint}" for tool, hint in subject.hints.items())
             + "  \nEvery tool paints or erases, in the order in which you draw.",
         )
         erase = st.segmented_control(
@@ -117,14 +121,15 @@ def _tools(key: str, sha256: str, drawing: Drawing, touch: bool) -> tuple[str, b
             "Size of the brush",
             2,
             80,
-            16,
+            subject.pen,
             step=2,
             format="%d px",
             key=f"{key}-size",
             persist_state="session",
             # Taken away it would move the canvas under the pointer.
             disabled=tool not in (BRUSH, LINE),
-            help="In pixels of your screen: zoom in for finer strokes on the film.",
+            help="In pixels of your screen"
+            + ": zoom in for finer strokes on the film." * subject.looks,
             width=240,
         )
         with st.container(horizontal=True, width="content", gap="small"):
@@ -186,8 +191,7 @@ def _looks(
                 width=160,
             )
             at[axis] = percent_along / 100
-        room = min(max(room, SMALLEST), LARGEST)
-        view = fabric.part(grey.shape, zoom, *at, (room, LARGEST))
+        view = _view(grey.shape, zoom, at, room)
         if zoom > 1:
             st.image(
                 canvas_picture.overview(grey, view, 120),
@@ -195,6 +199,10 @@ def _looks(
                 alt="The whole film, with a frame round the part that is shown",
             )
     return view, window
+
+
+def _view(shape: tuple[int, int], zoom: int, at: Sequence[float], room: int) -> fabric.View:
+    return fabric.part(shape, zoom, *at, (min(max(room, SMALLEST), LARGEST), LARGEST))
 
 
 def _last_drawn(drawing: Drawing, shape: tuple[int, int]) -> np.ndarray:
@@ -205,31 +213,33 @@ def _last_drawn(drawing: Drawing, shape: tuple[int, int]) -> np.ndarray:
     return (points.min(0) + points.max(0)) / 2 / (shape[1], shape[0])
 
 
-def _words(mask: np.ndarray, tool: str, erase: bool, touch: bool) -> None:
-    """What the mask covers, and how to go on."""
+def _words(mask: np.ndarray, tool: str, erase: bool, touch: bool, subject: Subject) -> None:
+    """What the drawing covers, and how to go on."""
     pixels = int(mask.sum())
     covered = "Nothing is drawn yet."
     if pixels:
         covered = (
-            f"The mask covers {percent(pixels / mask.size, 1)} of the film, {pixels:,} pixels."
+            f"The {subject.drawn} covers {percent(pixels / mask.size, 1)} of the {subject.ground}, "
+            f"{pixels:,} pixels."
         )
-    hint = HINTS[tool] + erase * " What you mark orange is taken away."
+    hint = subject.hints[tool] + erase * " What you mark orange is taken away."
     if touch and tool != BRUSH:
         hint = f"With a finger only the brush draws; {tool.lower()} wants a mouse."
     st.caption(f"{covered} {hint}")
 
 
-def _draft(key: str, sha256: str, name: str, now: Sheet, report: Report) -> None:
+def _draft(key: str, sha256: str, name: str, now: Sheet, report: Report, subject: Subject) -> None:
     """What became of the draft that the browser keeps."""
+    drawn, of_it = subject.drawn, f"{subject.drawn} of {plain(name)}" if name else subject.drawn
     if browser_memory.forgotten():
         st.caption(
-            ":material/delete: This browser has forgotten your masks and keeps none until you "
+            f":material/delete: This browser has forgotten your {drawn}s and keeps none until you "
             "reload the page: download the one you see before you leave."
         )
         return
     if now.untouched:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            said = f"Your mask of {plain(name)} was restored from this browser."
+            said = f"Your {of_it} was restored from this browser."
             st.caption(f":material/history: {said}", width="content")
             st.button(
                 "Discard it",
@@ -240,32 +250,32 @@ def _draft(key: str, sha256: str, name: str, now: Sheet, report: Report) -> None
             )
     if report.namesake and not now.whole.strokes:
         st.caption(
-            f":material/info: This browser keeps a mask for another film named {plain(name)}: it "
-            "is not used here, because the two files differ."
+            f":material/info: This browser keeps a {drawn} for another film named {plain(name)}: "
+            "it is not used here, because the two files differ."
         )
     if now.refused and not now.whole.strokes:
         st.caption(
-            f":material/warning: The mask of {plain(name)} that this browser kept cannot be read "
+            f":material/warning: The {of_it} that this browser kept cannot be read "
             "any more: draw it anew, or upload the one you downloaded."
         )
     problem = report.problem if keepable(now.whole.strokes) else "long"
     if problem:
         st.caption(
-            f":material/warning: A reload loses this mask: download it before you leave. "
+            f":material/warning: A reload loses this {drawn}: download it before you leave. "
             f"{LOST.get(problem, LOST['blocked'])}."
         )
     with st.popover("What this browser keeps", icon=":material/lock:", type="tertiary"):
         st.markdown(
-            "So that a reload does not lose a mask, this browser keeps its strokes, the SHA-256 of "
-            "the film's file, and a hash of the film's name that means nothing elsewhere. The "
-            f"first visit after {browser_memory.MOST_DAYS} days drops it. No pixels of the film "
-            "are kept, and nothing on the server."
+            f"So that a reload does not lose a {drawn}, this browser keeps {subject.kept}. The "
+            f"first visit after {browser_memory.MOST_DAYS} days drops it. No pixels are kept, and "
+            "nothing on the server."
         )
         st.button(
-            "Forget my masks on this browser",
+            f"Forget my {drawn}s on this browser",
             icon=":material/delete_forever:",
             key=f"{key}-forget",
-            help="Removes the masks of all films. The one on the screen stays until you leave.",
+            help="Removes all that was drawn here, on every page. What is on the screen stays "
+            "until you leave.",
             on_click=browser_memory.forget,
         )
 

@@ -18,7 +18,7 @@ QUALITY = 90
 def picture(
     grey: np.ndarray, mask: np.ndarray, view: View, window: tuple[int, int] = (0, 255)
 ) -> bytes:
-    """JPEG bytes of a view of a (H, W) uint8 film under a (H, W) bool mask.
+    """JPEG bytes of a view of a (H, W) or (H, W, 3) uint8 film under a (H, W) bool mask.
 
     window: the grey levels that are shown black and white.
     """
@@ -38,7 +38,8 @@ def picture(
         interpolation=cv2.INTER_AREA if shrunk else cv2.INTER_NEAREST,
     )
     place = rows.canvas, columns.canvas
-    rgb[place] = _windowed(film, window)[rows.seen, columns.seen, None]
+    shown = _windowed(film, window)[rows.seen, columns.seen]
+    rgb[place] = shown if shown.ndim == 3 else shown[..., None]
     masked = np.zeros(rgb.shape[:2], bool)
     masked[place] = over[rows.seen, columns.seen] > 0
     rgb[masked] = np.rint((1 - OPACITY) * rgb[masked] + OPACITY * TINT)
