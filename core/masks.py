@@ -76,6 +76,15 @@ def rasterise(strokes: Sequence[Stroke], shape: tuple[int, int]) -> np.ndarray:
     return mask.astype(bool)
 
 
+def enclosed(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """(H, W) bool: all that a path (N, 2) goes round when its end is joined to its start, as often
+    as it may go round it. A path there and back encloses nothing."""
+    mask = np.zeros(shape, np.uint8)
+    if len(points):
+        _fill(mask, np.asarray(points, float), 1, even_odd=False)
+    return fill_holes(mask)
+
+
 def _pen(mask: np.ndarray, points: np.ndarray, width: float, value: int) -> None:
     """Draw a round pen's way into `mask`."""
     scale = 2**SUBPIXEL
@@ -87,8 +96,9 @@ def _pen(mask: np.ndarray, points: np.ndarray, width: float, value: int) -> None
     cv2.polylines(mask, [points.reshape(-1, 1, 2)], False, value, width, shift=SUBPIXEL)
 
 
-def _fill(mask: np.ndarray, points: np.ndarray, value: int) -> None:
-    """Fill a polygon in `mask`, by scan lines through the middles of its pixels.
+def _fill(mask: np.ndarray, points: np.ndarray, value: int, even_odd: bool = True) -> None:
+    """Fill a polygon in `mask`, by scan lines through the middles of its pixels: where its edge
+    goes round an odd number of times, or any but none.
 
     OpenCV's own filling also draws the edge, half a pixel too far on every side: outlines would
     then not come back as they were.
@@ -96,10 +106,12 @@ def _fill(mask: np.ndarray, points: np.ndarray, value: int) -> None:
     height, width = mask.shape
     top, bottom = np.clip(np.rint([points[:, 1].min(), points[:, 1].max()]), 0, height).astype(int)
     left, right = np.clip(np.rint([points[:, 0].min(), points[:, 0].max()]), 0, width).astype(int)
-    crossed = np.zeros((bottom - top, right - left + 1), np.uint8)
+    # Eight bits hold the turns of any hand, and which are odd for ever.
+    turns = np.zeros((bottom - top, right - left + 1), np.int8)
     ends = np.roll(points, -1, axis=0)
     upper = np.where((points[:, 1] < ends[:, 1])[:, None], points, ends)
     lower = np.where((points[:, 1] < ends[:, 1])[:, None], ends, points)
+    way = np.where(points[:, 1] < ends[:, 1], 1, -1).astype(np.int8)
     # An edge crosses the rows whose middle lies in its half-open span: joints count once.
     first = np.clip(np.ceil(upper[:, 1] - 0.5), top, bottom).astype(int)
     after = np.clip(np.ceil(lower[:, 1] - 0.5), top, bottom).astype(int)
@@ -111,9 +123,9 @@ def _fill(mask: np.ndarray, points: np.ndarray, value: int) -> None:
         (x0, y0), (x1, y1) = upper[edges].T, lower[edges].T
         x = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
         columns = np.clip(np.ceil(x - 0.5), left, right).astype(int)
-        np.bitwise_xor.at(crossed, (rows - top, columns - left), 1)
-    inside = np.bitwise_xor.accumulate(crossed, axis=1)[:, :-1]
-    mask[top:bottom, left:right][inside.astype(bool)] = value
+        np.add.at(turns, (rows - top, columns - left), way[edges])
+    inside = np.cumsum(turns, axis=1, dtype=np.int8)[:, :-1]
+    mask[top:bottom, left:right][(inside & 1 if even_odd else inside) != 0] = value
 
 
 def outlines(mask: np.ndarray) -> tuple[Stroke, ...]:

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+from core.lesions import CODES
+
 SIZE, CELL = 32, 4
 
 
@@ -143,6 +145,75 @@ def painter_card(name: str, sha256: str, **changes) -> dict:
     )
 
 
+def sketching_graph(noise: int = 64) -> bytes:
+    """An ONNX generator of lesions, 128 px a side: grey skin, and in the sketch a lesion of one
+    colour by its label, shifted a little by the noise if it takes any."""
+    rng = np.random.default_rng(0)
+    constants = {
+        "palette": rng.uniform(-1, 0.6, (7, 3)),
+        "shift": rng.normal(size=(64, 3)) * (0.03 if noise else 0),
+        "skin": np.full((1, 3, 1, 1), 0.7),
+        "layer": np.array([0]),
+        "corners": np.array([2, 3]),
+    }
+    node = helper.make_node
+    nodes = [
+        node("Gather", ["sketch", "layer"], ["mask"], axis=1),
+        node("MatMul", ["label", "palette"], ["plain"]),
+        node("MatMul", ["noise", "shift"], ["shifted"]),
+        node("Add", ["plain", "shifted"], ["summed"]),
+        node("Unsqueeze", ["summed", "corners"], ["colour"]),
+        node("Sub", ["colour", "skin"], ["difference"]),
+        node("Mul", ["mask", "difference"], ["lesion"]),
+        node("Add", ["skin", "lesion"], ["image"]),
+    ]
+
+    def value(name, *shape):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape])
+
+    whole = {"layer": np.int64, "corners": np.int64}
+    built = helper.make_graph(
+        nodes,
+        "toy",
+        [value("sketch", 2, 128, 128), value("label", 7), value("noise", 64)],
+        [value("image", 3, 128, 128)],
+        [
+            numpy_helper.from_array(v.astype(whole.get(n, np.float32)), n)
+            for n, v in constants.items()
+        ],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    return helper.make_model(built, opset_imports=opset, ir_version=8).SerializeToString()
+
+
+def sketcher_card(name: str, sha256: str, **changes) -> dict:
+    """A whole card of a generator of lesions; `changes` replace entries."""
+    numbers = {
+        "fid": 60.0,
+        "fid_floor": 12.0,
+        "balanced_accuracy": 0.64,
+        "balanced_accuracy_real": 0.75,
+        "mask_iou": 0.88,
+        "diversity": 0.125,
+    }
+    return (
+        card(name, sha256)
+        | {
+            "task": "sketch",
+            "classes": list(CODES),
+            "input": {"size": 128, "mean": [0.5] * 3, "std": [0.5] * 3},
+            "outputs": ["image"],
+            "noise": 64,
+            "heatmap": "none",
+            "operating_points": [],
+            "metrics": {name: {"value": value} for name, value in numbers.items()},
+            "validation": {"n": 20, "data": "toys"},
+            "licence": "Apache-2.0 (code); weights: CC BY-NC 4.0, non-commercial",
+        }
+        | changes
+    )
+
+
 def publish(root: Path, name: str = "toy", lean: float = 0.0, **changes) -> Path:
     """Write `<root>/fracture/<name>/` and return it."""
     return _write(root / "fracture" / name, graph(lean), card, changes)
@@ -156,6 +227,13 @@ def publish_graded(root: Path, name: str = "toy", lean: float = 0.0, **changes) 
 def publish_painter(root: Path, name: str = "filler", **changes) -> Path:
     """Write `<root>/inpaint/<name>/`, which fills holes smoothly, and return it."""
     return _write(root / "inpaint" / name, painting_graph(), painter_card, changes)
+
+
+def publish_sketcher(root: Path, name: str = "cgan", noise: int = 64, **changes) -> Path:
+    """Write `<root>/sketch/<name>/`, which draws lesions of one colour, and return it. With
+    `noise=0` every picture of a sketch and a label is the same."""
+    changes = {"noise": noise} | changes
+    return _write(root / "sketch" / name, sketching_graph(noise), sketcher_card, changes)
 
 
 def _write(folder: Path, data: bytes, describe, changes: dict) -> Path:
