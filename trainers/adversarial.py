@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
-from torch.nn.functional import relu
+from torch.nn.functional import relu, softplus
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
@@ -28,13 +28,14 @@ class Schedule:
     """How long and how fast to learn.
 
     The painter's rate rises over the first `warmup` share of all steps, then falls as a cosine to
-    a hundredth. `critics_from` is the epoch (from 0) in which the critics join (None: never),
-    `pleasing` the weight of pleasing them. `ema` is the decay a step of the averaged painter,
-    which is the one scored and kept.
+    a hundredth; `momentum` is its optimiser's first decay. `critics_from` is the epoch (from 0) in
+    which the critics join (None: never), `pleasing` the weight of pleasing them. `ema` is the
+    decay a step of the averaged painter, which is the one scored and kept.
     """
 
     epochs: int
     rate: float = 1e-3
+    momentum: float = 0.9
     weight_decay: float = 1e-4
     ema: float = 0.998
     warmup: float = 0.02
@@ -44,21 +45,47 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Objective:
+    """What scores should be, high where a critic takes a picture for real.
+
+    critics: (scores of real pictures, of painted ones) → scalar loss of the critics. painter:
+    scores of painted ones → scalar loss of the painter.
+    """
+
+    critics: Callable[[Tensor, Tensor], Tensor]
+    painter: Callable[[Tensor], Tensor]
+
+
+# Lim & Ye 2017.
+HINGE = Objective(
+    lambda real, painted: relu(1 - real).mean() + relu(1 + painted).mean(),
+    lambda painted: -painted.mean(),
+)
+# Goodfellow et al. 2014, with the painter's loss that does not saturate.
+CROSS_ENTROPY = Objective(
+    lambda real, painted: (softplus(-real).mean() + softplus(painted).mean()) / 2,
+    lambda painted: softplus(-painted).mean(),
+)
+
+
+@dataclass(frozen=True)
 class Craft:
     """What a task gives to the loop.
 
-    paint: (painter, batch) → its picture. reconstruction: (picture, batch) → scalar loss.
+    paint: (painter, batch) → its picture, and a scalar loss of the painting itself (0 for none).
+    reconstruction: (picture, batch) → scalar loss.
     judge: (critics, picture, batch) → scores, one tensor a critic, high where real. real: batch →
-    the true picture. score: painter → validation numbers. show: (painter,
-    path) → None, writes a picture of samples.
+    the true picture and the batch it belongs to, where that is another. score: painter →
+    validation numbers. show: (painter, path) → None, writes a picture of samples.
     """
 
-    paint: Callable[[nn.Module, Batch], Tensor]
+    paint: Callable[[nn.Module, Batch], tuple[Tensor, Tensor | float]]
     reconstruction: Callable[[Tensor, Batch], Tensor]
     judge: Callable[[nn.Module, Tensor, Batch], tuple[Tensor, ...]]
-    real: Callable[[Batch], Tensor]
+    real: Callable[[Batch], tuple[Tensor, Batch]]
     score: Callable[[nn.Module], dict[str, float]]
     show: Callable[[nn.Module, Path], None]
+    objective: Objective = HINGE
 
 
 def fit(
@@ -83,7 +110,10 @@ def fit(
     for network in (painter, critics):
         network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(
-        painter.parameters(), schedule.rate, (0.9, 0.99), weight_decay=schedule.weight_decay
+        painter.parameters(),
+        schedule.rate,
+        (schedule.momentum, 0.99),
+        weight_decay=schedule.weight_decay,
     )
     critics_optimiser = torch.optim.Adam(critics.parameters(), schedule.critics_rate, (0.5, 0.99))
     averaged = AveragedModel(
@@ -146,13 +176,15 @@ class _Both:
             rate = _rate((epoch + step / steps) / schedule.epochs, schedule)
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
-            picture = craft.paint(self.painter, batch).float()
-            loss = reconstruction = craft.reconstruction(picture, batch)
+            picture, own = craft.paint(self.painter, batch)
+            picture = picture.float()
+            reconstruction = craft.reconstruction(picture, batch)
+            loss = reconstruction + own
             sums["reconstruction"] += reconstruction.item()
             if adversarial:
                 sums["critics"] += self._teach_critics(picture.detach(), batch, craft)
                 pleasing = self._displeasure(picture, batch, craft)
-                loss = reconstruction + schedule.pleasing * pleasing
+                loss = loss + schedule.pleasing * pleasing
                 sums["pleasing"] += pleasing.item()
             _require_number(loss, epoch, step)
             self.fabric.backward(loss)
@@ -164,14 +196,14 @@ class _Both:
         return {key: total / max(steps, 1) for key, total in sums.items()}
 
     def _teach_critics(self, picture: Tensor, batch: Batch, craft: Craft) -> float:
-        """One step of the critics with the hinge loss (Lim & Ye 2017)."""
+        """One step of the critics."""
+        real_picture, real_batch = craft.real(batch)
         # In one call: several processes could not share the critics' statistics between two.
-        pictures = torch.cat([craft.real(batch), picture])
-        twice = {name: torch.cat([value, value]) for name, value in batch.items()}
+        pictures = torch.cat([real_picture, picture])
+        twice = {name: torch.cat([real_batch[name], value]) for name, value in batch.items()}
         loss = 0.0
         for scores in craft.judge(self.critics, pictures, twice):
-            real, painted = scores.float().chunk(2)
-            loss = loss + relu(1 - real).mean() + relu(1 + painted).mean()
+            loss = loss + craft.objective.critics(*scores.float().chunk(2))
         self.fabric.backward(loss)
         self.critics_optimiser.step()
         self.critics_optimiser.zero_grad()
@@ -184,7 +216,7 @@ class _Both:
         with self.fabric.autocast():
             scores = craft.judge(critics, picture, batch)
         critics.requires_grad_(True)
-        return -sum(score.float().mean() for score in scores)
+        return sum(craft.objective.painter(score.float()) for score in scores)
 
 
 def _require_number(loss: Tensor, epoch: int, step: int) -> None:

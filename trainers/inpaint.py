@@ -185,12 +185,13 @@ def learn(
     fill_publish.note_training(arguments, arguments.started_from or origin, len(train))
     recipe = RECIPES[arguments.network]
     craft = Craft(
-        paint=lambda network, batch: network(
-            batch["input"].contiguous(memory_format=torch.channels_last)
+        paint=lambda network, batch: (
+            network(batch["input"].contiguous(memory_format=torch.channels_last)),
+            0.0,
         ),
         reconstruction=recipe.reconstruction,
         judge=judge,
-        real=lambda batch: batch["truth"],
+        real=lambda batch: (batch["truth"], batch),
         score=exam.score,
         show=exam.show,
     )

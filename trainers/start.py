@@ -109,7 +109,7 @@ def load_backbone(
         source = timm.create_model(architecture.backbone, pretrained=True, num_classes=0)
         state, origin = source.state_dict(), f"timm's pretrained {architecture.backbone}"
     else:
-        state, origin = _read(weights), weights.stem
+        state, origin = read_weights(weights), weights.stem
     if not hasattr(network, "backbone"):
         raise BadStart(f"{architecture.backbone} has no backbone that other weights could start.")
     prefix = "backbone."
@@ -131,7 +131,7 @@ def load_runs(network: nn.Module, runs: Sequence[Path]) -> None:
     one (Wortsman et al. 2022, model soups). Raises BadStart when a run has no weights or they
     belong to another network.
     """
-    states = [_read(run / "best.pt") for run in runs]
+    states = [read_weights(run / "best.pt") for run in runs]
     for run, state in zip(runs, states, strict=True):
         try:
             network.load_state_dict(state)
@@ -144,7 +144,8 @@ def load_runs(network: nn.Module, runs: Sequence[Path]) -> None:
     network.load_state_dict(mean)
 
 
-def _read(path: Path) -> dict[str, torch.Tensor]:
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """A file of plain weights: a state dict. Raises BadStart when it is none."""
     try:
         return torch.load(path, weights_only=True, map_location="cpu")
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError):

@@ -46,10 +46,10 @@ def real(batch):
 
 
 CRAFT = Craft(
-    paint=lambda painter, batch: painter(batch["input"]),
+    paint=lambda painter, batch: (painter(batch["input"]), 0.0),
     reconstruction=lambda picture, batch: (picture - real(batch)).abs().mean(),
     judge=lambda critics, picture, batch: critics(picture),
-    real=real,
+    real=lambda batch: (real(batch), batch),
     score=lambda painter: {"level": painter.level.item()},
     show=lambda painter, path: path.write_bytes(b"picture"),
 )

@@ -1,0 +1,225 @@
+"""The conditional GAN: a sketch, a diagnosis and noise become a dermoscopy picture.
+
+`SketchGenerator` is what is published. While it learns, a `StyleEncoder` tells it what style a
+real picture has, so that it can be taught by example what a style means: together they are a
+conditional variational autoencoder whose decoder also has to please a critic (cVAE-GAN, Bao et
+al. 2017).
+"""
+
+import itertools
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+CLASSES, NOISE = 7, 64
+STYLE = 128
+START = 8  # px: where a picture begins
+WIDTHS = (192, 160, 96, 56)  # at 8, 16, 32 and 64 px
+HIDDEN = 24
+
+
+class SketchGenerator(nn.Module):
+    """sketch (N, 2, 128, 128) of `core.sketch.condition`, label (N, 7) weights that sum to 1,
+    noise (N, 64) → picture (N, 3, 128, 128) in [-1, 1].
+
+    Every diagnosis has styles of its own: the noise picks one out of its normal distribution.
+    Sketch and style enter through the scale and shift of every normalised layer (SPADE, Park et
+    al. 2019; here by the distance map alone, pixel by pixel). Pixels are folded into channels, so
+    that no convolution runs above 64 px.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.means = nn.Parameter(torch.zeros(CLASSES, NOISE))
+        self.log_spreads = nn.Parameter(torch.zeros(CLASSES, NOISE))
+        self.mapping = nn.Sequential(
+            nn.Linear(NOISE + CLASSES, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU()
+        )
+        self.start = nn.Linear(STYLE, WIDTHS[0] * START**2)
+        self.blocks = nn.ModuleList(
+            [_Block(WIDTHS[0], WIDTHS[0], 1)]
+            + [_Block(wide, narrow, 2) for wide, narrow in itertools.pairwise(WIDTHS)]
+        )
+        self.last = _Modulated(WIDTHS[-1])
+        self.leave = nn.Conv2d(WIDTHS[-1], 12, 3, padding=1)
+
+    def forward(self, sketch: Tensor, label: Tensor, noise: Tensor) -> Tensor:
+        mean, log_spread = self.styles(label)
+        return self.paint(sketch, label, mean + log_spread.exp() * noise)
+
+    def styles(self, label: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log of the spread (N, 64) of a label's styles."""
+        return label @ self.means, label @ self.log_spreads
+
+    def paint(self, sketch: Tensor, label: Tensor, style: Tensor) -> Tensor:
+        """A picture in a given style (N, 64)."""
+        views = {128 // step: F.avg_pool2d(sketch, step) for step in (2, 4, 8, 16)}
+        code = self.mapping(torch.cat([style, label], 1))
+        x = self.start(code).unflatten(1, (WIDTHS[0], START, START))
+        for block in self.blocks:
+            x = block(x, views, code)
+        return torch.tanh(F.pixel_shuffle(self.leave(self.last(x, views[64], code)), 2))
+
+
+class _Modulated(nn.Module):
+    """Normalised, then scaled and shifted by style and sketch, then SiLU."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(width, affine=False)
+        self.by_style = nn.Linear(STYLE, 2 * width + HIDDEN)
+        self.enter = nn.Conv2d(2, HIDDEN, 1)
+        self.by_place = nn.Conv2d(HIDDEN, 2 * width, 1)
+        self.width = width
+
+    def forward(self, x: Tensor, sketch: Tensor, code: Tensor) -> Tensor:
+        everywhere, hidden = self.by_style(code)[..., None, None].split([2 * self.width, HIDDEN], 1)
+        place = self.by_place(F.silu(self.enter(sketch) + hidden))
+        scale, shift = (everywhere + place).chunk(2, 1)
+        return F.silu(self.norm(x) * (1 + scale) + shift)
+
+
+class _Block(nn.Module):
+    """A residual block that may enlarge its field; most of the work is done before it does."""
+
+    def __init__(self, before: int, after: int, grow: int) -> None:
+        super().__init__()
+        self.grow = grow
+        self.first, self.second = _Modulated(before), _Modulated(after)
+        self.one = nn.Conv2d(before, after, 3, padding=1)
+        self.two = nn.Conv2d(after, after, 3, padding=1)
+        self.skip = nn.Conv2d(before, after, 1, bias=False)
+
+    def forward(self, x: Tensor, views: dict[int, Tensor], code: Tensor) -> Tensor:
+        change = self._larger(self.one(self.first(x, views[x.shape[-1]], code)))
+        change = self.two(self.second(change, views[change.shape[-1]], code))
+        return self._larger(self.skip(x)) + change
+
+    def _larger(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, scale_factor=2.0) if self.grow == 2 else x
+
+
+class StyleEncoder(nn.Module):
+    """Picture (N, 3, 128, 128) in [-1, 1] and its sketch → mean and log of the spread (N, 64) of
+    the styles that it may have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        widths = (5, 32, 64, 128, 160)
+        for before, after in itertools.pairwise(widths):
+            layers += [nn.Conv2d(before, after, 4, 2, 1), nn.SiLU()]
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(160 * 16, 2 * NOISE))
+
+    def forward(self, picture: Tensor, sketch: Tensor) -> tuple[Tensor, Tensor]:
+        seen = F.avg_pool2d(torch.cat([picture, sketch], 1), 2)
+        mean, log_spread = self.body(seen).float().chunk(2, 1)
+        return mean, log_spread.clamp(-6, 2)
+
+
+class SketchPainter(nn.Module):
+    """Generator and encoder while they learn: the first part of a batch is painted again in its
+    own style, the rest in styles of the diagnoses asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator, self.encoder = SketchGenerator(), StyleEncoder()
+
+    def forward(
+        self, examples: Tensor, sketch: Tensor, label: Tensor, noise: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Examples (M, 3, 128, 128), which belong to the first M of the N sketches, labels and
+        noises → pictures (N, 3, 128, 128), and how far the examples' styles are from those of
+        their diagnoses (Kullback-Leibler divergence, nats a picture, scalar)."""
+        m = len(examples)
+        mean, log_spread = (part.float() for part in self.generator.styles(label))
+        found, found_log_spread = self.encoder(examples, sketch[:m])
+        wide = log_spread[:m]
+        divergence = (
+            wide
+            - found_log_spread
+            + ((2 * found_log_spread).exp() + (found - mean[:m]).square()) / (2 * (2 * wide).exp())
+            - 0.5
+        )
+        own = found + found_log_spread.exp() * noise[:m]
+        style = torch.cat([own, mean[m:] + log_spread[m:].exp() * noise[m:]])
+        return self.generator.paint(sketch, label, style), divergence.sum(1).mean()
+
+
+class SketchCritic(nn.Module):
+    """Picture (N, 3, 128, 128) in [-1, 1], sketch (N, 2, 128, 128), label (N, 7) → scores of 64
+    patches (N, 1, 8, 8) and of the whole (N, 1), high where the picture looks real, fits the
+    sketch and shows the diagnosis (projection, Miyato & Koyama 2018)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            _critical(20, 48, 2), _critical(48, 72, 1), _critical(72, 128, 2),
+            _critical(128, 192, 2), _critical(192, 192, 1),
+        )  # fmt: skip
+        self.patches = spectral_norm(nn.Conv2d(192, 1, 1))
+        self.patch_labels = spectral_norm(nn.Linear(CLASSES, 192, bias=False))
+        self.summary = _critical(192, 256, 2)
+        self.whole = spectral_norm(nn.Linear(256, 1))
+        self.whole_labels = spectral_norm(nn.Linear(CLASSES, 256, bias=False))
+
+    def forward(self, picture: Tensor, sketch: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.body(F.pixel_unshuffle(torch.cat([picture, sketch], 1), 2))
+        fit = (x * self.patch_labels(label)[..., None, None]).sum(1, keepdim=True)
+        summary = self.summary(x).sum((2, 3))
+        whole = self.whole(summary) + (summary * self.whole_labels(label)).sum(1, keepdim=True)
+        return self.patches(x) + fit, whole
+
+
+def _critical(before: int, after: int, stride: int) -> nn.Sequential:
+    kernel = 4 if stride == 2 else 3
+    convolution = nn.Conv2d(before, after, kernel, stride, 1)
+    return nn.Sequential(spectral_norm(convolution), nn.LeakyReLU(0.2))
+
+
+class SeedGenerator(nn.Module):
+    """The first idea: no noise, no bridges, and everything passes 128 x 2 x 2 numbers.
+
+    Inputs and output as `SketchGenerator`; of the sketch the mask alone is seen, thrice as a grey
+    picture has three channels, and the noise not at all.
+    """
+
+    WIDTHS = (16, 32, 64, 96, 128)
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        widths = (3 + CLASSES, *self.WIDTHS)
+        for before, after in itertools.pairwise(widths):
+            layers += [nn.Conv2d(before, after, 4, 2), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
+        back = (*self.WIDTHS[::-1], 3)
+        # 2 → 6 → 14 → 30 → 63 → 128 px: the way down loses a pixel at 63 and at 128.
+        for before, after, lost in zip(back, back[1:], (0, 0, 0, 1, 0), strict=False):
+            layers += [nn.ConvTranspose2d(before, after, 4, 2, output_padding=lost)]
+            layers += [nn.BatchNorm2d(after), nn.ReLU()]
+        self.body = nn.Sequential(*layers[:-2], nn.Tanh())
+
+    def forward(self, sketch: Tensor, label: Tensor, noise: Tensor) -> Tensor:
+        planes = label[..., None, None].expand(-1, -1, *sketch.shape[2:])
+        # The noise is named so that all generators are asked alike.
+        return self.body(torch.cat([sketch[:, :1].repeat(1, 3, 1, 1), planes], 1)) + 0 * noise.sum()
+
+
+class SeedCritic(nn.Module):
+    """Picture (N, 3, 128, 128) and label → one logit (N, 1): nine convolutions that never see the
+    sketch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths, strides = (10, 8, 16, 32, 64, 128, 256, 512, 512), (2, 1, 2, 1, 2, 1, 2, 2)
+        layers: list[nn.Module] = []
+        for before, after, stride in zip(widths, widths[1:], strides, strict=False):
+            convolution = nn.Conv2d(before, after, 4 if stride == 2 else 3, stride, 1, bias=False)
+            layers += [convolution, nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
+        self.body = nn.Sequential(*layers, nn.Conv2d(512, 1, 4))
+
+    def forward(self, picture: Tensor, label: Tensor) -> Tensor:
+        planes = label[..., None, None].expand(-1, -1, *picture.shape[2:])
+        return self.body(torch.cat([picture, planes], 1)).flatten(1)

@@ -1,0 +1,232 @@
+"""Train a conditional GAN that paints a lesion into a sketch, and publish it.
+
+    python -m trainers.sketch --data lesion.zip --network cgan --run runs/cgan --publish cgan
+    python -m trainers.sketch --data lesion.zip --network seed --run runs/seed --publish cgan_seed
+
+`seed` is the first idea, with its own networks and losses. `--sketches` names folders or zips of
+further masks (pictures, white on black) that have no photograph: they are asked for, and the
+critic judges what is painted into them. Training is resumable: the same command goes on where it
+stopped.
+"""
+
+import argparse
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.lesions import mask_to_square
+from core.networks.sketch_gan import (
+    NOISE,
+    SeedCritic,
+    SeedGenerator,
+    SketchCritic,
+    SketchPainter,
+)
+from trainers import fill_publish, sketch_publish, start
+from trainers.adversarial import CROSS_ENTROPY, HINGE, Batch, Craft, Objective, Schedule, fit
+from trainers.archive import Archive
+from trainers.diff_augment import disturbed
+from trainers.eyes import Eyes
+from trainers.lesions import LesionPack, Squares
+from trainers.sketch_exam import SketchExam, published_judge
+from trainers.sketches import SketchBatches
+
+log = logging.getLogger(__name__)
+
+DIVERGENCE = 0.003  # weight of a nat by which a picture's style is unlike those of its diagnosis
+COARSE = 4  # px: colour is compared in squares of this side
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a generator learns. `examples` of a batch's `size` are to be painted as they are; the
+    rest has no picture to be compared with. `weight` is that of pleasing the critics."""
+
+    painter: Callable[[], nn.Module]
+    critics: Callable[[], nn.Module]
+    noise: int
+    size: int
+    examples: int
+    rate: float
+    critics_rate: float
+    momentum: float
+    pleasing: float
+    objective: Objective
+
+
+RECIPES = {
+    "cgan": Recipe(SketchPainter, SketchCritic, NOISE, 16, 8, 8e-4, 4e-4, 0.5, 0.1, HINGE),
+    # Cross-entropy and a hundred times the absolute error, with Adam at 2e-4 and .5.
+    "seed": Recipe(SeedGenerator, SeedCritic, 0, 32, 32, 2e-4, 2e-4, 0.5, 0.01, CROSS_ENTROPY),
+}
+
+
+def options() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    start.add_common(parser)
+    parser.add_argument("--network", choices=[*RECIPES], required=True)
+    parser.add_argument("--eyes", type=Path, help="ImageNet weights of the eyes; else timm's hub")
+    parser.add_argument("--sketches", type=Path, nargs="*", default=[], help="unpaired masks")
+    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--steps", type=int, default=300, help="batches an epoch")
+    parser.add_argument("--rate", type=float, help="peak learning rate; else the network's own")
+    parser.add_argument(
+        "--ema", type=float, default=0.998, help="decay a step of the averaged weights"
+    )
+    parser.add_argument("--critics-from", type=int, default=1, help="epoch in which critics join")
+    parser.add_argument("--pleasing", type=float, help="weight of pleasing them; else its own")
+    return parser
+
+
+def main() -> None:
+    """Read the lesions, train, publish."""
+    arguments = options().parse_args()
+    engine = start.fabric(arguments)
+    pack = LesionPack(arguments.data)
+    recipe = RECIPES[arguments.network]
+    painter = recipe.painter()
+    if arguments.epochs:
+        learn(arguments, engine, pack, painter, recipe)
+    if engine.is_global_zero and arguments.publish:
+        generator = getattr(painter, "generator", painter)
+        folder = sketch_publish.publish(arguments, generator, pack, recipe.noise)
+        print(f"published {folder}")
+
+
+def learn(
+    arguments: argparse.Namespace,
+    engine: Fabric,
+    pack: LesionPack,
+    painter: nn.Module,
+    recipe: Recipe,
+) -> None:
+    """Train the painter on the pack's training lesions, and note how in the run's folder."""
+    train, val = (teachable(pack.squares(split)) for split in ("train", "val"))
+    unpaired = read_masks(arguments.sketches)
+    log.info("train: %d lesions and %d sketches alone", len(train), len(unpaired))
+    fill_publish.note_training(
+        arguments, arguments.started_from or "random weights (from scratch)", len(train)
+    )
+    eyes = Eyes(arguments.eyes).to(engine.device)
+    exam = SketchExam(val, eyes, published_judge(arguments.checkpoints))
+
+    def batches(epoch: int) -> SketchBatches:
+        seed = (arguments.seed, epoch)
+        return SketchBatches(train, unpaired, seed, arguments.steps, recipe.size, recipe.examples)
+
+    schedule = Schedule(
+        arguments.epochs,
+        arguments.rate or recipe.rate,
+        momentum=recipe.momentum,
+        weight_decay=0.0,
+        ema=arguments.ema,
+        critics_from=arguments.critics_from,
+        critics_rate=recipe.critics_rate,
+        pleasing=arguments.pleasing or recipe.pleasing,
+    )
+    craft = CRAFTS[arguments.network](recipe, eyes, engine, exam)
+    fit(engine, arguments.run, painter, recipe.critics(), batches, craft, schedule)
+
+
+def cgan_craft(recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam) -> Craft:
+    """Examples are compared by the eyes and by coarse colour; the critics see all, disturbed."""
+    m = recipe.examples
+
+    def paint(painter: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        picture, divergence = painter(
+            _last(batch["picture"][:m]),
+            _last(batch["asked_sketch"]),
+            batch["asked_label"],
+            batch["noise"],
+        )
+        return picture, DIVERGENCE * divergence
+
+    def reconstruction(picture: Tensor, batch: Batch) -> Tensor:
+        found, truth = picture[:m], batch["picture"][:m]
+        coarse = F.avg_pool2d(found - truth, COARSE).abs().mean()
+        with engine.autocast():
+            seen = eyes.difference(_last(found), _last(truth))
+        return seen + 2 * coarse + 0.5 * (found - truth).abs().mean()
+
+    def judge(critics: nn.Module, picture: Tensor, batch: Batch) -> tuple[Tensor, ...]:
+        picture, sketch = disturbed(picture, batch["asked_sketch"])
+        return critics(_last(picture), _last(sketch), batch["asked_label"])
+
+    return _craft(paint, reconstruction, judge, recipe, exam, lambda painter: painter.generator)
+
+
+def seed_craft(recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam) -> Craft:
+    """Every pixel is compared; the critic sees picture and label alone."""
+    return _craft(
+        lambda painter, batch: (
+            painter(_last(batch["asked_sketch"]), batch["asked_label"], batch["noise"]),
+            0.0,
+        ),
+        lambda picture, batch: (picture - batch["picture"]).abs().mean(),
+        lambda critics, picture, batch: (critics(_last(picture), batch["asked_label"]),),
+        recipe,
+        exam,
+        lambda painter: painter,
+    )
+
+
+def _craft(paint, reconstruction, judge, recipe: Recipe, exam: SketchExam, generator) -> Craft:
+    return Craft(
+        paint=paint,
+        reconstruction=reconstruction,
+        judge=judge,
+        real=lambda batch: (
+            batch["picture"],
+            batch | {"asked_sketch": batch["sketch"], "asked_label": batch["label"]},
+        ),
+        score=lambda painter: exam.score(generator(painter)),
+        show=lambda painter, path: exam.show(generator(painter), path),
+        objective=recipe.objective,
+    )
+
+
+CRAFTS = {"cgan": cgan_craft, "seed": seed_craft}
+
+
+def teachable(squares: Squares) -> Squares:
+    """Those with a diagnosis and an outline. Raises BadStart when there are none."""
+    kept = squares.only(squares.outlined & (squares.labels >= 0))
+    if not len(kept):
+        raise start.BadStart(
+            "No lesion of the pack has a diagnosis and a mask: give it both, or other data."
+        )
+    return kept
+
+
+def read_masks(folders: Sequence[Path]) -> np.ndarray:
+    """(M, S, S) bool: every picture of these folders or zips as a filled sketch, white on black;
+    those that outline nothing are left out."""
+    found = []
+    for folder in folders:
+        archive = Archive(folder)
+        names = [m for m in archive.members if PurePosixPath(m).suffix.lower() in (".png", ".bmp")]
+        for data in archive.stream(names):
+            grey = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+            if grey is not None:
+                found.append(mask_to_square(grey > 127))
+    masks = np.array(found, bool).reshape(-1, *mask_to_square(np.zeros((2, 2), bool)).shape)
+    return masks[masks.any((1, 2)) & ~masks.all((1, 2))]
+
+
+def _last(batch: Tensor) -> Tensor:
+    return batch.contiguous(memory_format=torch.channels_last)
+
+
+if __name__ == "__main__":
+    start.run(main)
