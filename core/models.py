@@ -19,6 +19,14 @@ from core.preprocess import InputSpec
 from core.quality import Gate
 
 OUTPUTS = ("logits", "features", "class_map", "embedding")
+# The measure of each task by which its models are ranked; higher is better.
+RANKED_BY = {
+    "fracture": "auroc",
+    "severity": "qwk",
+    "inpaint": "psnr_centre_model",
+    "lesion": "balanced_accuracy",
+    "segment": "iou",
+}
 
 
 class BadModel(Exception):
@@ -121,7 +129,7 @@ class ModelCard:
 
 
 def catalogue(root: Path, task: str | None = None) -> list[ModelCard]:
-    """All readable cards under `root` by task, best AUROC, kappa or PSNR first; unreadable
+    """All readable cards under `root` by task, best first by the task's own measure; unreadable
     folders are left out.
 
     `faults` names those.
@@ -241,5 +249,5 @@ def _folders(root: Path, task: str | None) -> list[Path]:
 
 
 def _rank(card: ModelCard) -> float:
-    found = (card.metrics.get(name) for name in ("auroc", "qwk", "psnr_centre_model"))
-    return next((metric.value for metric in found if metric), 0.0)
+    measure = RANKED_BY.get(card.task)
+    return card.metrics[measure].value if measure in card.metrics else 0.0

@@ -11,25 +11,33 @@ class InputSpec:
     """What a network wants to see, as written in its card.
 
     `size` is the side of the square input in pixels. `mean` and `std` hold one value a channel
-    (1 or 3) and apply to grey values in [0, 1]; a film is grey, so channels repeat it.
+    (1 or 3) and apply to grey values in [0, 1]; a film is grey, so channels repeat it. In `colour`
+    they apply to red, green and blue, and the square is the middle of the picture
+    (`core.lesions`).
     """
 
     size: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    colour: bool = False
 
     @classmethod
     def from_card(cls, entry: dict) -> "InputSpec":
         """Read the `input` entry of a card. Raises KeyError or TypeError when it is malformed."""
-        return cls(int(entry["size"]), tuple(entry["mean"]), tuple(entry["std"]))
+        return cls(
+            int(entry["size"]),
+            tuple(entry["mean"]),
+            tuple(entry["std"]),
+            str(entry.get("depth")).startswith("RGB"),
+        )
 
     def to_card(self) -> dict:
         """The `input` entry of a card."""
         return {
             "size": self.size,
             "channels": len(self.mean),
-            "fit": "letterbox",
-            "depth": "grey in [0, 1]",
+            "fit": "middle square" if self.colour else "letterbox",
+            "depth": f"{'RGB' if self.colour else 'grey'} in [0, 1]",
             "mean": list(self.mean),
             "std": list(self.std),
         }

@@ -68,6 +68,11 @@ class Pack(Archive):
         """Films with their bytes."""
         return zip(films, self.stream(film.path for film in films), strict=True)
 
+    @property
+    def names(self) -> list[str]:
+        """The films' names, by which a known collection is told."""
+        return [film.name for film in self.films]
+
     def split(self, name: str) -> list[Film]:
         """The films of one split; "all" is every film."""
         return [film for film in self.films if name in (film.split, "all")]

@@ -75,6 +75,11 @@ class LesionPack(Archive):
                 f"The table of {self.path} is damaged ({error}): unpack it again or mend it."
             ) from error
 
+    @property
+    def names(self) -> list[str]:
+        """The pictures' names, by which a known collection is told."""
+        return [lesion.name for lesion in self.lesions]
+
     def split(self, name: str) -> list[Lesion]:
         """The lesions of one split; "all" is every one."""
         return [lesion for lesion in self.lesions if name in (lesion.split, "all")]

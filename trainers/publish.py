@@ -23,6 +23,7 @@ from core.preprocess import InputSpec
 from core.settings import CHECKOUT
 from trainers.export import export
 from trainers.films import Film, Pack
+from trainers.lesions import Lesion, LesionPack
 from trainers.tasks import Task
 
 # How a known collection names its films.
@@ -30,6 +31,8 @@ COLLECTIONS = {
     r"IMG\d{7}\.jpg": "FracAtlas, Abedeen et al. 2023, doi 10.6084/m9.figshare.22363012, CC BY 4.0",
     r"9\d{6}_?[LR](_\d)?\.(jpg|png)": "Knees of the OAI with grades, Chen 2018, "
     "doi 10.17632/56rmx5bjcr.1, CC BY 4.0",
+    r"ISIC_00(2[4-9]|3[0-4])\d{3}": "HAM10000, Tschandl et al. 2018, doi 10.7910/DVN/DBW86T, "
+    "CC BY-NC 4.0 (non-commercial)",
 }
 KEPT = ("objective", "epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze")
 KEPT += ("precision", "network", "steps", "critics_from", "pleasing", "ema")
@@ -56,12 +59,12 @@ class Provenance:
     seed: int
 
     @classmethod
-    def of(cls, arguments: argparse.Namespace, origin: str, pack: Pack, n_train: int):
+    def of(cls, arguments: argparse.Namespace, origin: str, pack: Pack | LesionPack, n_train: int):
         """From a trainer's command line."""
         known = (
             source
             for pattern, source in COLLECTIONS.items()
-            if all(re.fullmatch(pattern, film.name) for film in pack.films)
+            if all(re.fullmatch(pattern, name) for name in pack.names)
         )
         licence = arguments.source or next(known, "data of unstated licence")
         training = {key: value for key, value in vars(arguments).items() if key in KEPT}
@@ -100,8 +103,8 @@ def publish(
     network: nn.Module,
     architecture: Architecture,
     spec: InputSpec,
-    pack: Pack,
-    films: Sequence[Film],
+    pack: Pack | LesionPack,
+    films: Sequence[Film] | Sequence[Lesion],
     provenance: Provenance,
 ) -> Path:
     """Export `network`, measure it on the validation `films`, and write its folder."""
@@ -123,8 +126,8 @@ def describe(
     write: Callable[[Path], str],
     spec: InputSpec,
     heatmap: str,
-    pack: Pack,
-    films: Sequence[Film],
+    pack: Pack | LesionPack,
+    films: Sequence[Film] | Sequence[Lesion],
     provenance: Provenance,
     extra: dict,
 ) -> Path:

@@ -170,6 +170,13 @@ def test_best_comes_first_and_a_task_can_be_chosen(tmp_path):
     assert faults(tmp_path) == []
 
 
+def test_each_task_ranks_by_its_own_measure(tmp_path):
+    for name, balanced, plain in (("rare", 0.7, 0.6), ("common", 0.3, 0.8)):
+        found = {"auroc": {"value": plain}, "balanced_accuracy": {"value": balanced}}
+        publish(tmp_path, name, task="lesion", metrics=found)
+    assert [c.name for c in catalogue(tmp_path)] == ["rare", "common"]
+
+
 def test_c2_eight_threads_hear_what_one_hears(tmp_path):
     publish(tmp_path, lean=0.5)
     model = open_model(find(tmp_path, "fracture", "toy"))

@@ -129,11 +129,18 @@ def test_network_input_is_the_normalised_letterbox():
     assert (batch[0, 0, :, : place.left] == -1).all()  # black outside the film
 
 
-@pytest.mark.parametrize("spec", [IMAGENET, InputSpec(150, (0.5,), (0.25,))])
-def test_input_spec_survives_its_card(spec):
+@pytest.mark.parametrize(
+    ("spec", "depth"),
+    [
+        (IMAGENET, "grey in [0, 1]"),
+        (InputSpec(150, (0.5,), (0.25,)), "grey in [0, 1]"),
+        (InputSpec(128, (0.5,) * 3, (0.5,) * 3, colour=True), "RGB in [0, 1]"),
+    ],
+)
+def test_input_spec_survives_its_card(spec, depth):
     entry = json.loads(json.dumps(spec.to_card()))
     assert InputSpec.from_card(entry) == spec
-    assert entry["channels"] == len(spec.mean)
+    assert (entry["channels"], entry["depth"]) == (len(spec.mean), depth)
 
 
 @pytest.mark.parametrize(
