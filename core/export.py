@@ -71,7 +71,7 @@ def statement(
         "schema": SCHEMA,
         "version": VERSION,
         "sentence": SENTENCE,
-        "app": {"name": "Lightbox", "commit": _commit()},
+        "app": {"name": "Lightbox", "commit": commit()},
         "time": (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds"),
         "film": {"sha256": film.sha256, **_layout(film.pixels)},
         "mask": {
@@ -139,7 +139,7 @@ def film_file(
         raise ValueError("The statement is about a film of another size or depth.")
     text = f"{statement['sentence']}\n{json.dumps(statement)}"
     if kind == "png":
-        return _png(pixels, text)
+        return png(pixels, text)
     if kind == "tiff":
         return _tiff(pixels, text)
     from core import dicom_export  # pydicom takes long to import, and most films are not DICOM
@@ -216,7 +216,7 @@ def _layout(pixels: np.ndarray) -> dict:
 
 
 @cache
-def _commit() -> str | None:
+def commit() -> str | None:
     """The commit that is checked out, or None where git does not say so plainly."""
     try:
         head = (CHECKOUT / ".git/HEAD").read_text().strip()
@@ -227,8 +227,9 @@ def _commit() -> str | None:
     return head if re.fullmatch("[0-9a-f]{40,64}", head) else None
 
 
-def _png(pixels: np.ndarray, text: str) -> bytes:
-    """A PNG file with a text chunk. OpenCV writes it: Pillow has no colour of 16 bits."""
+def png(pixels: np.ndarray, text: str) -> bytes:
+    """A PNG file of pixels (H, W) or (H, W, 3), uint8 or uint16, with an ASCII comment."""
+    # OpenCV writes it: Pillow has no colour of 16 bits.
     data = cv2.imencode(".png", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1].tobytes()
     body = b"tEXtComment\0" + text.encode("ascii")
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
