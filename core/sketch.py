@@ -11,6 +11,7 @@ from core.masks import BadMask, Stroke, enclosed, from_json, rasterise
 
 REACH = 32  # px from the border at which the distance map is full
 SMALLEST = 40  # px of the square: half the smallest lesion that the networks learned from
+MOST_POINTS = 50_000  # of a saved sketch: far more than a hand draws, and filled within a second
 FULLEST = 0.98  # share of the square: more leaves no skin around, and no network learned it
 
 
@@ -61,6 +62,11 @@ def read_sketch(text: str | bytes) -> tuple[Stroke, ...]:
         raise BadSketch(
             "This file is not a sketch saved here: choose the JSON file of a sketch, or draw one."
         ) from None
+    if sum(len(stroke.points) for stroke in drawn.strokes) > MOST_POINTS:
+        raise BadSketch(
+            f"This sketch has more than {MOST_POINTS:,} points, more than is drawn by hand: draw "
+            "it anew."
+        )
     height, width = drawn.shape
     if height != width:
         raise BadSketch(

@@ -17,7 +17,7 @@ class SketchSample:
     strokes: tuple[Stroke, ...]
 
 
-NOTCHES = np.array([0.12, 0.1j, -0.07 + 0.05j, 0.04, 0.06j, -0.03, 0.035])
+NOTCHES = np.array([0.04, 0.06j, -0.03 + 0.03j, 0.05, 0.06j, -0.05, 0.04j])
 
 
 def _open_outline() -> Stroke:
