@@ -1,11 +1,12 @@
 """The address of a reading: `?sample=…&model=…&threshold=…` reopens the same view.
 
-A knee has `side` (of a film of both) and `target` (the grade its heatmap explains) besides.
+A knee has `side` (of a film of both) and `target` (the grade its heatmap explains) besides, a
+sketch its `diagnosis`.
 """
 
 import streamlit as st
 
-NAMES = ("sample", "model", "threshold", "side", "target")
+NAMES = ("sample", "model", "threshold", "side", "target", "diagnosis")
 
 
 def asked(room: str, now: tuple) -> dict[str, str]:

@@ -30,6 +30,14 @@ def navigation():
                     help="Draw a mask over hardware, and see the film without it.",
                 )
             ],
+            "Create": [
+                st.Page(
+                    "pages/sketch.py",
+                    title="Sketch",
+                    icon=":material/draw:",
+                    help="Draw the outline of a skin lesion, and see it painted for a diagnosis.",
+                )
+            ],
             "About": [
                 st.Page(
                     "pages/models.py",

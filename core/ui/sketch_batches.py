@@ -1,0 +1,106 @@
+"""A zip of many generated lesions with labels and masks, to train on."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.export import export_name
+from core.lesions import CODES
+from core.models import BadModel, ModelCard
+from core.sketch import BadSketch
+from core.sketch_batch import batch
+from core.ui import cached_sketches, sketch_pad
+from core.ui.words import plain
+
+RANDOM, OWN = "Random outlines", "My sketch"
+MOST = 100  # of each diagnosis: some 20 MB, in memory until the session ends
+MADE = "sketch-batch"
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A zip file, and what is in it in words."""
+
+    data: bytes
+    said: str
+
+
+@st.fragment
+def offer(card: ModelCard) -> None:
+    """Choose a batch, have it made, download it."""
+    st.markdown(
+        "As many pictures of each diagnosis as you like, with their labels and masks, in the "
+        "layout that `trainers.lesion` reads: train with and without them, and see whether "
+        "synthetic data helps on real pictures."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        outlines = st.segmented_control(
+            "Drawn into",
+            [RANDOM, OWN],
+            default=RANDOM,
+            required=True,
+            key="sketch-batch-outlines",
+            persist_state="session",
+            help="Random outlines are drawn by code, in size, place and shape like real ones.",
+        )
+        per_class = st.number_input(
+            "Pictures of each diagnosis",
+            1,
+            MOST,
+            10,
+            key="sketch-batch-count",
+            persist_state="session",
+            width=190,
+        )
+        seed = st.number_input(
+            "First seed",
+            0,
+            999_999,
+            1,
+            key="sketch-batch-seed",
+            persist_state="session",
+            width=130,
+        )
+        pressed = st.button("Make the zip", icon=":material/folder_zip:", key="sketch-batch-make")
+    if pressed:
+        _make(card, int(per_class), int(seed), outlines == OWN)
+    made = st.session_state.get(MADE)
+    if made:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.download_button(
+                "Download the zip",
+                made.data,
+                export_name(sketch_pad.SHA256, "synthetic-lesions", "zip"),
+                "application/zip",
+                key="sketch-batch-zip",
+                icon=":material/download:",
+                type="primary",
+                on_click="ignore",
+            )
+            st.caption(made.said, width="content")
+
+
+def _make(card: ModelCard, per_class: int, seed: int, own: bool) -> None:
+    """Make a batch in place of the last one; or say why not, and leave that."""
+    bar = st.progress(0.0, "Drawing")
+    try:
+        masks = [sketch_pad.lesion(sketch_pad.current())] if own else []
+        data = batch(
+            cached_sketches.sketcher(card),
+            per_class,
+            seed,
+            masks,
+            st.session_state.get("sketch-noise", 100) / 100,
+            lambda done, total: bar.progress(done / total, f"{done} of {total} pictures"),
+        )
+    except (BadModel, BadSketch) as error:
+        st.warning(error.reason, icon=":material/error:")
+        return
+    finally:
+        bar.empty()
+    st.session_state[MADE] = Made(
+        data,
+        f"{per_class * len(CODES):,} pictures by {plain(card.title)}, {per_class} of each "
+        f"diagnosis, in {OWN.lower() if own else RANDOM.lower()}, seeds from {seed} on: "
+        f"{len(data) / 1e6:.1f} MB.",
+    )

@@ -1,0 +1,89 @@
+"""The square that a lesion is sketched on: skin, or a photo to trace."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from core import sketch
+from core.drawing import Drawing
+from core.lesions import SIDE, mask_to_square
+from core.masks import Stroke
+from core.ui import canvas, sheet
+from core.ui.subject import BRUSH, POLYGON, Subject
+
+KEY = "sketch"  # of the canvas
+SHEET = 512  # px of the square that is drawn on: fine enough for a smooth outline
+SHAPE = (SHEET, SHEET)
+SHA256 = hashlib.sha256(b"lightbox-sketch-square").hexdigest()  # stands for the square's "file"
+SKIN = (232, 203, 186)  # RGB, pale and even, so that the blue of the sketch stands out
+PHOTO, BENEATH = "sketch-photo", "sketch-beneath"
+SKETCH = Subject(
+    ground="square",
+    drawn="sketch",
+    picture="A blank square of skin to sketch on",
+    hints={
+        BRUSH: "Draw round a lesion, by mouse, pen or finger: the outline is closed and filled for "
+        "you. Go on to add another lesion.",
+        POLYGON: "Click each corner; a click on the first one closes it and fills it in.",
+    },
+    mask=sketch.closed,
+    follows=True,
+    looks=False,
+    pen=6,
+    kept="its strokes",
+)
+
+
+def pad() -> Drawing:
+    """The canvas; what is drawn on it. Call it in a fragment: every stroke is a rerun."""
+    return canvas.canvas(_ground(), SHA256, "", KEY, SKETCH)
+
+
+def ready() -> bool:
+    """Whether the browser has told which sketch it kept."""
+    return sheet.of(KEY, SHA256).recalled
+
+
+def current() -> Drawing:
+    """What is drawn by now."""
+    return canvas.current(KEY, SHA256)
+
+
+def put(strokes: Sequence[Stroke]) -> None:
+    """Put strokes in px of the network's square in place of the sketch, as one step."""
+    scale = SHEET / SIDE
+    canvas.replace(
+        KEY,
+        SHA256,
+        [
+            replace(stroke, points=stroke.points * scale, width=stroke.width * scale)
+            for stroke in strokes
+        ],
+    )
+
+
+def trace(photo: np.ndarray | None) -> None:
+    """Lay a photo (SHEET, SHEET, 3) uint8 beneath the sketch, or None for skin."""
+    st.session_state[PHOTO] = photo
+
+
+def traced() -> bool:
+    """Whether there is a photo to be laid beneath the sketch."""
+    return st.session_state.get(PHOTO) is not None
+
+
+def lesion(drawing: Drawing) -> np.ndarray:
+    """(128, 128) bool: what the drawing outlines. Raises BadSketch where that is no lesion."""
+    mask = mask_to_square(sketch.closed(drawing.strokes, SHAPE))
+    sketch.check(mask)
+    return mask
+
+
+def _ground() -> np.ndarray:
+    photo = st.session_state.get(PHOTO)
+    if photo is not None and st.session_state.get(BENEATH, True):
+        return photo
+    return np.full((SHEET, SHEET, 3), SKIN, np.uint8)

@@ -1,0 +1,55 @@
+"""Draw the outline of a skin lesion, choose a diagnosis, and see it painted by a network."""
+
+import streamlit as st
+
+from core.models import catalogue
+from core.settings import Settings
+from core.ui import (
+    rooms,
+    sketch_batches,
+    sketch_choices,
+    sketch_desk,
+    sketch_quality,
+)
+
+rooms.enter()
+settings = Settings.from_environment()
+cards = catalogue(settings.checkpoints, "sketch")
+
+st.title("Sketch", anchor=False)
+st.markdown(
+    "Draw the outline of a skin lesion, choose a diagnosis, and a network paints it as a "
+    "dermatoscope would see it. The pictures are synthetic: they show no patient."
+)
+if not cards:
+    st.info(
+        "No network that paints lesions is published here: restore the folder checkpoints/sketch, "
+        "or train one with python -m trainers.sketch.",
+        icon=":material/info:",
+    )
+    st.stop()
+
+judges = {card.name: card for card in catalogue(settings.checkpoints, "lesion")}
+judge = judges.get("mobilenetv2") or next(iter(judges.values()), None)
+segmenter = next(iter(catalogue(settings.checkpoints, "segment")), None)
+with st.container():  # takes its place even while it is empty, so that what follows stays
+    for sentence in sketch_choices.prepare(cards):
+        st.warning(sentence, icon=":material/link_off:")
+    if judge is None:
+        st.info(sketch_choices.WITHOUT_CLASSIFIER, icon=":material/info:")
+card = sketch_choices.choose_model(cards)
+sketch_desk.desk(card, judge, segmenter)
+
+st.subheader("A batch to train on", anchor=False)
+sketch_batches.offer(card)
+
+st.subheader("How good is it?", anchor=False)
+sketch_quality.show(cards)
+
+st.subheader("What it cannot know", anchor=False)
+st.markdown(
+    "The network has seen some thousand photos of lesions of 128 pixels, most of them of light "
+    "skin, and paints what is likely among them. What it paints for a diagnosis is not what that "
+    "diagnosis looks like on somebody, and a picture that the classifier recognises shows only "
+    "that the two networks agree. For teaching and for questioning networks. Not for diagnosis."
+)
