@@ -14,6 +14,7 @@ from core.masks import (
     BadMask,
     Stroke,
     dice,
+    enclosed,
     fill_holes,
     from_json,
     grow,
@@ -195,6 +196,39 @@ def test_a_loop_in_a_polygon_is_left_out():
     twice = [(5, 5), (35, 5), (35, 35), (15, 35), (15, 15), (25, 15), (25, 25), (5, 25)]
     found = rasterise([stroke(twice, tool="polygon")], SHAPE)
     assert found[6, 6] and not found[20, 20] and found[30, 30]
+
+
+LAPS = np.linspace(0, 2 * np.pi, 99)
+ROUND = np.stack([30 + 12 * np.cos(LAPS), 20 + 12 * np.sin(LAPS)], 1)
+WITHIN = (ROUND - (30, 20)) / 2 + (30, 20)
+
+
+@pytest.mark.parametrize(
+    ("path", "area"),
+    [
+        (SQUARE, 400),
+        (SQUARE[::-1], 400),
+        ([*SQUARE, *SQUARE], 400),
+        ([(-50, -50), (110, -50), (110, 90), (-50, 90)], 40 * 60),
+        (ROUND, np.pi * 12**2),
+        (np.vstack([ROUND] * 5), np.pi * 12**2),
+        (np.vstack([ROUND, WITHIN]), np.pi * 12**2),
+        (np.vstack([ROUND, WITHIN[::-1]]), np.pi * 12**2),
+        (ROUND[:60], None),
+        ([(3, 3), (30, 9)], 0),
+        ([(3, 3), (30, 9), (3, 3)], 0),
+        ([(3, 3)], 0),
+        ([], 0),
+    ],
+    ids=[
+        *("square", "the other way", "twice", "beyond the film", "round", "five rounds"),
+        *("again within", "back within", "left open", "a line", "there and back", "dot", "nothing"),
+    ],
+)
+def test_a_path_encloses_all_it_goes_round(path, area):
+    if area is None:
+        area = rasterise([stroke(path, tool="polygon")], SHAPE).sum()
+    assert enclosed(np.array(path, float), SHAPE).sum() == pytest.approx(area, rel=0.02)
 
 
 def test_strokes_paint_and_erase_in_their_order():
