@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,15 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxscript import optimizer
 from torch import nn
 
+from core.lesions import CODES, SIDE
 from core.models import OUTPUTS
+from core.networks.sketch_gan import NOISE
 from core.preprocess import InputSpec
 
 
-def export(network: nn.Module, spec: InputSpec, path: Path) -> str:
+def export(
+    network: nn.Module, spec: InputSpec, path: Path, outputs: Sequence[str] = OUTPUTS
+) -> str:
     """Write `network` as ONNX with a free batch size; return the file's sha256.
 
     Weights are stored as float16 behind Cast nodes, under their parameter names. ONNX Runtime
@@ -31,7 +36,7 @@ def export(network: nn.Module, spec: InputSpec, path: Path) -> str:
         optimize=False,
         verbose=False,
         input_names=["input"],
-        output_names=list(OUTPUTS),
+        output_names=list(outputs),
         dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
     )
     return store(program, path)
@@ -54,6 +59,25 @@ def export_fill(network: nn.Module, side: int, stride: int, path: Path) -> str:
         input_names=["input"],
         output_names=["filled"],
         dynamic_shapes=(sizes,),
+    )
+    return store(program, path)
+
+
+def export_sketcher(generator: nn.Module, path: Path) -> str:
+    """Write a generator of lesions, (sketch (N, 2, 128, 128), label (N, 7), noise (N, 64)) →
+    "image" (N, 3, 128, 128), as ONNX with a free batch size; return the file's sha256."""
+    generator = generator.eval().float().cpu()
+    examples = (torch.rand(2, 2, SIDE, SIDE), torch.rand(2, len(CODES)), torch.randn(2, NOISE))
+    batch = torch.export.Dim("batch", min=1, max=1024)
+    program = torch.onnx.export(
+        generator,
+        examples,
+        dynamo=True,
+        optimize=False,
+        verbose=False,
+        input_names=["sketch", "label", "noise"],
+        output_names=["image"],
+        dynamic_shapes=tuple({0: batch} for _ in examples),
     )
     return store(program, path)
 

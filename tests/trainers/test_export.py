@@ -11,8 +11,9 @@ import torch
 from core.models import OUTPUTS
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.networks.published import load_state
+from core.networks.sketch_gan import NOISE, SeedGenerator, SketchGenerator
 from core.preprocess import InputSpec
-from trainers.export import export
+from trainers.export import export, export_sketcher
 
 ARCHITECTURES = {
     "average": Architecture("mobilenetv2_035", "average", 64),
@@ -90,3 +91,24 @@ def test_file_keeps_names_and_halves_matrices_only(published):
 def test_file_tells_nothing_of_the_machine_it_was_made_on(published):
     content = published[2].read_bytes()
     assert b"site-packages" not in content and b".py" not in content
+
+
+@pytest.mark.parametrize("network", [SketchGenerator, SeedGenerator])
+def test_a_published_generator_draws_as_torch_does_whatever_the_batch(network, tmp_path):
+    torch.manual_seed(1)
+    generator = network().eval()
+    path = tmp_path / "model.onnx"
+    sha256 = export_sketcher(generator, path)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for count in (1, 3):
+        given = {
+            "sketch": torch.rand(count, 2, 128, 128),
+            "label": torch.rand(count, 7),
+            "noise": torch.randn(count, NOISE),
+        }
+        (image,) = session.run(["image"], {name: value.numpy() for name, value in given.items()})
+        with torch.no_grad():
+            expected = generator(*given.values()).numpy()
+        assert expected.std() > 0.01
+        np.testing.assert_allclose(image, expected, atol=1e-3)
