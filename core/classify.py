@@ -100,7 +100,7 @@ def grade_knees(films: Sequence[np.ndarray], model: Model) -> list[Grading]:
     outputs = [model.predict(np.concatenate(inputs))]
     if card.flips:
         outputs.append(model.predict(np.concatenate(inputs)[..., ::-1].copy()))
-    chances = tempered(np.mean([_softmax(o.logits) for o in outputs], 0), card.temperature)
+    chances = tempered(np.mean([softmax(o.logits) for o in outputs], 0), card.temperature)
     maps = outputs[0].class_map
     if card.flips:
         maps = (maps + outputs[1].class_map[..., ::-1]) / 2
@@ -119,10 +119,11 @@ def embeddings(films: Sequence[np.ndarray], model: Model) -> np.ndarray:
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """(N, K) probabilities as softmax(log p / temperature): sharper below 1, flatter above."""
-    return _softmax(np.log(np.maximum(probabilities, 1e-12)) / temperature)
+    return softmax(np.log(np.maximum(probabilities, 1e-12)) / temperature)
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """(N, K) logits → (N, K) probabilities."""
     exponents = np.exp(logits - logits.max(1, keepdims=True))
     return exponents / exponents.sum(1, keepdims=True)
 

@@ -6,8 +6,9 @@
 MODEL is a name in the catalogue or a folder. Rates and the pointing game are taken at the model's
 own Youden threshold, which was chosen on its validation films and is not refitted here; the called
 grade of a knee is the median of its probabilities. Fills are measured inside the hole, beside the
-classical ways, without added grain. Intervals draw whole groups of films (the
-patients of knees). Without --split, everything that the pack holds is scored.
+classical ways, without added grain. Skin lesions are seen as their pictures' middle squares.
+Intervals draw whole groups of films (the patients of knees, all pictures of one lesion). Without
+--split, everything that the pack holds is scored.
 """
 
 import argparse
@@ -18,11 +19,14 @@ from pathlib import Path
 import numpy as np
 
 from core import grading
+from core.lesions import CODES
 from core.models import BadModel, ModelCard, find, open_model
 from core.painters import open_painter
-from trainers import fill_scoring, grade_scoring, scoring
+from core.segment import open_segmenter
+from trainers import fill_scoring, grade_scoring, lesion_scoring, scoring
 from trainers.archive import BadPack
 from trainers.films import Pack
+from trainers.lesions import LesionPack
 
 
 def fracture(card: ModelCard, pack: Pack, split: str, draws: int) -> tuple[dict, scoring.Reading]:
@@ -88,7 +92,52 @@ def filling(
     return report, reading
 
 
-TASKS = {"fracture": fracture, "severity": severity, "inpaint": filling}
+def lesion(
+    card: ModelCard, pack: LesionPack, split: str, draws: int
+) -> tuple[dict, lesion_scoring.LesionReading]:
+    """The report and the reading of a classifier of skin lesions. Raises BadPack when nothing can
+    be scored."""
+    reading = lesion_scoring.read_all(open_model(card), lesion_scoring.diagnosed(pack, split))
+    truth, called, kinds = reading.labels, reading.called, len(CODES)
+    report = {
+        "task": card.task,
+        "model": card.name,
+        "n": len(reading.lesions),
+        "lesions": len({lesion.group for lesion in reading.lesions}),
+        "diagnoses": dict(zip(CODES, np.bincount(truth, minlength=kinds).tolist(), strict=True)),
+        "confusion": grading.confusion_matrix(truth, called, kinds).tolist(),
+        "metrics": lesion_scoring.numbers(reading),
+        "intervals": lesion_scoring.intervals(reading, draws),
+    }
+    return report, reading
+
+
+def segment(
+    card: ModelCard, pack: LesionPack, split: str, draws: int
+) -> tuple[dict, lesion_scoring.OutlineReading]:
+    """The report and the reading of a segmenter, on pictures whose mask outlines something. Raises
+    BadPack when there is none."""
+    squares = lesion_scoring.outlined(pack, split)
+    reading = lesion_scoring.outline_all(open_segmenter(card), squares)
+    report = {
+        "task": card.task,
+        "model": card.name,
+        "n": len(squares),
+        "lesions": len({lesion.group for lesion in squares.lesions}),
+        "metrics": lesion_scoring.outline_numbers(reading.overlaps),
+        "intervals": lesion_scoring.outline_intervals(reading, draws),
+    }
+    return report, reading
+
+
+TASKS = {
+    "fracture": fracture,
+    "severity": severity,
+    "inpaint": filling,
+    "lesion": lesion,
+    "segment": segment,
+}
+PACKS = {"lesion": LesionPack, "segment": LesionPack}  # others read films
 
 
 def main() -> int:
@@ -115,7 +164,11 @@ def main() -> int:
         )
         extra = {"masks": arguments.masks} if arguments.task == "inpaint" else {}
         report, reading = TASKS[arguments.task](
-            card, Pack(arguments.data), arguments.split, arguments.draws, **extra
+            card,
+            PACKS.get(arguments.task, Pack)(arguments.data),
+            arguments.split,
+            arguments.draws,
+            **extra,
         )
     except (BadModel, BadPack) as error:
         print(error, file=sys.stderr)
@@ -128,6 +181,8 @@ def main() -> int:
         "fracture": lambda: f"{report['fractured']} fractured (the positive class)",
         "severity": lambda: f"of grades 0 to 4: {', '.join(map(str, report['grades']))}",
         "inpaint": lambda: ", ".join(f"{n} holes {kind}" for kind, n in report["holes"].items()),
+        "lesion": lambda: ", ".join(f"{n} {code}" for code, n in report["diagnoses"].items()),
+        "segment": lambda: f"of {report['lesions']} lesions",
     }[arguments.task]()
     print(f"{card.name}: n = {report['n']}, {held}")
     for name, value in report["metrics"].items():

@@ -51,6 +51,13 @@ def _subspace(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return mean, basis, singular[:DIMENSIONS] / np.sqrt(len(embeddings)), residual
 
 
+def save(gate: Gate, folder: Path) -> None:
+    """Write `folder/gate.npz`."""
+    # Half precision suffices for the basis, which is nearly all of the file.
+    arrays = vars(gate) | {"basis": gate.basis.astype(np.float16)}
+    np.savez_compressed(folder / "gate.npz", **arrays)
+
+
 def paths(pack: Pack, split: str, most: int) -> list[str]:
     """The files of one split, thinned evenly to at most `most`."""
     films = pack.split(split)
@@ -83,9 +90,7 @@ def main() -> None:
     held_out = [embed(model, pack, paths(pack, "val", FILMS))[1] for pack in packs]
     films = np.concatenate([gate.distance(embeddings) for embeddings in held_out])
     gate = replace(gate, threshold=float(np.quantile(films, PASSING)))
-    # Half precision suffices for the basis, which is nearly all of the file.
-    arrays = vars(gate) | {"basis": gate.basis.astype(np.float16)}
-    np.savez_compressed(card.folder / "gate.npz", **arrays)
+    save(gate, card.folder)
     entry = {"data": arguments.source, "val films": len(films), "passing": PASSING}
     entry["threshold"] = gate.threshold
     if arguments.against:

@@ -89,6 +89,10 @@ class LesionPack(Archive):
         lesions = self.split(split)
         if not lesions:
             raise BadPack(f"{self.path} holds no lesion in the split {split!r}.")
+        return self.read_squares(lesions, side)
+
+    def read_squares(self, lesions: Sequence[Lesion], side: int = SIDE) -> Squares:
+        """These lesions as squares. Raises BadPack when a file cannot be read."""
         images = np.empty((len(lesions), side, side, 3), np.uint8)
         masks = np.zeros((len(lesions), side, side), bool)
         for image, data, lesion in zip(

@@ -12,22 +12,25 @@ from scipy.optimize import minimize, minimize_scalar
 
 from core import grading, metrics
 from core.classify import tempered
+from core.lesions import CODES
 from core.models import Model
-from trainers import grade_scoring, scoring
+from trainers import grade_scoring, lesion_scoring, scoring
 from trainers.films import Film, Pack
+from trainers.lesions import Lesion, LesionPack
 
 Opened = Callable[..., Model]
-Reading = scoring.Reading | grade_scoring.GradeReading
+Reading = scoring.Reading | grade_scoring.GradeReading | lesion_scoring.LesionReading
 
 
 @dataclass(frozen=True)
 class Task:
     """`name` is the folder of its models, `classes` their columns: index 1 is disease, or all
-    are grades."""
+    are grades or diagnoses. `measure` is given a pack, some of what it holds, and the data's
+    name."""
 
     name: str
     classes: list[str]
-    measure: Callable[[Opened, Pack, Sequence[Film], str], tuple[dict, Reading]]
+    measure: Callable[..., tuple[dict, Reading]]
 
 
 def measure_fracture(
@@ -47,7 +50,7 @@ def measure_fracture(
         "flips": flips,
         "calibration": {"temperature": temperature, "bias": bias},
         "operating_points": [asdict(point) for point in points],
-        "metrics": _with_ranges(numbers, scoring.intervals(reading, balanced.threshold)),
+        "metrics": with_ranges(numbers, scoring.intervals(reading, balanced.threshold)),
         "subgroups": scoring.subgroups(reading),
         "validation": {
             "n": len(reading.films),
@@ -70,8 +73,30 @@ def measure_severity(
     return {
         "flips": bool(flips),
         "calibration": {"temperature": temperature, "bias": 0.0},
-        "metrics": _with_ranges(grade_scoring.numbers(reading), grade_scoring.intervals(reading)),
+        "metrics": with_ranges(grade_scoring.numbers(reading), grade_scoring.intervals(reading)),
         "validation": {"n": len(reading.films), "data": f"val split of {data}"},
+    }, reading
+
+
+def measure_lesion(
+    opened: Opened, pack: LesionPack, lesions: Sequence[Lesion], data: str
+) -> tuple[dict, lesion_scoring.LesionReading]:
+    """Calibrated as if all diagnoses were equally common, which is how the networks learn."""
+    raw = lesion_scoring.read_all(opened(), pack.read_squares(lesions))
+    counts = np.bincount(raw.labels, minlength=len(CODES))
+    temperature = temperature_of(raw.labels, raw.probabilities, 1 / counts[raw.labels])
+    reading = raw.calibrated(temperature)
+    numbers = lesion_scoring.numbers(reading)
+    return {
+        "calibration": {"temperature": temperature, "bias": 0.0},
+        "metrics": with_ranges(numbers, lesion_scoring.intervals(reading)),
+        "validation": {
+            "n": len(reading.lesions),
+            "lesions": len({lesion.group for lesion in reading.lesions}),
+            "diagnoses": dict(zip(CODES, counts.tolist(), strict=True)),
+            "data": f"val split of {data}",
+            "also used for": "the temperature (one number)",
+        },
     }, reading
 
 
@@ -89,17 +114,22 @@ def platt(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
     return float(np.exp(log_temperature)), float(bias)
 
 
-def temperature_of(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Temperature that minimises the log loss of softmax(log p / T) (Guo et al. 2017)."""
+def temperature_of(
+    labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None
+) -> float:
+    """Temperature that minimises the log loss of softmax(log p / T) (Guo et al. 2017), each
+    picture weighing the same or its entry of `weights` (N,)."""
 
     def loss(log_temperature: float) -> float:
         chances = tempered(probabilities, np.exp(log_temperature))
-        return float(-np.log(chances[np.arange(len(labels)), labels] + 1e-12).mean())
+        losses = -np.log(chances[np.arange(len(labels)), labels] + 1e-12)
+        return float(np.average(losses, weights=weights))
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 
 
-def _with_ranges(numbers: dict[str, float], ranges: dict[str, list[float]]) -> dict[str, dict]:
+def with_ranges(numbers: dict[str, float], ranges: dict[str, list[float]]) -> dict[str, dict]:
+    """Numbers and their intervals as a card's `metrics`."""
     return {
         name: {"value": value, "low": ranges[name][0], "high": ranges[name][1]}
         for name, value in numbers.items()
@@ -108,3 +138,4 @@ def _with_ranges(numbers: dict[str, float], ranges: dict[str, list[float]]) -> d
 
 FRACTURE = Task("fracture", ["not fractured", "fractured"], measure_fracture)
 SEVERITY = Task("severity", ["0", "1", "2", "3", "4"], measure_severity)
+LESION = Task("lesion", list(CODES), measure_lesion)

@@ -1,0 +1,136 @@
+"""Train a classifier of seven skin lesions and publish it.
+
+    python -m trainers.lesion --data lesion.zip --run runs/lesion --publish mobilenetv2 \
+        --weights IMAGENET.pth --same-padding
+
+DATA is the project's lesion pack or HAM10000 as published, as a folder or a zip. Training is
+resumable: the same command goes on where it stopped.
+"""
+
+import argparse
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core import grading
+from core.lesions import CODES, SIDE, network_input
+from core.networks.classifiers import Architecture, build, input_statistics
+from core.preprocess import InputSpec
+from trainers import start
+from trainers.lesion_scoring import diagnosed
+from trainers.lesion_views import Views, drawn, prior
+from trainers.lesions import LesionPack, Squares
+from trainers.loop import fit
+from trainers.publish import Provenance, publish
+from trainers.tasks import LESION
+
+SMOOTHING = 0.05
+
+
+class BalancedLoss:
+    """Cross-entropy that makes the logits speak as if all diagnoses were equally common.
+
+    What drawing does not balance the loss does: it adds the log of the drawn `shares` to the
+    logits (Menon et al. 2021, logit adjustment), so that a rare diagnosis needs no more evidence
+    than a common one.
+    """
+
+    def __init__(self, shares: np.ndarray) -> None:
+        # A diagnosis without pictures stays out of the running.
+        self.offset = torch.from_numpy(np.log(np.maximum(shares, 1e-6))).float()
+
+    def __call__(self, outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> Tensor:
+        logits = outputs[0].float()
+        return nn.functional.cross_entropy(
+            logits + self.offset.to(logits.device), batch["label"], label_smoothing=SMOOTHING
+        )
+
+
+@torch.inference_mode()
+def score(network: nn.Module, val: Squares) -> dict[str, float]:
+    """Balanced accuracy, accuracy, and the log loss with all diagnoses weighing alike."""
+    network.eval()
+    device = next(network.parameters()).device
+    found = []
+    for begin in range(0, len(val), 64):
+        batch = torch.from_numpy(network_input(val.images[begin : begin + 64])).to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            found.append(network(batch)[0].float().log_softmax(1).cpu().numpy())
+    logs = np.concatenate(found)
+    called, kinds = logs.argmax(1), len(CODES)
+    losses = -logs[np.arange(len(val)), val.labels]
+    return {
+        "balanced_accuracy": grading.balanced_accuracy(val.labels, called, kinds),
+        "accuracy": grading.accuracy(val.labels, called, kinds),
+        "loss": float(np.mean([losses[val.labels == kind].mean() for kind in set(val.labels)])),
+    }
+
+
+def options() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    start.add_arguments(parser)
+    parser.add_argument("--backbone", default="mobilenetv2_100", help="timm name")
+    parser.add_argument("--balance", type=float, default=0.5, help="power of the frequencies drawn")
+    parser.add_argument(
+        "--from-side", type=int, default=SIDE, help="px of the first epoch's pictures; they grow"
+    )
+    return parser
+
+
+def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architecture, str]:
+    """The network before its first step, how it is built, and where it started. Raises BadStart."""
+    architecture = Architecture(
+        arguments.backbone, "average", SIDE, arguments.same_padding, len(CODES)
+    )
+    try:
+        network = build(architecture)
+    except ValueError as error:
+        raise start.BadStart(str(error)) from None
+    origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
+    return network, architecture, arguments.started_from or origin
+
+
+def main() -> None:
+    """Train, publish."""
+    arguments = options().parse_args()
+    engine = start.fabric(arguments)
+    network, architecture, origin = start_network(arguments)
+    pack = LesionPack(arguments.data)
+    train, val = (diagnosed(pack, split) for split in ("train", "val"))
+    shares = prior(train.labels, arguments.balance)
+    sides = growing(arguments.from_side, arguments.epochs)
+
+    def views(epoch: int) -> Views:
+        seed = (arguments.seed, epoch)
+        order = drawn(train.labels, shares, len(train), seed)
+        return Views(train, order, seed, sides[epoch])
+
+    best = fit(
+        engine,
+        arguments.run,
+        network,
+        views,
+        BalancedLoss(shares),
+        lambda candidate: score(candidate, val),
+        start.schedule(arguments),
+    )
+    print("on val:", {name: round(value, 4) for name, value in best.items()})
+    if arguments.publish and engine.is_global_zero:
+        provenance = Provenance.of(arguments, origin, pack, len(train))
+        spec = InputSpec(SIDE, *input_statistics(architecture), colour=True)
+        folder = publish(LESION, network, architecture, spec, pack, val.lesions, provenance)
+        print(f"published {folder}")
+
+
+def growing(side: int, epochs: int) -> list[int]:
+    """The pictures' side in each epoch, in steps of 32 px up to `SIDE`: small ones cost less, and
+    what they teach holds for larger ones."""
+    return [int(32 * np.rint(wide / 32)) for wide in np.linspace(side, SIDE, epochs)]
+
+
+if __name__ == "__main__":
+    start.run(main)
