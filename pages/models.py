@@ -7,7 +7,14 @@ from core.settings import Settings
 from core.ui import cached, cards, charts, rooms
 from core.ui.words import plain
 
-TITLES = {"fracture": "Fracture", "severity": "Severity", "inpaint": "Inpaint"}
+TITLES = {
+    "fracture": "Fracture",
+    "severity": "Severity",
+    "inpaint": "Inpaint",
+    "sketch": "Sketch",
+    "lesion": "Lesions, diagnosed",
+    "segment": "Lesions, outlined",
+}
 
 rooms.enter()
 settings = Settings.from_environment()
@@ -21,10 +28,10 @@ if not published:
     st.stop()
 
 st.markdown(
-    "Each number is measured on films that the model never learned from, with the code that reads "
-    "yours. Intervals are drawn over groups of films that belong together. The best epoch, the "
-    "calibration and the thresholds were chosen on these same validation films, so the numbers are "
-    "somewhat favourable; a held-out test is scored separately."
+    "Each number is measured on films or pictures of skin that the model never learned from, with "
+    "the code that reads yours. Intervals are drawn over groups that belong together. The best "
+    "epoch, the calibration and the thresholds were chosen on these same validation data, so the "
+    "numbers are somewhat favourable; a held-out test is scored separately."
 )
 for task, title in TITLES.items():
     of_task = [card for card in published if card.task == task]

@@ -40,11 +40,11 @@ with st.container():  # takes its place even while it is empty, so that what fol
 card = sketch_choices.choose_model(cards)
 sketch_desk.desk(card, judge, segmenter)
 
-st.subheader("A batch to train on", anchor=False)
-sketch_batches.offer(card)
-
 st.subheader("How good is it?", anchor=False)
 sketch_quality.show(cards)
+
+st.subheader("A batch to train on", anchor=False)
+sketch_batches.offer(card)
 
 st.subheader("What it cannot know", anchor=False)
 st.markdown(

@@ -6,10 +6,11 @@ import streamlit as st
 
 from core.models import catalogue
 from core.settings import Settings
-from core.ui import cached, choices, gallery, overlay, rooms
+from core.ui import cached, choices, gallery, overlay, rooms, sketch_pad, sketch_starts
 from core.ui import cards as model_cards
 
 FRACTURE, SEVERITY, INPAINT = "pages/fracture.py", "pages/severity.py", "pages/inpaint.py"
+SKETCH, SAMPLE = "pages/sketch.py", "notched"
 FIRST = {
     "broken-forearm": FRACTURE,
     "knee-grade-3": SEVERITY,
@@ -30,11 +31,12 @@ st.markdown(
     "Read a bone X-ray with a neural network, see where it looked, and judge how far to trust it. "
     "**Fracture** gives a film its verdict and heatmap; **Severity** grades the osteoarthritis of "
     "a knee and lets you question the grade; **Inpaint** fills in what you draw over, a screw or a "
-    "prosthesis; **Models** says of each network what it learned from and how often it is right."
+    "prosthesis; **Sketch** paints a skin lesion into an outline that you draw; **Models** says of "
+    "each network what it learned from and how often it is right."
 )
 
-st.subheader("Try first, on synthetic films", anchor=False)
-with st.grid(4, min_column_width=150):
+st.subheader("Try first, on synthetic samples", anchor=False)
+with st.grid(5, min_column_width=150):
     for slug, page in FIRST.items():
         exhibit = exhibits[slug]
         film = cached.film(slug, exhibit.filename, partial(gallery.file, slug, exhibit))
@@ -46,6 +48,18 @@ with st.grid(4, min_column_width=150):
                 icon=":material/arrow_forward:",
                 query_params={"sample": slug},
             )
+    with st.container(border=True, height="stretch"):
+        st.image(
+            sketch_pad.preview(sketch_starts.BY_SLUG[SAMPLE].strokes),
+            width="stretch",
+            alt="The outline of a lesion, with notches",
+        )
+        st.page_link(
+            SKETCH,
+            label="Outline of a lesion",
+            icon=":material/arrow_forward:",
+            query_params={"sample": SAMPLE, "diagnosis": "mel"},
+        )
 with st.container(horizontal=True):
     for label, page in (
         ("Read a film of your own", FRACTURE),
@@ -55,14 +69,16 @@ with st.container(horizontal=True):
         if st.button(label, icon=":material/upload_file:"):
             st.session_state["source"] = choices.FILES
             st.switch_page(page)
+    if st.button("Sketch a lesion of your own", icon=":material/draw:"):
+        st.switch_page(SKETCH)
 
 st.subheader("Which models are loaded", anchor=False)
 cards = catalogue(settings.checkpoints)
 if not cards:
     st.info("No model is published here yet: restore the folder checkpoints.")
     st.stop()
-for task, title in (("fracture", "Fracture"), ("severity", "Severity"), ("inpaint", "Inpaint")):
+for task in ("fracture", "severity", "inpaint", "sketch"):
     if of_task := [card for card in cards if card.task == task]:
-        st.markdown(f"**{title}**")
+        st.markdown(f"**{task.capitalize()}**")
         model_cards.overview(of_task, task)
 st.page_link("pages/models.py", label="All about the models", icon=":material/description:")

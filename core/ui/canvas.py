@@ -72,7 +72,7 @@ def canvas(
         laid = mask
         if now.live and not subject.follows:
             laid = subject.mask(now.drawing.strokes, shape)
-        picture = canvas_picture.picture(ground, laid, view, window)
+        picture = canvas_picture.picture(ground, laid, view, window, subject.table)
         if now.recalled:
             colours = COLOURS[ERASE if erase else PAINT]
             widget = sheet.widget(key, sha256, now)
@@ -219,8 +219,9 @@ def _words(mask: np.ndarray, tool: str, erase: bool, touch: bool, subject: Subje
     covered = "Nothing is drawn yet."
     if pixels:
         covered = (
-            f"The {subject.drawn} covers {percent(pixels / mask.size, 1)} of the {subject.ground}, "
-            f"{pixels:,} pixels."
+            f"The {subject.drawn} covers {percent(pixels / mask.size, 1)} of the {subject.ground}"
+            + f", {pixels:,} pixels" * subject.looks
+            + "."
         )
     hint = subject.hints[tool] + erase * " What you mark orange is taken away."
     if touch and tool != BRUSH:

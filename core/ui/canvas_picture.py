@@ -8,7 +8,6 @@ import numpy as np
 
 from core.ui.fabric import View
 
-TABLE = 88  # grey of what lies beside the film
 TINT = np.array([86, 180, 233])  # RGB of the mask: blue, which every eye tells from grey
 LINE = (158, 214, 255)  # RGB of its outline, lighter still
 OPACITY = 0.3
@@ -16,13 +15,17 @@ QUALITY = 90
 
 
 def picture(
-    grey: np.ndarray, mask: np.ndarray, view: View, window: tuple[int, int] = (0, 255)
+    grey: np.ndarray,
+    mask: np.ndarray,
+    view: View,
+    window: tuple[int, int] = (0, 255),
+    table: tuple[int, int, int] = (88, 88, 88),
 ) -> bytes:
     """JPEG bytes of a view of a (H, W) or (H, W, 3) uint8 film under a (H, W) bool mask.
 
-    window: the grey levels that are shown black and white.
+    window: the grey levels that are shown black and white. table: RGB of what lies beside it.
     """
-    rgb = np.full((*view.size[::-1], 3), TABLE, np.uint8)
+    rgb = np.full((*view.size[::-1], 3), table, np.uint8)
     rows, columns = _Side.of(view, 0), _Side.of(view, 1)
     film, over = grey[rows.film, columns.film], mask[rows.film, columns.film].astype(np.float32)
     shrunk = view.scale < 1

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import inpaint
+from core.lesions import DIAGNOSES
 from core.models import ModelCard
+from core.ui import sketch_quality
 from core.ui.words import interval, percent, plain, score
 
 NAMES = {
@@ -21,6 +23,11 @@ NAMES = {
     "balanced_accuracy": "Balanced accuracy",
     "mae": "Mean error, in grades (lower is better)",
     **{f"recall_{grade}": f"Recall of grade {grade}" for grade in range(5)},
+    "iou": "Overlap with the true outline (IoU), mean",
+    "iou_median": "Overlap with the true outline (IoU), median",
+    "dice": "Dice score, mean",
+    "found": "Outlines that overlap by at least half",
+    **{f"recall_{one.code}": f"Recall: {one.name.lower()}" for one in DIAGNOSES},
 }
 
 
@@ -37,7 +44,20 @@ COLUMNS = {
         "PSNR, strokes": "psnr_strokes_model",
         "L1, centre": "l1_centre_model",
     },
+    "sketch": {
+        "FID (lower is better)": "fid",
+        "Balanced accuracy": "balanced_accuracy",
+        "Overlap with the sketch": "mask_iou",
+        "Diversity": "diversity",
+    },
+    "lesion": {
+        "Balanced accuracy (95 % interval)": "balanced_accuracy",
+        "Accuracy": "accuracy",
+        "AUROC": "auroc",
+    },
+    "segment": {"Overlap, IoU (95 % interval)": "iou", "Dice": "dice"},
 }
+LESIONS = ("sketch", "lesion", "segment")  # tasks whose networks see pictures of skin, not films
 HOLES = {"hardware": "Hardware", "strokes": "Strokes", "centre": "Centre"}
 MEASURES = {"psnr": "PSNR, dB", "l1": "L1, grey levels", "ssim": "SSIM"}
 
@@ -48,7 +68,7 @@ def overview(cards: Sequence[ModelCard], task: str) -> None:
         {
             "Model": plain(card.title),
             **{title: _metric(card, name) for title, name in COLUMNS[task].items()},
-            "Films": f"{card.validation.get('n', 0):,}",
+            _seen(task).capitalize(): f"{card.validation.get('n', 0):,}",
             "Input": f"{card.details.get('largest_view', card.input.size)} px",
             "File": _megabytes(card),
         }
@@ -64,6 +84,10 @@ def full(card: ModelCard) -> None:
         _fills(card)
         _origin(card)
         return
+    if card.task == "sketch":
+        sketch_quality.table([card])
+        _origin(card)
+        return
     left, right = st.columns(2, gap="medium")
     with left:
         _metrics(card)
@@ -76,9 +100,14 @@ def full(card: ModelCard) -> None:
     _origin(card)
 
 
+def _seen(task: str) -> str:
+    """What the networks of a task learn from and are measured on."""
+    return "pictures" if task in LESIONS else "films"
+
+
 def _metrics(card: ModelCard) -> None:
     at = card.validation.get("threshold")
-    st.markdown(f"**On {card.validation.get('n', 0):,} validation films**")
+    st.markdown(f"**On {card.validation.get('n', 0):,} validation {_seen(card.task)}**")
     rows = [
         {"Measure": NAMES.get(name, plain(name)), "Value (95 % interval)": interval(metric)}
         for name, metric in card.metrics.items()
@@ -89,8 +118,8 @@ def _metrics(card: ModelCard) -> None:
 
 
 def _metric(card: ModelCard, name: str) -> str:
-    """One metric with its interval: a share as .934, decibels and grey levels as 12.3."""
-    one_digit = name.startswith(("psnr", "l1"))
+    """One metric with its interval: a share as .934, others as 12.3."""
+    one_digit = name.startswith(("psnr", "l1", "fid"))
     written = interval(card.metrics.get(name), "{:.1f}".format if one_digit else score)
     # A network of the middle alone can fill few of the holes: its number is of those.
     n, holes = card.validation.get("n", 0), card.validation.get("holes", {})
@@ -150,23 +179,23 @@ def _subgroups(card: ModelCard) -> None:
     st.table(rows, hide_index=True, alt=f"AUROC of {card.title} by kind of film")
 
 
+GATED = {"severity": "a knee film", "segment": "a photo of a lesion"}
+
+
 def _gate(card: ModelCard) -> None:
     gate = card.details.get("gate")
     if not gate:
         return
-    what = "a knee film" if card.task == "severity" else "a bone X-ray"
-    st.markdown(f"**Is it {what} at all?**")
+    seen = _seen(card.task)
+    st.markdown(f"**Is it {GATED.get(card.task, 'a bone X-ray')} at all?**")
     st.caption(
-        f"The gate lets {percent(gate['passing'])} of {gate['val films']:,} validation films pass. "
-        "AUROC tells how well it keeps them apart from other images, none of which it learned from."
+        f"The gate lets {percent(gate['passing'])} of {gate[f'val {seen}']:,} validation {seen} "
+        "pass. How well it keeps them apart from other images, none of which it learned from:"
     )
     rows = [
-        {
-            "Images": plain(kind.replace("_", " ")).capitalize(),
-            "AUROC": score(found["auroc"]),
-            "Refused": percent(found["refused"]),
-            "n": f"{found['n']:,}",
-        }
+        {"Images": plain(kind.replace("_", " ")).capitalize()}
+        | ({"AUROC": score(found["auroc"])} if "auroc" in found else {})
+        | {"Refused": percent(found["refused"]), "n": f"{found['n']:,}"}
         for kind, found in gate.get("against", {}).items()
     ]
     if rows:
@@ -197,7 +226,7 @@ def _origin(card: ModelCard) -> None:
     details = card.details
     data, training = details.get("training_data", {}), details.get("training", {})
     facts = {
-        "Trained on": f"{data.get('name', 'not stated')}, {data.get('n', 0):,} films",
+        "Trained on": f"{data.get('name', 'not stated')}, {data.get('n', 0):,} {_seen(card.task)}",
         "Validated on": card.validation.get("data"),
         "Licence": details.get("licence"),
         "Started from": details.get("weights_started_from"),
@@ -222,12 +251,14 @@ def _input(card: ModelCard) -> str:
         return f"{card.details.get('view')}, at most {card.details.get('largest_view')} px a side"
     channels = len(card.input.mean)
     size = f"{card.input.size} × {card.input.size} px"
+    if card.task in LESIONS:
+        return f"{size}, {'a sketch' if card.task == 'sketch' else 'the middle square, in colour'}"
     return f"{size}, letterboxed, {channels} channel{'s' if channels > 1 else ''}"
 
 
 def _reading(card: ModelCard) -> dict[str, str]:
-    """What is to be known of a network that reads films, not of one that fills them."""
-    if card.task == "inpaint":
+    """What is to be known of a network that reads films, not of one that fills or paints them."""
+    if card.task == "inpaint" or card.heatmap == "none":
         return {}
     flipped = "yes" if card.flips else "no"
     return {"Heatmap": card.heatmap, "Flipped copy averaged in": flipped}

@@ -35,7 +35,7 @@ def navigation():
                     "pages/sketch.py",
                     title="Sketch",
                     icon=":material/draw:",
-                    help="Draw the outline of a skin lesion, and see it painted for a diagnosis.",
+                    help="Draw the outline of a skin lesion, and see it painted with a diagnosis.",
                 )
             ],
             "About": [

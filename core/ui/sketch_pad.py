@@ -11,7 +11,7 @@ from core import sketch
 from core.drawing import Drawing
 from core.lesions import SIDE, mask_to_square
 from core.masks import Stroke
-from core.ui import canvas, sheet
+from core.ui import canvas, canvas_picture, sheet
 from core.ui.subject import BRUSH, POLYGON, Subject
 
 KEY = "sketch"  # of the canvas
@@ -33,6 +33,7 @@ SKETCH = Subject(
     follows=True,
     looks=False,
     pen=6,
+    table=(198, 168, 150),
     kept="its strokes",
 )
 
@@ -54,15 +55,15 @@ def current() -> Drawing:
 
 def put(strokes: Sequence[Stroke]) -> None:
     """Put strokes in px of the network's square in place of the sketch, as one step."""
+    canvas.replace(KEY, SHA256, _sized(strokes))
+
+
+def _sized(strokes: Sequence[Stroke]) -> list[Stroke]:
     scale = SHEET / SIDE
-    canvas.replace(
-        KEY,
-        SHA256,
-        [
-            replace(stroke, points=stroke.points * scale, width=stroke.width * scale)
-            for stroke in strokes
-        ],
-    )
+    return [
+        replace(stroke, points=stroke.points * scale, width=stroke.width * scale)
+        for stroke in strokes
+    ]
 
 
 def trace(photo: np.ndarray | None) -> None:
@@ -73,6 +74,14 @@ def trace(photo: np.ndarray | None) -> None:
 def traced() -> bool:
     """Whether there is a photo to be laid beneath the sketch."""
     return st.session_state.get(PHOTO) is not None
+
+
+def preview(strokes: Sequence[Stroke]) -> np.ndarray:
+    """(SHEET, SHEET, 3) uint8: strokes in px of the network's square, on skin."""
+    picture = np.full((SHEET, SHEET, 3), SKIN, np.uint8)
+    mask = sketch.closed(_sized(strokes), SHAPE)
+    picture[mask] = np.rint(0.7 * picture[mask] + 0.3 * canvas_picture.TINT)
+    return picture
 
 
 def lesion(drawing: Drawing) -> np.ndarray:

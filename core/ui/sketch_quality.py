@@ -52,13 +52,14 @@ def show(cards: Sequence[ModelCard]) -> None:
     """The table of all generators beside real pictures, and the trap."""
     measured = [card for card in cards if card.metrics]
     if measured:
-        _table(measured)
+        table(measured)
     else:
         st.info("No model here carries numbers: score one with python -m trainers.evaluate sketch.")
     st.info(TRAP, icon=":material/balance:", title="Why accuracy alone is a trap")
 
 
-def _table(cards: Sequence[ModelCard]) -> None:
+def table(cards: Sequence[ModelCard]) -> None:
+    """The numbers of generators, side by side."""
     rows = [_row(measure, cards) for measure in MEASURES if _known(measure, cards)]
     st.table(rows, hide_index=True, alt="How good the generators are, beside real pictures")
     data = cards[0].validation

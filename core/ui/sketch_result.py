@@ -144,7 +144,10 @@ def _summary(pieces: Sequence[Piece], said: np.ndarray, judge: ModelCard) -> Non
         recall = judge.metrics.get(f"recall_{code}")
         where = f"real validation pictures of {NAMES[code].lower()}"
     else:
-        recall, where = judge.metrics.get("balanced_accuracy"), "real pictures, all seven alike"
+        recall, where = (
+            judge.metrics.get("balanced_accuracy"),
+            "real pictures, each diagnosis counted alike,",
+        )
     if recall:
         words += f" On {where} it is right in {percent(recall.value)}."
     st.caption(words)

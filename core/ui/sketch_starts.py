@@ -49,10 +49,10 @@ def starts(segmenter: ModelCard | None) -> None:
             on_click=_take_sample,
         )
         st.button(
-            "Random outline",
+            "Random",
             icon=":material/casino:",
             key="sketch-random",
-            help="Drawn by code, in size, place and shape like the lesions of the training data.",
+            help="An outline drawn by code, in size, place and shape like those of real lesions.",
             on_click=_take_random,
         )
         with st.popover("Photo", icon=":material/photo_camera:", help="Outlined for you"):

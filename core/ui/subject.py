@@ -21,7 +21,8 @@ class Subject:
     follows: whether the ground shows that with every stroke, as it is more than the strokes.
     looks: whether the ground has grey levels and details that are worth a closer look.
     pen: px of canvas, the width of the brush to begin with.
-    kept: what the browser keeps of a drawing, in one sentence.
+    table: RGB of what lies beside the ground.
+    kept: what the browser keeps of a drawing, in words.
     """
 
     ground: str
@@ -32,6 +33,7 @@ class Subject:
     follows: bool
     looks: bool
     pen: int
+    table: tuple[int, int, int]
     kept: str
 
 
@@ -49,6 +51,7 @@ FILM = Subject(
     follows=False,
     looks=True,
     pen=16,
+    table=(88, 88, 88),
     kept="its strokes, the SHA-256 of the film's file, and a hash of the film's name that means "
     "nothing elsewhere",
 )

@@ -15,7 +15,7 @@ def test_start_says_what_is_here_and_how_good_it_is(visit):
     row = app.table[0].value.iloc[0]
     assert (row["Model"], row["AUROC (95 % interval)"]) == ("Toy", ".750 (.700 to .800)")
     assert row["Films"] == "10"
-    assert len(app.get("image")) == 4
+    assert len(app.get("image")) == 5
 
 
 def test_start_leads_to_every_job(visit, checkpoints):
@@ -23,9 +23,9 @@ def test_start_leads_to_every_job(visit, checkpoints):
     app = visit("start")
     assert not app.exception
     assert [table.value.iloc[0]["Model"] for table in app.table] == ["Toy", "Grader"]
-    assert ["knee" in button.label for button in app.button] == [False, True, False]
+    assert ["knee" in button.label for button in app.button] == [False, True, False, False]
     asked = {link.proto.page: link.proto.query_string for link in app.get("page_link")}
-    assert {"fracture", "severity", "inpaint", "models"} <= {page.strip("/") for page in asked}
+    assert {"fracture", "severity", "inpaint", "sketch", "models"} <= {page.strip("/") for page in asked}
 
 
 def test_start_without_models(visit, checkpoints):
