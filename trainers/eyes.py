@@ -9,14 +9,19 @@ from torch import Tensor, nn
 from trainers.start import BadStart, read_weights
 
 BACKBONE = "mobilenetv2_100"
-NEAR = 4  # levels compared place by place: strides 2 to 16
+CHANNELS = (16, 24, 32, 96, 320)  # of the levels, strides 2 to 32
+NEAR = 4  # levels compared place by place
 
 
 class Eyes(nn.Module):
     """A MobileNetV2 that learned ImageNet, from a file of weights or (None) from timm's hub.
-    Raises BadStart when they do not fit."""
+    Raises BadStart when they do not fit.
 
-    def __init__(self, weights: Path | None) -> None:
+    Its features are standardised by those of `pictures` (N, 3, S, S) in [-1, 1]: levels and
+    channels are of very different sizes.
+    """
+
+    def __init__(self, weights: Path | None, pictures: Tensor) -> None:
         super().__init__()
         self.backbone = timm.create_model(
             BACKBONE,
@@ -30,25 +35,30 @@ class Eyes(nn.Module):
             if missing:
                 raise BadStart(f"{weights} does not hold a {BACKBONE}: {missing[0]} is missing.")
         self.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        with torch.no_grad():
+            for i, level in enumerate(self.backbone(pictures)):
+                self.register_buffer(f"mean_{i}", level.mean((0, 2, 3), keepdim=True))
+                self.register_buffer(f"spread_{i}", level.std((0, 2, 3), keepdim=True) + 1e-3)
 
     def train(self, mode: bool = True) -> "Eyes":
         """Eyes do not learn."""
         return super().train(False)
 
+    def forward(self, picture: Tensor) -> list[Tensor]:
+        """The levels of pictures (N, 3, S, S) in [-1, 1]: (N, C, S / stride, S / stride)."""
+        return [
+            (level - getattr(self, f"mean_{i}")) / getattr(self, f"spread_{i}")
+            for i, level in enumerate(self.backbone(picture))
+        ]
+
     def difference(self, picture: Tensor, truth: Tensor) -> Tensor:
         """How unlike two batches (N, 3, S, S) in [-1, 1] are: the mean absolute difference of
-        their features relative to their size, averaged over levels; scalar."""
+        their near features; scalar."""
         with torch.no_grad():
-            wanted = self._levels(truth)
-        shares = [
-            (found - level).abs().mean() / level.abs().mean()
-            for found, level in zip(self._levels(picture), wanted, strict=True)
-        ]
-        return sum(shares) / len(shares)
+            wanted = self(truth)[:NEAR]
+        found = self(picture)[:NEAR]
+        return sum((a - b).abs().mean() for a, b in zip(found, wanted, strict=True)) / NEAR
 
     def summary(self, picture: Tensor) -> Tensor:
         """(N, 416) means of the two deepest levels."""
-        return torch.cat([level.float().mean((2, 3)) for level in self.backbone(picture)[-2:]], 1)
-
-    def _levels(self, picture: Tensor) -> list[Tensor]:
-        return [level.float() for level in self.backbone(picture)[:NEAR]]
+        return torch.cat([level.float().mean((2, 3)) for level in self(picture)[-2:]], 1)

@@ -13,6 +13,7 @@ import argparse
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -22,7 +23,7 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.lesions import mask_to_square
+from core.lesions import mask_to_square, network_input
 from core.networks.sketch_gan import (
     NOISE,
     SeedCritic,
@@ -34,7 +35,7 @@ from trainers import fill_publish, sketch_publish, start
 from trainers.adversarial import CROSS_ENTROPY, HINGE, Batch, Craft, Objective, Schedule, fit
 from trainers.archive import Archive
 from trainers.diff_augment import disturbed
-from trainers.eyes import Eyes
+from trainers.eyes import CHANNELS, Eyes
 from trainers.lesions import LesionPack, Squares
 from trainers.sketch_exam import SketchExam, published_judge
 from trainers.sketches import SketchBatches
@@ -42,6 +43,7 @@ from trainers.sketches import SketchBatches
 log = logging.getLogger(__name__)
 
 DIVERGENCE = 0.003  # weight of a nat by which a picture's style is unlike those of its diagnosis
+KNOWN = 128  # pictures by which the eyes' features are standardised
 COARSE = 4  # px: colour is compared in squares of this side
 
 
@@ -63,7 +65,9 @@ class Recipe:
 
 
 RECIPES = {
-    "cgan": Recipe(SketchPainter, SketchCritic, NOISE, 16, 8, 8e-4, 4e-4, 0.5, 0.1, HINGE),
+    "cgan": Recipe(
+        SketchPainter, partial(SketchCritic, CHANNELS), NOISE, 16, 8, 8e-4, 4e-4, 0.5, 0.1, HINGE
+    ),
     # Cross-entropy and a hundred times the absolute error, with Adam at 2e-4 and .5.
     "seed": Recipe(SeedGenerator, SeedCritic, 0, 32, 32, 2e-4, 2e-4, 0.5, 0.01, CROSS_ENTROPY),
 }
@@ -118,7 +122,8 @@ def learn(
     fill_publish.note_training(
         arguments, arguments.started_from or "random weights (from scratch)", len(train)
     )
-    eyes = Eyes(arguments.eyes).to(engine.device)
+    known = train.images[:: max(1, len(train) // KNOWN)]
+    eyes = Eyes(arguments.eyes, torch.from_numpy(network_input(known))).to(engine.device)
     exam = SketchExam(val, eyes, published_judge(arguments.checkpoints))
 
     def batches(epoch: int) -> SketchBatches:
@@ -140,7 +145,7 @@ def learn(
 
 
 def cgan_craft(recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam) -> Craft:
-    """Examples are compared by the eyes and by coarse colour; the critics see all, disturbed."""
+    """Examples are compared by the eyes and by colour; the critics see all, disturbed."""
     m = recipe.examples
 
     def paint(painter: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -161,7 +166,9 @@ def cgan_craft(recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam) -> 
 
     def judge(critics: nn.Module, picture: Tensor, batch: Batch) -> tuple[Tensor, ...]:
         picture, sketch = disturbed(picture, batch["asked_sketch"])
-        return critics(_last(picture), _last(sketch), batch["asked_label"])
+        with engine.autocast():
+            levels = eyes(_last(picture))
+        return critics(levels, sketch, batch["asked_label"])
 
     return _craft(paint, reconstruction, judge, recipe, exam, lambda painter: painter.generator)
 

@@ -79,17 +79,21 @@ def test_a_style_like_its_diagnosis_costs_nothing(asked):
     assert divergence.item() == pytest.approx(NOISE / 2, rel=1e-5)
 
 
-def test_the_critic_looks_at_picture_sketch_and_label(asked):
+def test_the_critic_looks_at_features_sketch_and_label(asked):
     sketch, label, _ = asked
-    critic = SketchCritic().eval()
-    picture = torch.rand(N, 3, 128, 128)
+    critic = SketchCritic((4, 8)).eval()
+    levels = [torch.randn(N, 4, 32, 32), torch.randn(N, 8, 16, 16)]
     with torch.inference_mode():
-        patches, whole = critic(picture, sketch, label)
-        assert patches.shape == (N, 1, 8, 8)
-        assert whole.shape == (N, 1)
-        for other in ((1 - picture, sketch, label), (picture, 1 - sketch, label)):
-            assert not torch.allclose(critic(*other)[0], patches, atol=1e-6)
-        assert not torch.allclose(critic(picture, sketch, label.flip(0))[1], whole, atol=1e-6)
+        scores = critic(levels, sketch, label)
+        assert [score.shape for score in scores] == [(N, 1, 32, 32), (N, 1, 16, 16)]
+        others = [
+            critic([-level for level in levels], sketch, label),
+            critic(levels, 1 - sketch, label),
+            critic(levels, sketch, label.flip(0)),
+        ]
+    for other in others:
+        for score, changed in zip(scores, other, strict=True):
+            assert not torch.allclose(score, changed, atol=1e-5)
 
 
 def test_the_first_critic_gives_one_logit_by_picture_and_label(asked):
