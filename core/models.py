@@ -6,6 +6,7 @@ files that the card names.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,14 +20,16 @@ from core.preprocess import InputSpec
 from core.quality import Gate
 
 OUTPUTS = ("logits", "features", "class_map", "embedding")
-# The measure of each task by which its models are ranked; higher is better.
+# The measure of each task by which its models are ranked; higher is better, but for distances.
 RANKED_BY = {
     "fracture": "auroc",
     "severity": "qwk",
     "inpaint": "psnr_centre_model",
     "lesion": "balanced_accuracy",
     "segment": "iou",
+    "sketch": "fid",
 }
+DISTANCES = ("fid",)
 
 
 class BadModel(Exception):
@@ -250,4 +253,7 @@ def _folders(root: Path, task: str | None) -> list[Path]:
 
 def _rank(card: ModelCard) -> float:
     measure = RANKED_BY.get(card.task)
-    return card.metrics[measure].value if measure in card.metrics else 0.0
+    if measure not in card.metrics:
+        return -math.inf
+    value = card.metrics[measure].value
+    return -value if measure in DISTANCES else value

@@ -177,6 +177,16 @@ def test_each_task_ranks_by_its_own_measure(tmp_path):
     assert [c.name for c in catalogue(tmp_path)] == ["rare", "common"]
 
 
+def test_generators_rank_by_how_near_they_are_and_the_unmeasured_comes_last(tmp_path):
+    for name, metrics in (
+        ("far", {"fid": {"value": 90.0}}),
+        ("new", {}),
+        ("near", {"fid": {"value": 9}}),
+    ):
+        publish(tmp_path, name, task="sketch", metrics=metrics)
+    assert [c.name for c in catalogue(tmp_path)] == ["near", "far", "new"]
+
+
 def test_c2_eight_threads_hear_what_one_hears(tmp_path):
     publish(tmp_path, lean=0.5)
     model = open_model(find(tmp_path, "fracture", "toy"))
