@@ -23,7 +23,15 @@ from core.lesions import CODES
 from core.models import BadModel, ModelCard, find, open_model
 from core.painters import open_painter
 from core.segment import open_segmenter
-from trainers import fill_scoring, grade_scoring, lesion_scoring, scoring
+from core.sketchers import open_sketcher
+from trainers import (
+    fill_scoring,
+    grade_scoring,
+    lesion_scoring,
+    scoring,
+    sketch_numbers,
+    sketch_scoring,
+)
 from trainers.archive import BadPack
 from trainers.films import Pack
 from trainers.lesions import LesionPack
@@ -130,14 +138,32 @@ def segment(
     return report, reading
 
 
+def sketch(
+    card: ModelCard, pack: LesionPack, split: str, draws: int, checkpoints: Path
+) -> tuple[dict, sketch_scoring.SketchReading]:
+    """The report and the reading of a generator of lesions, seen by the classifiers and the
+    segmenter in `checkpoints`. Raises BadPack when nothing can be scored, BadModel without them."""
+    judges = sketch_scoring.Judges.published(checkpoints)
+    reading = sketch_scoring.read_all(open_sketcher(card), judges, pack, split)
+    report = {
+        "task": card.task,
+        "model": card.name,
+        **sketch_scoring.describe(reading),
+        "metrics": sketch_numbers.numbers(reading),
+        "intervals": sketch_numbers.intervals(reading, draws),
+    }
+    return report, reading
+
+
 TASKS = {
     "fracture": fracture,
     "severity": severity,
     "inpaint": filling,
     "lesion": lesion,
     "segment": segment,
+    "sketch": sketch,
 }
-PACKS = {"lesion": LesionPack, "segment": LesionPack}  # others read films
+PACKS = {"lesion": LesionPack, "segment": LesionPack, "sketch": LesionPack}  # others read films
 
 
 def main() -> int:
@@ -162,13 +188,16 @@ def main() -> int:
             if folder.is_dir()
             else find(arguments.checkpoints, arguments.task, arguments.model)
         )
-        extra = {"masks": arguments.masks} if arguments.task == "inpaint" else {}
+        extras = {
+            "inpaint": {"masks": arguments.masks},
+            "sketch": {"checkpoints": arguments.checkpoints},
+        }
         report, reading = TASKS[arguments.task](
             card,
             PACKS.get(arguments.task, Pack)(arguments.data),
             arguments.split,
             arguments.draws,
-            **extra,
+            **extras.get(arguments.task, {}),
         )
     except (BadModel, BadPack) as error:
         print(error, file=sys.stderr)
@@ -182,12 +211,14 @@ def main() -> int:
         "severity": lambda: f"of grades 0 to 4: {', '.join(map(str, report['grades']))}",
         "inpaint": lambda: ", ".join(f"{n} holes {kind}" for kind, n in report["holes"].items()),
         "lesion": lambda: ", ".join(f"{n} {code}" for code, n in report["diagnoses"].items()),
+        "sketch": lambda: f"in {report['features']}; the floor is of {report['floor']}",
         "segment": lambda: f"of {report['lesions']} lesions",
     }[arguments.task]()
     print(f"{card.name}: n = {report['n']}, {held}")
     for name, value in report["metrics"].items():
-        low, high = report["intervals"][name]
-        print(f"  {name:<24} {value:.3f}  ({low:.3f} to {high:.3f})")
+        interval = report["intervals"].get(name)
+        words = f"  ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+        print(f"  {name:<32} {value:.3f}{words}")
     return 0
 
 

@@ -16,6 +16,7 @@ from trainers import fill_scoring
 from trainers.export import export_fill
 from trainers.films import Film, Pack
 from trainers.holes import SIDE
+from trainers.lesions import LesionPack
 from trainers.publish import KEPT, UNCALIBRATED, Provenance, appearing, write_card
 from trainers.start import BadStart
 
@@ -31,11 +32,11 @@ def note_training(arguments: argparse.Namespace, origin: str, n_train: int) -> N
     (arguments.run / NOTE).write_text(json.dumps(note, indent=1) + "\n")
 
 
-def _provenance(arguments: argparse.Namespace, pack: Pack) -> Provenance:
-    """Where a painter comes from; one joined from two runs comes from both. Raises BadStart when a
+def noted(
+    arguments: argparse.Namespace, pack: Pack | LesionPack, runs: Sequence[Path]
+) -> Provenance:
+    """Where a network comes from; one joined from two runs comes from both. Raises BadStart when a
     run did not note it."""
-    joined = arguments.from_run if arguments.epochs == 0 and arguments.from_run else None
-    runs = joined or [arguments.run]
     missing = [str(run / NOTE) for run in runs if not (run / NOTE).exists()]
     if missing:
         raise BadStart(f"{missing[0]} is missing, so a card could not say how it was trained.")
@@ -56,7 +57,8 @@ def publish(
     arguments: argparse.Namespace, painter: nn.Module, pack: Pack, films: Sequence[Film]
 ) -> Path:
     """Export `painter`, measure it on the validation `films`, and write its folder."""
-    provenance = _provenance(arguments, pack)
+    joined = arguments.from_run if arguments.epochs == 0 else None
+    provenance = noted(arguments, pack, joined or [arguments.run])
     classic = isinstance(painter, ClassicContextEncoder)
     target = provenance.checkpoints / "inpaint" / provenance.name
     with appearing(target) as folder:
