@@ -14,7 +14,7 @@ from core.ui.words import plain
 
 RANDOM, OWN = "Random outlines", "My sketch"
 MOST = 100  # of each diagnosis: some 20 MB, in memory until the session ends
-MADE = "sketch-batch"
+MADE, PRESSED = "sketch-batch", "sketch-batch-pressed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +61,12 @@ def offer(card: ModelCard) -> None:
             persist_state="session",
             width=130,
         )
-        pressed = st.button("Make the zip", icon=":material/folder_zip:", key="sketch-batch-make")
-    if pressed:
+        st.button(
+            "Make the zip", icon=":material/folder_zip:", key="sketch-batch-make", on_click=_press
+        )
+    if PRESSED in st.session_state:
         _make(card, int(per_class), int(seed), outlines == OWN)
+        del st.session_state[PRESSED]  # not before: a run that is cut short begins the zip anew
     made = st.session_state.get(MADE)
     if made:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -78,6 +81,10 @@ def offer(card: ModelCard) -> None:
                 on_click="ignore",
             )
             st.caption(made.said, width="content")
+
+
+def _press() -> None:
+    st.session_state[PRESSED] = True
 
 
 def _make(card: ModelCard, per_class: int, seed: int, own: bool) -> None:

@@ -1,9 +1,10 @@
 """Where a lesion is sketched and drawn: the canvas, and the pictures beside it as one draws."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.export import export_name
-from core.masks import to_json
 from core.models import BadModel, ModelCard
 from core.sketch import BadSketch
 from core.ui import (
@@ -24,6 +25,7 @@ EMPTY = (
 @st.fragment
 def desk(card: ModelCard, judge: ModelCard | None, segmenter: ModelCard | None) -> None:
     """Sketch and pictures; strokes rerun nothing else. judge: the classifier that reads them."""
+    sketch_choices.write_link(card)
     left, right = st.columns(2, gap="medium")
     with left:
         sketch_starts.starts(segmenter)
@@ -31,7 +33,7 @@ def desk(card: ModelCard, judge: ModelCard | None, segmenter: ModelCard | None) 
         sketch_starts.said()
         st.download_button(
             "Sketch (JSON)",
-            lambda: to_json(drawing.strokes, sketch_pad.SHAPE, sketch_pad.SHA256).encode(),
+            partial(sketch_pad.saved, drawing),
             export_name(sketch_pad.SHA256, "sketch", "json"),
             "application/json",
             key="sketch-json",
@@ -49,7 +51,6 @@ def desk(card: ModelCard, judge: ModelCard | None, segmenter: ModelCard | None) 
             below.toggle(
                 "Show the outline of the sketch", key=sketch_result.OUTLINE, persist_state="session"
             )
-            sketch_choices.write_link(card)
             with place:
                 if not drawing.strokes:
                     st.info(EMPTY, icon=":material/draw:")

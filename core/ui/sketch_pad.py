@@ -10,7 +10,7 @@ import streamlit as st
 from core import sketch
 from core.drawing import Drawing
 from core.lesions import SIDE, mask_to_square
-from core.masks import Stroke
+from core.masks import Stroke, to_json
 from core.ui import canvas, canvas_picture, sheet
 from core.ui.subject import BRUSH, POLYGON, Subject
 
@@ -82,6 +82,11 @@ def preview(strokes: Sequence[Stroke]) -> np.ndarray:
     mask = sketch.closed(_sized(strokes), SHAPE)
     picture[mask] = np.rint(0.7 * picture[mask] + 0.3 * canvas_picture.TINT)
     return picture
+
+
+def saved(drawing: Drawing) -> bytes:
+    """The drawing as a JSON file, which `core.sketch.read_sketch` reads."""
+    return to_json(drawing.strokes, SHAPE, SHA256).encode()
 
 
 def lesion(drawing: Drawing) -> np.ndarray:
