@@ -214,6 +214,85 @@ def sketcher_card(name: str, sha256: str, **changes) -> dict:
     )
 
 
+# What the toy classifier of lesions takes each diagnosis for: a colour, RGB in [-1, 1].
+COLOURS = np.array(
+    [[1, 1, 1], [1, 1, -1], [1, -1, 1], [-1, 1, 1], [-1, -1, -1], [0, 0, 0], [1, -1, -1]],
+    np.float32,
+)
+
+
+def diagnosing_graph() -> bytes:
+    """An ONNX classifier of lesions: the diagnosis whose colour in `COLOURS` is nearest to the
+    mean of (N, 3, 128, 128); its embedding is that mean."""
+    constants = {
+        "weight": 4 * COLOURS[:, :, None, None],
+        "bias": -2 * (COLOURS**2).sum(1),
+    }
+    node = helper.make_node
+    nodes = [
+        node("AveragePool", ["input"], ["features"], kernel_shape=[32] * 2, strides=[32] * 2),
+        node("Conv", ["features", "weight", "bias"], ["class_map"]),
+        node("ReduceMean", ["class_map"], ["logits"], axes=[2, 3], keepdims=0),
+        node("ReduceMean", ["features"], ["embedding"], axes=[2, 3], keepdims=0),
+    ]
+    outputs = {
+        "logits": (7,),
+        "features": (3, 4, 4),
+        "class_map": (7, 4, 4),
+        "embedding": (3,),
+    }
+    return _colour_graph(nodes, outputs, constants)
+
+
+def outlining_graph() -> bytes:
+    """An ONNX segmenter: lesion is what is darker than middle grey; the embedding is the mean
+    colour."""
+    node = helper.make_node
+    nodes = [
+        node("ReduceMean", ["input"], ["grey"], axes=[1], keepdims=1),
+        node("Mul", ["grey", "slope"], ["mask"]),
+        node("ReduceMean", ["input"], ["embedding"], axes=[2, 3], keepdims=0),
+    ]
+    outputs = {"mask": (1, 128, 128), "embedding": (3,)}
+    return _colour_graph(nodes, outputs, {"slope": np.float32(-10)})
+
+
+def _colour_graph(nodes: list, outputs: dict[str, tuple], constants: dict) -> bytes:
+    def value(name, *shape):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape])
+
+    built = helper.make_graph(
+        nodes,
+        "toy",
+        [value("input", 3, 128, 128)],
+        [value(name, *shape) for name, shape in outputs.items()],
+        [numpy_helper.from_array(np.asarray(v, np.float32), n) for n, v in constants.items()],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    return helper.make_model(built, opset_imports=opset, ir_version=8).SerializeToString()
+
+
+def lesion_card(name: str, sha256: str, **changes) -> dict:
+    """A whole card of a classifier of lesions; `changes` replace entries."""
+    return (
+        card(name, sha256)
+        | {
+            "task": "lesion",
+            "classes": list(CODES),
+            "input": {"size": 128, "mean": [0.5] * 3, "std": [0.5] * 3, "depth": "RGB in [0, 1]"},
+            "operating_points": [],
+            "metrics": {"balanced_accuracy": {"value": 0.75}, "accuracy": {"value": 0.8125}},
+        }
+        | changes
+    )
+
+
+def outliner_card(name: str, sha256: str, **changes) -> dict:
+    """A whole card of a segmenter of lesions; `changes` replace entries."""
+    changes = {"task": "segment", "classes": [], "metrics": {"iou": {"value": 0.875}}} | changes
+    return lesion_card(name, sha256, **changes)
+
+
 def publish(root: Path, name: str = "toy", lean: float = 0.0, **changes) -> Path:
     """Write `<root>/fracture/<name>/` and return it."""
     return _write(root / "fracture" / name, graph(lean), card, changes)
@@ -234,6 +313,26 @@ def publish_sketcher(root: Path, name: str = "cgan", noise: int = 64, **changes)
     `noise=0` every picture of a sketch and a label is the same."""
     changes = {"noise": noise} | changes
     return _write(root / "sketch" / name, sketching_graph(noise), sketcher_card, changes)
+
+
+def publish_diagnoser(root: Path, name: str = "mobilenetv2", **changes) -> Path:
+    """Write `<root>/lesion/<name>/`, which tells lesions by their colour, and return it."""
+    return _write(root / "lesion" / name, diagnosing_graph(), lesion_card, changes)
+
+
+def publish_outliner(root: Path, name: str = "unet", **changes) -> Path:
+    """Write `<root>/segment/<name>/`, which outlines what is dark, with a gate that passes what
+    is brownish in the mean, and return it."""
+    folder = _write(root / "segment" / name, outlining_graph(), outliner_card, changes)
+    np.savez(
+        folder / "gate.npz",
+        mean=np.array([[0.45, 0.05, -0.05]]),
+        basis=np.eye(3)[None],
+        spread=np.full((1, 3), 0.2),
+        residual=np.ones(1),
+        threshold=2.0,
+    )
+    return folder
 
 
 def _write(folder: Path, data: bytes, describe, changes: dict) -> Path:
