@@ -28,7 +28,8 @@ WHOLE_FRAME = 0.98  # a mask larger than this share of its picture outlines noth
 @dataclass(frozen=True)
 class Lesion:
     """One picture: `label` indexes `core.lesions.CODES`, or is None where no diagnosis of those is
-    known. Pictures of one `group` show one lesion. `mask` is None where there is none."""
+    known. Pictures of one `group` show one lesion (as do the byte-identical pairs of HAM10000).
+    `mask` is None where there is none."""
 
     name: str
     image: str
@@ -156,7 +157,7 @@ class LesionPack(Archive):
         text = self.read(found[0]).decode("utf-8-sig")
         delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
         rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-        return {row["image_id"]: row for row in rows}
+        return {row["image_id"]: row for row in rows if row["image_id"]}
 
 
 def _held_out(labels: dict[str, int | None]) -> set[str]:
