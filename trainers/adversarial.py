@@ -174,8 +174,12 @@ class _Both:
         bar = tqdm(loader, name, disable=not self.fabric.is_global_zero)
         for step, batch in enumerate(bar):
             rate = _rate((epoch + step / steps) / schedule.epochs, schedule)
-            for group in self.optimiser.param_groups:
-                group["lr"] = rate
+            for optimiser, now in (
+                (self.optimiser, rate),
+                (self.critics_optimiser, schedule.critics_rate),
+            ):
+                for group in optimiser.param_groups:
+                    group["lr"] = now
             picture, own = craft.paint(self.painter, batch)
             picture = picture.float()
             reconstruction = craft.reconstruction(picture, batch)
