@@ -1,5 +1,4 @@
 import pytest
-import timm
 import torch
 
 from trainers.eyes import CHANNELS, Eyes
@@ -14,6 +13,8 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def eyes(tmp_path_factory, pictures):
+    import timm  # only now: trainers mend torchvision first
+
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("eyes") / "weights.pth"
     torch.save(timm.create_model("mobilenetv2_100").state_dict(), path)
