@@ -84,14 +84,13 @@ def _read_all(entries, card, keeper, threshold) -> list[dict]:
 
 def with_progress(entries: Sequence[Entry]) -> Iterator[Entry]:
     """The entries one by one, with a progress bar where they take long."""
-    started, bar = time.monotonic(), None
+    # Its place is always taken: a fragment further down that moved would not know its old clicks.
+    started, bar = time.monotonic(), st.empty()
     for done, entry in enumerate(entries):
-        if bar or time.monotonic() - started > PATIENCE_S:
-            text = f"Reading film {done + 1} of {len(entries)}"
-            bar = (bar or st).progress(done / len(entries), text)
+        if time.monotonic() - started > PATIENCE_S:
+            bar.progress(done / len(entries), f"Reading film {done + 1} of {len(entries)}")
         yield entry
-    if bar:
-        bar.empty()
+    bar.empty()
 
 
 def _row(entry: Entry, card, keeper, threshold) -> dict:

@@ -7,7 +7,7 @@ from core.images import MedicalImage
 from core.inpaint import BadHole
 from core.masks import rasterise
 from core.models import BadModel
-from core.ui import cached_fills, canvas, fill_orders, mask_tools
+from core.ui import cached_fills, canvas, fill_orders, mask_tools, presses
 from core.ui.cached_fills import Hole, Method
 from core.ui.choices import INPAINT
 from core.ui.fill_orders import Order, Used
@@ -50,6 +50,8 @@ def desk(
     """The canvas, the tools beside it and the button; strokes rerun nothing else."""
     grey = film.shown(inverted)
     drawn_on, tools = st.columns([3, 2], gap="medium")
+    with tools:
+        mask_tools.work(KEY, film)
     with drawn_on:
         drawing = canvas.canvas(grey, film.sha256, film.name, KEY)
     hole = Hole.of(rasterise(drawing.strokes, grey.shape))
@@ -72,12 +74,17 @@ def desk(
             icon=":material/healing:",
             width="stretch",
             key=f"{KEY}-fill",
-            on_click=_press,
-            args=(film.sha256,),
+            on_click=presses.press,
+            args=(PRESSED, film.sha256),
         )
-        if st.session_state.pop(PRESSED, None) == film.sha256:
+        if presses.waiting(PRESSED, film.sha256):
             order = Order.now(drawing.strokes, hole, method, inverted, grain)
-            _fill(image, order, hole, method)
+            with presses.doing(PRESSED, film.sha256):
+                filled = _fill(image, order, hole, method)
+            if filled:
+                st.rerun()
+        if reason := fill_orders.refusal(film.sha256, hole, method):
+            st.error(reason, icon=":material/error:")
     order = fill_orders.last(film.sha256)
     changed = order.changes(hole, method, inverted, grain) if order else []
     if changed:
@@ -88,17 +95,13 @@ def desk(
         )
 
 
-def _press(sha256: str) -> None:
-    st.session_state[PRESSED] = sha256
-
-
-def _fill(image: MedicalImage, order: Order, hole: Hole, method: Method) -> None:
-    """Fill, keep the order and show it; or say why not, and leave the last one standing."""
+def _fill(image: MedicalImage, order: Order, hole: Hole, method: Method) -> bool:
+    """Fill and keep the order; or keep why not, leave the last one standing, and return False."""
     try:
         with st.spinner("Filling"):
             cached_fills.fill(image, hole, method, order.inverted, order.grain)
     except (BadHole, BadModel) as error:
-        st.error(error.reason, icon=":material/error:")
-        return
+        fill_orders.refuse(image.sha256, order, error.reason)
+        return False
     fill_orders.keep(image.sha256, order)
-    st.rerun()
+    return True

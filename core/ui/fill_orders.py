@@ -8,6 +8,7 @@ import streamlit as st
 from core.masks import Stroke, rasterise
 from core.ui.cached_fills import Hole, Method
 
+REFUSED = "inpaint-refused"
 MOST = 24  # films whose last fill and mask are kept
 
 
@@ -48,6 +49,14 @@ class Order:
         """The mask that was asked for."""
         return Hole(rasterise(self.strokes, self.shape), self.mask_sha256)
 
+    def asks_for(self, hole: Hole, method: Method) -> bool:
+        """Whether it is for this mask and this method."""
+        return (self.mask_sha256, self.method, self.method_sha256) == (
+            hole.sha256,
+            method.name,
+            method.sha256,
+        )
+
     def changes(self, hole: Hole, method: Method, inverted: bool, grain: bool) -> list[str]:
         """What is no longer as it was asked for, in words."""
         return [
@@ -66,13 +75,33 @@ class Order:
 
 
 def keep(sha256: str, order: Order) -> None:
-    """Keep the last order of a film."""
+    """Keep the last order of a film, which was filled."""
     _keep("inpaint-orders", sha256, order)
+    st.session_state.pop(REFUSED, None)
 
 
 def last(sha256: str) -> Order | None:
     """The last order of a film."""
     return st.session_state.get("inpaint-orders", {}).get(sha256)
+
+
+def refuse(sha256: str, order: Order, reason: str) -> None:
+    """Keep an order that could not be filled, with one sentence on why."""
+    st.session_state[REFUSED] = (sha256, order, reason)
+
+
+def refusal(sha256: str, hole: Hole, method: Method) -> str | None:
+    """Why this is not filled; forgotten for good once the film, the mask or the method is another.
+
+    It outlives the run of the press: strokes and what the browser tells make others at any time.
+    """
+    film, order, reason = st.session_state.get(REFUSED, (None, None, None))
+    if order is None:
+        return None
+    if film == sha256 and order.asks_for(hole, method):
+        return reason
+    del st.session_state[REFUSED]
+    return None
 
 
 @dataclass(frozen=True, eq=False)

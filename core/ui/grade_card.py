@@ -166,9 +166,10 @@ def choose_knee(
     `side` is the one to begin with, where a table's row has chosen it.
     """
     if st.session_state.get("side-of-row") != (film.sha256, side):
-        st.session_state["side-of-row"] = (film.sha256, side)
         if side:
             st.session_state["side"] = side
+        # Last: a run that ends in between does it again.
+        st.session_state["side-of-row"] = (film.sha256, side)
     if len(knees) == 1:
         if knees[0].box != (0, 0, film.grey.shape[1], film.grey.shape[0]):
             _overview(film, inverted, knees, knees[0])

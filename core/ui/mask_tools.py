@@ -10,7 +10,7 @@ from core import inpaint, masks
 from core.drawing import Drawing
 from core.mask_files import read_mask
 from core.masks import BadMask, Stroke
-from core.ui import cached_fills, canvas, fill_orders
+from core.ui import cached_fills, canvas, fill_orders, presses
 from core.ui.cached_fills import Method
 from core.ui.film import Film
 from core.ui.words import plain
@@ -125,8 +125,8 @@ def _button(key: str, film: Film, tool: Tool, disabled: bool = False) -> None:
         help=tool.help,
         key=f"{key}-tool-{tool.label}",
         disabled=disabled,
-        on_click=_take,
-        args=(key, film, tool.make, tool.said),
+        on_click=presses.press,
+        args=(_asked(key), film.sha256, tool.make, tool.said),
     )
 
 
@@ -151,7 +151,8 @@ def _upload(key: str, film: Film) -> None:
 def _take_file(key: str, film: Film) -> None:
     file = st.session_state.get(f"{key}-upload-{film.sha256}")
     if file is not None:
-        _take(key, film, lambda mask: read(file.getvalue(), file.name, film))
+        data, name = file.getvalue(), file.name
+        presses.press(_asked(key), film.sha256, lambda mask: read(data, name, film), "")
 
 
 def read(data: bytes, name: str, film: Film) -> Made:
@@ -169,20 +170,33 @@ def read(data: bytes, name: str, film: Film) -> Made:
     return drawn.strokes
 
 
-def _take(key: str, film: Film, make: Callable[[np.ndarray], Made], said: str = "") -> None:
-    """Put what a tool makes of the mask in its place, or keep the sentence on why not."""
-    before = masks.rasterise(canvas.current(key, film.sha256).strokes, film.grey.shape)
-    kind = st.info
-    try:
-        made = make(before)
-        strokes = made if isinstance(made, tuple) else traced(made)
-        if not masks.rasterise(strokes, film.grey.shape).any():
-            raise BadMask("Nothing would be left of the mask, so it stays as it was.")
-        canvas.replace(key, film.sha256, strokes)
-    except BadMask as error:
-        kind, said = st.warning, error.reason
-    revision = canvas.current(key, film.sha256).revision
-    st.session_state[f"{key}-said-{film.sha256}"] = (revision, kind, said)
+def _asked(key: str) -> str:
+    return f"{key}-asked"
+
+
+def work(key: str, film: Film) -> None:
+    """Put what the tools that were pressed make of the mask in its place, or keep the sentence on
+    why not; before the canvas is shown."""
+    for make, said in presses.waiting(_asked(key), film.sha256):
+        before = masks.rasterise(canvas.current(key, film.sha256).strokes, film.grey.shape)
+        kind, strokes = st.info, None
+        with presses.doing(_asked(key), film.sha256):
+            try:
+                strokes = _strokes(make(before), before.shape)
+            except BadMask as error:
+                kind, said = st.warning, error.reason
+        if strokes is not None:
+            canvas.replace(key, film.sha256, strokes)
+        revision = canvas.current(key, film.sha256).revision
+        st.session_state[f"{key}-said-{film.sha256}"] = (revision, kind, said)
+
+
+def _strokes(made: Made, shape: tuple[int, int]) -> tuple[Stroke, ...]:
+    """What a tool made, as strokes that leave something of a mask. Raises BadMask."""
+    strokes = made if isinstance(made, tuple) else traced(made)
+    if not masks.rasterise(strokes, shape).any():
+        raise BadMask("Nothing would be left of the mask, so it stays as it was.")
+    return strokes
 
 
 def traced(mask: np.ndarray) -> tuple[Stroke, ...]:

@@ -1,8 +1,34 @@
-"""Hands that draw on the canvas of a page, by mouse and by finger."""
+"""Hands that press what is on a page, and draw on its canvas by mouse and by finger."""
+
+import re
 
 from playwright.sync_api import expect
 
 from core.ui.fabric import MARGIN
+
+
+def settled(page) -> None:
+    """Wait until the page's script has run to its end: what is shown by then will stay there."""
+    state = re.compile("notRunning")
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", state)
+
+
+def press(page, name: str) -> None:
+    """Press a button once the page has settled."""
+    settled(page)
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def choose(page, label: str) -> None:
+    """Click a label, of a choice or a switch, once the page has settled."""
+    settled(page)
+    page.get_by_text(label, exact=True).click()
+
+
+def opened(page) -> None:
+    """Wait until the canvas is there to be drawn on."""
+    expect(canvas(page)).to_be_visible()
+    settled(page)
 
 
 def canvas(page):
@@ -50,8 +76,9 @@ def swipe(page, *places, part) -> None:
 
 def remounted(page, act) -> None:
     """Do what lays the drawing into the picture, and wait for the empty widget."""
+    settled(page)
     old = canvas(page).element_handle()
     act()
     page.wait_for_function("old => !old.isConnected", arg=old)
     expect(page.locator("canvas.upper-canvas")).to_have_count(1)
-    expect(canvas(page)).to_be_visible()
+    opened(page)

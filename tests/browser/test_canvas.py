@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core.settings import CHECKOUT
 from tests.browser import hands
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.hands import canvas, remounted
+from tests.browser.hands import canvas, opened, remounted, settled
 from tests.browser.server import serve
 
 APP = CHECKOUT / "tests/browser/canvas_app"
@@ -35,8 +35,9 @@ def url(browser, tmp_path_factory):
 
 
 def choose(page, tool: str) -> None:
-    page.get_by_text(tool, exact=True).click()
+    hands.choose(page, tool)
     expect(page.get_by_text(re.compile(HINTS[tool]))).to_be_visible()
+    settled(page)
 
 
 def press(page, label: str) -> None:
@@ -47,6 +48,7 @@ def drawing(page, *tools: str) -> dict:
     """What the page says once the drawing consists of these; "-" behind those that erase."""
     wanted = f'"tools": {json.dumps(tools)}'
     expect(page.get_by_test_id("stCode")).to_contain_text(wanted)
+    settled(page)
     return json.loads(page.get_by_test_id("stCode").inner_text())
 
 
@@ -56,13 +58,14 @@ def near(*box: float):
 
 def test_every_tool_paints_and_erases_and_undo_knows_them_all(page, url):
     page.goto(url)
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     # Two in a row: the second begins before the server has heard of the first.
     drag(page, (40, 100), (160, 100))
     drag(page, (100, 40), (100, 160))
     assert drawing(page, "brush", "brush")["box"] == near(36, 164, 36, 164)
     choose(page, "Rectangle")
     drag(page, (120, 200), (205, 305))  # beyond the border, into the margin
+    drawing(page, "brush", "brush", "rectangle")
     choose(page, "Polygon")
     for place in on_screen(page, (10, 200), (60, 200), (10, 280), (10, 200)):
         page.mouse.click(*place)
@@ -88,7 +91,7 @@ def test_every_tool_paints_and_erases_and_undo_knows_them_all(page, url):
 
 def test_what_is_drawn_on_an_enlarged_part_lies_there_on_the_film(page, url):
     page.goto(url)
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     choose(page, "Rectangle")
     drag(page, (20, 30), (180, 270))
     whole = drawing(page, "rectangle")
@@ -96,8 +99,9 @@ def test_what_is_drawn_on_an_enlarged_part_lies_there_on_the_film(page, url):
     press(page, "4×")
     for label, along in (("Left to right", "Home"), ("Top to bottom", "End")):
         remounted(page, lambda: page.get_by_role("slider", name=label).press(along))  # noqa: B023
-    page.get_by_text("Erase", exact=True).click()
+    hands.choose(page, "Erase")
     expect(page.get_by_text("What you mark orange is taken away")).to_be_visible()
+    settled(page)
     part = (0, HEIGHT - 75, 50, 75)
     drag(page, (15, 240), (40, 260), part=part)
     erased = drawing(page, "rectangle", "rectangle-")
@@ -108,7 +112,7 @@ def test_what_is_drawn_on_an_enlarged_part_lies_there_on_the_film(page, url):
 
 def test_a_drawing_outlives_other_pages_reloads_and_other_films(page, url):
     page.goto(url)
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     drag(page, (40, 100), (160, 140))
     drag(page, (40, 200), (160, 240))
     drawing(page, "brush", "brush")
@@ -119,7 +123,7 @@ def test_a_drawing_outlives_other_pages_reloads_and_other_films(page, url):
     expect(page.get_by_role("heading", name="Other")).to_be_visible()
     page.get_by_role("link", name="page").click()
     assert drawing(page, "brush", "brush", "brush-") == drawn
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     page.reload()
     restored = page.get_by_text("Your mask of film.png was restored from this browser")
     expect(restored).to_be_visible()
@@ -129,18 +133,18 @@ def test_a_drawing_outlives_other_pages_reloads_and_other_films(page, url):
     expect(page.get_by_text("another film named film.png")).to_be_visible()
     assert drawing(page)["pixels"] == 0
     page.goto(f"{url}?film=wide")
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     expect(page.get_by_text("another film")).to_have_count(0)
     drag(page, (40, 40), (90, 90), part=(0, 0, 600, 300))
     drawing(page, "brush")
 
     page.goto(url)
     assert drawing(page, "brush", "brush", "brush-") == drawn
-    page.get_by_role("button", name="Discard it").click()
+    hands.press(page, "Discard it")
     drawing(page)
     expect(restored).to_have_count(0)
     page.reload()
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     expect(restored).to_have_count(0)
     drawing(page)
 
@@ -152,7 +156,7 @@ def test_a_finger_draws_and_erases_with_the_brush(browser, url):
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(url)
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     box = canvas(page).bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     swipe(page, (40, 100), (160, 100))
@@ -162,6 +166,7 @@ def test_a_finger_draws_and_erases_with_the_brush(browser, url):
     swipe(page, (100, 80), (100, 170))
     erased = drawing(page, "brush", "brush", "brush-")
     assert erased["pixels"] < painted["pixels"]
+    settled(page)
     page.get_by_text("Polygon", exact=True).tap()
     expect(page.get_by_text("With a finger only the brush draws")).to_be_visible()
     page.reload()
@@ -187,7 +192,7 @@ def saved(page, name: str, drawing: str, saved: str = "Date.now()") -> None:
 
 def test_a_drawing_that_finds_no_room_costs_no_other_one(page, url):
     page.goto(url)
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     others = [f"lightbox-drawing:page:{number}" for number in range(2)]
     for name in others:
         saved(page, name, "{}")
@@ -212,26 +217,27 @@ def test_a_drawing_that_finds_no_room_costs_no_other_one(page, url):
 
 def test_a_drawing_too_large_to_keep_is_refused_before_any_is_dropped(page, url):
     page.goto(url)
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     others = [f"lightbox-drawing:page:{number}" for number in range(3)]
     for name in others:
         saved(page, name, "a" * 1_400_000)
-    page.get_by_role("button", name="Suggest many").click()
+    hands.press(page, "Suggest many")
     expect(page.get_by_text("storage has no room for it")).to_be_visible()
     assert kept(page) == others
 
 
 def test_the_browser_forgets_all_masks_when_asked_to(page, url):
     page.goto(f"{url}?film=wide")
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     drag(page, (40, 40), (90, 90), part=(0, 0, 600, 300))
     drawing(page, "brush")
     page.goto(url)
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     drag(page, (40, 100), (160, 140))
     drawing(page, "brush")
     page.wait_for_function(f"({STORED})().length === 3")
     assert len(kept(page)) == 2 and "lightbox-salt" in page.evaluate(STORED)
+    settled(page)
     page.get_by_role("button", name="What this browser keeps").click()
     page.get_by_role("button", name="Forget my masks on this browser").click()
     expect(page.get_by_text("This browser has forgotten your masks")).to_be_visible()
@@ -240,7 +246,7 @@ def test_the_browser_forgets_all_masks_when_asked_to(page, url):
     drawing(page, "brush", "brush")
     assert page.evaluate(STORED) == []
     page.reload()
-    expect(canvas(page)).to_be_visible()
+    opened(page)
     drawing(page)
     drag(page, (40, 200), (160, 240))
     drawing(page, "brush")

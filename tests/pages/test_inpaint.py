@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import cv2
 import numpy as np
 import pytest
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 
 from core import export, inpaint, mask_files, masks
 from core.images import decode
@@ -247,6 +248,68 @@ def test_an_empty_mask_and_one_over_everything_are_refused_in_words(screws):
     assert "covers all of the film" in texts(app.error)
     assert filled(app) and covered(app) == 224 * 224
     assert "the mask changed since" in texts(app.warning)
+
+
+def test_a_refusal_stays_until_the_film_the_mask_or_the_method_is_another(screws):
+    def refused(app) -> bool:
+        return "The mask is empty" in texts(app.error)
+
+    app = click(screws, "Fill")
+    assert refused(app) and refused(app.run())
+    assert refused(app.toggle(key="inpaint-grain").set_value(False).run())
+    click(app, TRUE)
+    assert not refused(app) and not refused(click(app, "Undo"))
+    assert refused(click(app, "Fill"))
+    assert not refused(app.selectbox(key="painter").set_value("telea").run())
+    assert refused(click(app, "Fill"))
+    assert not refused(app.selectbox(key="repair").set_value("plated-knee").run())
+    app.selectbox(key="repair").set_value("screwed-knee").run()
+    assert not refused(app)
+    assert filled(click(click(app, TRUE), "Fill")) and not app.error
+
+
+@pytest.fixture
+def failing_once(monkeypatch):
+    """Let a function of `cached_fills` fail when it is called next: `failing_once("fill", error)`.
+    Streamlit ends a run that another one follows by a StopException at some such call."""
+
+    def failing_once(name: str, error: BaseException) -> None:
+        works, errors = getattr(cached_fills, name), iter([error])
+
+        def fails(*args, **kwargs):
+            for error in errors:
+                raise error
+            return works(*args, **kwargs)
+
+        monkeypatch.setattr(cached_fills, name, fails)
+
+    return failing_once
+
+
+def test_a_fill_whose_run_ended_early_is_made_by_the_next(screws, failing_once):
+    app = click(screws, TRUE)
+    failing_once("fill", StopException())
+    assert not filled(click(app, "Fill"))
+    assert filled(app.run()) and not app.error
+
+
+def test_a_tool_whose_run_ended_early_is_used_by_the_next_and_once(screws, failing_once):
+    app = click(screws, TRUE)
+    failing_once("suggestion", StopException())
+    click(app, SUGGEST)
+    found = covered(app.run())
+    assert found not in (0, SCREWS_FILM.mask.sum()) and "Check it before" in texts(app.info)
+    assert covered(app.run()) == found
+    assert covered(click(app, "Undo")) == SCREWS_FILM.mask.sum()
+
+
+@pytest.mark.parametrize(("label", "name"), [("Fill", "fill"), (SUGGEST, "suggestion")])
+def test_a_press_that_failed_is_not_tried_again(screws, failing_once, label, name):
+    app = click(screws, TRUE)
+    failing_once(name, RuntimeError("Broken"))
+    (button,) = (button for button in app.button if button.label == label)
+    assert button.click().run().exception
+    assert not filled(app.run()) and covered(app) == SCREWS_FILM.mask.sum()
 
 
 def test_a_fill_that_no_longer_fits_is_called_older(screws):
