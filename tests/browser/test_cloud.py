@@ -1,7 +1,6 @@
 """A free cloud host gives one GB of memory and a disk that cannot be relied on."""
 
 import os
-import re
 import shutil
 import stat
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.settings import CHECKOUT
+from tests.browser.hands import settled
 from tests.browser.server import serve
 
 PAGES = {"/", "/fracture", "/severity", "/inpaint", "/models"}
@@ -82,6 +82,4 @@ def _memory(pid: int) -> int:
 def _settle(page):
     """Wait until the page has a heading and its script has run to the end."""
     expect(page.get_by_role("heading", level=1).first).to_be_visible()
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", re.compile("notRunning")
-    )
+    settled(page)

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from core import samples
 from core.models import catalogue
 from core.settings import CHECKOUT
+from tests.browser.hands import choose, remounted, settled
 from tests.browser.server import serve
 from tests.toy_models import publish_graded
 
@@ -56,7 +57,9 @@ def uploaded(name: str, data: bytes) -> dict:
 
 
 def stroke(page, canvas, *places: tuple[float, float]) -> None:
-    """Draw on the canvas through these places, as shares of its width and height."""
+    """Draw on the canvas through these places, as shares of its width and height, once the page
+    has settled."""
+    settled(page)
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     first, *others = [
@@ -72,13 +75,14 @@ def stroke(page, canvas, *places: tuple[float, float]) -> None:
 def test_what_is_brushed_over_is_hidden_and_graded_again(page, url):
     page.goto(f"{url}/severity?sample=knee-grade-4")
     expect(called(page)).to_be_visible()
-    page.get_by_text("Hide with a brush", exact=True).click()
+    choose(page, "Hide with a brush")
     expect(page.get_by_text("Nothing is hidden yet")).to_be_visible()
     canvas = page.locator("canvas").last
     expect(canvas).to_be_visible()
     stroke(page, canvas, (0.2, 0.55), (0.8, 0.55))
     expect(bars(page, "With your part hidden")).to_be_visible()
     expect(page.get_by_text(re.compile(r"of the film is hidden"))).to_be_visible()
+    settled(page)
     share = page.get_by_text(re.compile(r"of the film is hidden")).inner_text()
     # 0.6 of the width and a round end, 24 px of 360 high: 4 in 100.
     assert 3 <= int(re.match(r"\d+", share)[0]) <= 6
@@ -93,7 +97,7 @@ def test_what_is_brushed_over_is_hidden_and_graded_again(page, url):
 def test_a_stroke_of_the_brush_can_be_taken_back(page, url):
     page.goto(f"{url}/severity?sample=knee-grade-4")
     expect(called(page)).to_be_visible()
-    page.get_by_text("Hide with a brush", exact=True).click()
+    choose(page, "Hide with a brush")
     undo, clear = (page.get_by_role("button", name=name) for name in ("Undo", "Clear"))
     hidden, nothing = (
         page.get_by_text(re.compile(words)) for words in ("film is hidden", "Nothing is hidden yet")
@@ -104,21 +108,22 @@ def test_a_stroke_of_the_brush_can_be_taken_back(page, url):
     expect(clear).to_be_disabled()
     stroke(page, canvas, (0.2, 0.55), (0.8, 0.55))
     expect(hidden).to_be_visible()
+    settled(page)
     one = hidden.inner_text()
     stroke(page, canvas, (0.2, 0.7), (0.8, 0.7))
     expect(page.get_by_text(one, exact=True)).to_have_count(0)
-    undo.click()
+    remounted(page, undo.click)
     expect(page.get_by_text(one, exact=True)).to_be_visible()
     # What was there before stays on the canvas, and a new stroke joins it.
     stroke(page, canvas, (0.2, 0.2), (0.8, 0.2))
     expect(page.get_by_text(one, exact=True)).to_have_count(0)
-    undo.click()
+    remounted(page, undo.click)
     expect(page.get_by_text(one, exact=True)).to_be_visible()
-    undo.click()
+    remounted(page, undo.click)
     expect(nothing).to_be_visible()
     stroke(page, canvas, (0.2, 0.55), (0.8, 0.55))
     expect(hidden).to_be_visible()
-    clear.click()
+    remounted(page, clear.click)
     expect(nothing).to_be_visible()
     expect(undo).to_be_disabled()
 
@@ -127,6 +132,7 @@ def test_a_link_keeps_film_side_and_explained_grade(page, url):
     page.goto(f"{url}/severity?sample=both-knees")
     expect(called(page)).to_be_visible()
     right = page.get_by_role("radio", name=re.compile("Right of the film"))
+    settled(page)
     page.get_by_text(re.compile("Right of the film")).click()
     expect(right).to_be_checked()
     expect(page).to_have_url(re.compile("side=right"))
@@ -140,11 +146,12 @@ def test_a_link_keeps_film_side_and_explained_grade(page, url):
 
 def test_a_batch_downloads_as_csv(page, url):
     page.goto(f"{url}/severity")
-    page.get_by_text("Your own films").click()
+    choose(page, "Your own films")
     page.locator("input[type=file]").set_input_files(
         [uploaded("=1+1.png", FILMS["knee-grade-1"]), uploaded("b.dcm", FILMS["dicom-knee"])]
     )
     expect(page.get_by_role("heading", name="2 films, 2 knees graded")).to_be_visible()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download results (CSV)").click()
     text = download.value.path().read_text(encoding="utf-8-sig")
