@@ -86,6 +86,7 @@ def full(card: ModelCard) -> None:
         return
     if card.task == "sketch":
         sketch_quality.table([card])
+        sketch_quality.recalls([card])
         _origin(card)
         return
     left, right = st.columns(2, gap="medium")
@@ -119,7 +120,7 @@ def _metrics(card: ModelCard) -> None:
 
 def _metric(card: ModelCard, name: str) -> str:
     """One metric with its interval: a share as .934, others as 12.3."""
-    one_digit = name.startswith(("psnr", "l1", "fid"))
+    one_digit = name.startswith(("psnr", "l1", "fid", "diversity"))
     written = interval(card.metrics.get(name), "{:.1f}".format if one_digit else score)
     # A network of the middle alone can fill few of the holes: its number is of those.
     n, holes = card.validation.get("n", 0), card.validation.get("holes", {})

@@ -21,24 +21,22 @@ class Measure:
     write: Callable[[float], str] = score
 
 
+ONE, TWO, FOUR = "{:.1f}".format, "{:.2f}".format, "{:.4f}".format
 MEASURES = (
-    Measure("Fréchet distance (FID): lower is better", "fid", "fid_floor", "{:.1f}".format),
-    Measure("Kernel distance (KID): lower is better", "kid", "kid_floor", "{:.4f}".format),
-    Measure(
-        "FID on Inception features: lower is better",
-        "fid_inception",
-        "fid_inception_floor",
-        "{:.1f}".format,
-    ),
-    Measure(
-        "Inception score: higher is better",
-        "inception_score",
-        "inception_score_real",
-        "{:.2f}".format,
-    ),
+    Measure("Fréchet distance (FID), lower is better", "fid", "fid_floor", ONE),
+    Measure("FID of as many pictures as real ones", "fid_same_size", "fid_floor", ONE),
+    Measure("FID as the other classifier sees it", "fid_resnet18", "fid_floor_resnet18", ONE),
+    Measure("FID on Inception features", "fid_inception", "fid_floor_inception", ONE),
+    Measure("Kernel distance (KID), lower is better", "kid", "kid_floor", FOUR),
+    Measure("Inception score, at most 7", "inception_score", "inception_score_real", TWO),
     Measure("Balanced accuracy of the classifier", "balanced_accuracy", "balanced_accuracy_real"),
-    Measure("Overlap of sketch and painted lesion (IoU)", "mask_iou", "mask_iou_real"),
-    Measure("Diversity of one sketch's variants", "diversity", "diversity_real"),
+    Measure(
+        "Balanced accuracy of the other classifier",
+        "balanced_accuracy_resnet18",
+        "balanced_accuracy_real_resnet18",
+    ),
+    Measure("Overlap of the sketch with the painted lesion (IoU)", "mask_iou", "mask_iou_real"),
+    Measure("Diversity, grey levels between pictures", "diversity", "diversity_real", ONE),
 )
 TRAP = (
     "The project that this page grew from reported that a classifier is right in **70 %** of its "
@@ -53,6 +51,8 @@ def show(cards: Sequence[ModelCard]) -> None:
     measured = [card for card in cards if card.metrics]
     if measured:
         table(measured)
+        with st.expander("Diagnosis by diagnosis", icon=":material/list:"):
+            recalls(measured)
     else:
         st.info("No model here carries numbers: score one with python -m trainers.evaluate sketch.")
     st.info(TRAP, icon=":material/balance:", title="Why accuracy alone is a trap")
@@ -63,25 +63,22 @@ def table(cards: Sequence[ModelCard]) -> None:
     rows = [_row(measure, cards) for measure in MEASURES if _known(measure, cards)]
     st.table(rows, hide_index=True, alt="How good the generators are, beside real pictures")
     data = cards[0].validation
+    floor = f" ({plain(str(data['floor']))})" if "floor" in data else ""
     st.caption(
         f"On {data.get('n', 0):,} held-out sketches with their diagnoses ({_of(cards[0])}), which "
         "no network here learned from. FID and KID compare what a classifier sees in generated and "
-        "in real pictures; the column of real pictures compares real ones with other real ones: "
-        "nothing can be expected to do better. In brackets, 95 % intervals, where computed."
+        "in real pictures; the column of real pictures compares real ones with other real ones"
+        f"{floor}: nothing can be expected to do better. In brackets, 95 % intervals."
     )
-    recalls = [
-        Measure(NAMES[code], f"recall_{code}", f"recall_real_{code}")
-        for code in CODES
-        if any(f"recall_{code}" in card.metrics for card in cards)
-    ]
-    if recalls:
-        with st.expander("Diagnosis by diagnosis", icon=":material/list:"):
-            st.table(
-                [_row(measure, cards) for measure in recalls],
-                hide_index=True,
-                alt="How many pictures of each diagnosis the classifier recognises",
-            )
-            st.caption("The share of pictures of each diagnosis in which the classifier sees it.")
+
+
+def recalls(cards: Sequence[ModelCard]) -> None:
+    """How many pictures of each diagnosis the classifier recognises, by the generators' cards."""
+    measures = [Measure(NAMES[code], f"recall_{code}", f"recall_real_{code}") for code in CODES]
+    rows = [_row(measure, cards) for measure in measures if _known(measure, cards)]
+    if rows:
+        st.table(rows, hide_index=True, alt="Pictures of each diagnosis that are recognised")
+        st.caption("The share of pictures of each diagnosis in which the classifier sees it.")
 
 
 def _known(measure: Measure, cards: Sequence[ModelCard]) -> bool:

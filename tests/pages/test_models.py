@@ -1,4 +1,11 @@
-from tests.toy_models import publish, publish_graded, publish_painter
+from tests.toy_lesions import publish_reader
+from tests.toy_models import (
+    publish,
+    publish_graded,
+    publish_outliner,
+    publish_painter,
+    publish_sketcher,
+)
 
 
 def texts(elements) -> str:
@@ -89,6 +96,28 @@ def test_painters_are_measured_by_kind_of_hole_and_method(visit, checkpoints):
     ]
     told = texts(app.markdown)
     assert "hole and surroundings, at most 128 px" in told and "Heatmap: none" not in told
+
+
+def test_networks_of_lesions_speak_of_pictures(visit, checkpoints):
+    publish_sketcher(checkpoints, title="Generator")
+    publish_reader(checkpoints, title="Reader", training_data={"name": "Toys", "n": 77})
+    gate = {"passing": 0.99, "val pictures": 901, "against": {"faces": {"refused": 0.9, "n": 45}}}
+    publish_outliner(checkpoints, title="Outliner", gate=gate)
+    app = visit("models")
+    assert not app.exception
+    headers = [header.value for header in app.header]
+    assert headers == ["Fracture", "Sketch", "Lesions, diagnosed", "Lesions, outlined"]
+    assert list(app.table[0].value.columns)[-3:] == ["Films", "Input", "File"]
+    (row,) = (t.value.iloc[0] for t in app.table if "Diversity" in t.value)
+    assert (row["FID (lower is better)"], row["Pictures"]) == ("60.0", "20")
+    assert any("Real pictures" in t.value for t in app.table)
+    (refused,) = (t.value for t in app.table if "Refused" in t.value)
+    assert list(refused.columns) == ["Images", "Refused", "n"]
+    assert "901 validation pictures" in texts(app.caption)
+    assert "Recall: melanoma" in str([t.value for t in app.table])
+    told = texts(app.markdown)
+    assert "Is it a photo of a lesion at all" in told and "Toys, 77 pictures" in told
+    assert "the middle square, in colour" in told and "128 px, a sketch" in told
 
 
 def test_without_models(visit, checkpoints):

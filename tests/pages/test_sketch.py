@@ -20,12 +20,12 @@ from core.sketchers import noise, one_hot
 from core.ui import sketch_orders
 from core.ui.sketch_orders import ALL, MORPH, OF_SEEDS, Piece
 from core.ui.sketch_quality import TRAP
-from tests.toy_lesions import publish_outliner, publish_reader
-from tests.toy_models import publish_sketcher
+from tests.toy_lesions import publish_reader
+from tests.toy_models import publish_outliner, publish_sketcher
 
 SAMPLES = {sample.slug: sample for sample in sketch_samples()}
 NOTHING = "Nothing is drawn yet"
-LESION, SKIN = (90, 60, 50), (217, 216, 215)
+LESION, SKIN = (90, 60, 50), (210, 155, 140)
 
 
 @pytest.fixture
@@ -448,7 +448,7 @@ def test_a_batch_of_one_s_own_sketch_wants_one(blank):
 def test_the_honest_numbers_stand_beside_those_of_real_pictures(blank):
     (table,) = [each.value for each in blank.table]
     assert list(table.columns) == ["Measure", "Toy generator", "Blind generator", "Real pictures"]
-    rows = {row["Measure"].split(":")[0]: row for row in table.to_dict("records")}
+    rows = {row["Measure"].split(",")[0]: row for row in table.to_dict("records")}
     assert rows["Fréchet distance (FID)"]["Toy generator"] == "60.0"
     assert rows["Fréchet distance (FID)"]["Real pictures"] == "12.0"
     assert rows["Balanced accuracy of the classifier"]["Real pictures"] == ".750"

@@ -25,7 +25,8 @@ def test_start_leads_to_every_job(visit, checkpoints):
     assert [table.value.iloc[0]["Model"] for table in app.table] == ["Toy", "Grader"]
     assert ["knee" in button.label for button in app.button] == [False, True, False, False]
     asked = {link.proto.page: link.proto.query_string for link in app.get("page_link")}
-    assert {"fracture", "severity", "inpaint", "sketch", "models"} <= {page.strip("/") for page in asked}
+    rooms = {"fracture", "severity", "inpaint", "sketch", "models"}
+    assert rooms <= {page.strip("/") for page in asked}
 
 
 def test_start_without_models(visit, checkpoints):
