@@ -66,7 +66,7 @@ class Recipe:
 
 RECIPES = {
     "cgan": Recipe(
-        SketchPainter, partial(SketchCritic, CHANNELS), NOISE, 16, 8, 4e-4, 4e-3, 0.5, 0.03, HINGE
+        SketchPainter, partial(SketchCritic, CHANNELS), NOISE, 16, 8, 4e-4, 4e-3, 0.5, 0.02, HINGE
     ),
     # Cross-entropy and a hundred times the absolute error, with Adam at 2e-4 and .5.
     "seed": Recipe(SeedGenerator, SeedCritic, 0, 32, 32, 2e-4, 2e-4, 0.5, 0.01, CROSS_ENTROPY),

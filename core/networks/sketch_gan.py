@@ -18,6 +18,7 @@ CLASSES, NOISE = 7, 64
 STYLE = 128
 START = 8  # px: where a picture begins
 WIDTHS = (192, 160, 96, 56)  # at 8, 16, 32 and 64 px
+GRAINS = (8, 16, 32, 64)  # px
 FINEST = 12  # channels at 128 px
 HIDDEN = 24
 
@@ -40,6 +41,9 @@ class SketchGenerator(nn.Module):
             nn.Linear(NOISE + CLASSES, STYLE), nn.SiLU(), nn.Linear(STYLE, STYLE), nn.SiLU()
         )
         self.start = nn.Linear(STYLE, WIDTHS[0] * START**2)
+        # Every noise brings fine fields of its own, by which nothing has to repeat.
+        for side in GRAINS:
+            self.register_buffer(f"grain_{side}", torch.randn(NOISE, side**2) / NOISE**0.5)
         self.blocks = nn.ModuleList(
             [_Block(WIDTHS[0], WIDTHS[0], 1)]
             + [_Block(wide, narrow, 2) for wide, narrow in itertools.pairwise(WIDTHS)]
@@ -55,19 +59,23 @@ class SketchGenerator(nn.Module):
 
     def forward(self, sketch: Tensor, label: Tensor, noise: Tensor) -> Tensor:
         mean, log_spread = self.styles(label)
-        return self.paint(sketch, label, mean + log_spread.exp() * noise)
+        return self.paint(sketch, label, mean + log_spread.exp() * noise, noise)
 
     def styles(self, label: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log of the spread (N, 64) of a label's styles."""
         return label @ self.means, label @ self.log_spreads
 
-    def paint(self, sketch: Tensor, label: Tensor, style: Tensor) -> Tensor:
-        """A picture in a given style (N, 64)."""
+    def paint(self, sketch: Tensor, label: Tensor, style: Tensor, noise: Tensor) -> Tensor:
+        """A picture in a given style (N, 64), its grain by the noise."""
         views = {128 // step: F.avg_pool2d(sketch, step) for step in (2, 4, 8, 16)}
         code = self.mapping(torch.cat([style, label], 1))
         x = self.start(code).unflatten(1, (WIDTHS[0], START, START))
+        grains = {
+            side: (noise @ getattr(self, f"grain_{side}")).unflatten(1, (1, side, side))
+            for side in GRAINS
+        }
         for block in self.blocks:
-            x = block(x, views, code)
+            x = block(x, views, code, grains)
         fine = F.pixel_shuffle(self.leave(self.last(x, views[64], code)), 2)
         return torch.tanh(self.smooth(F.silu(fine)))
 
@@ -100,9 +108,13 @@ class _Block(nn.Module):
         self.one = nn.Conv2d(before, after, 3, padding=1)
         self.two = nn.Conv2d(after, after, 3, padding=1)
         self.skip = nn.Conv2d(before, after, 1, bias=False)
+        self.grain = nn.Parameter(torch.zeros(after, 1, 1))
 
-    def forward(self, x: Tensor, views: dict[int, Tensor], code: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, views: dict[int, Tensor], code: Tensor, grains: dict[int, Tensor]
+    ) -> Tensor:
         change = self._larger(self.one(self.first(x, views[x.shape[-1]], code)))
+        change = change + self.grain * grains[change.shape[-1]]
         change = self.two(self.second(change, views[change.shape[-1]], code))
         return self._larger(self.skip(x)) + change
 
@@ -154,7 +166,7 @@ class SketchPainter(nn.Module):
         )
         own = found + found_log_spread.exp() * noise[:m]
         style = torch.cat([own, mean[m:] + log_spread[m:].exp() * noise[m:]])
-        return self.generator.paint(sketch, label, style), divergence.sum(1).mean()
+        return self.generator.paint(sketch, label, style, noise), divergence.sum(1).mean()
 
 
 class SketchCritic(nn.Module):
