@@ -102,7 +102,7 @@ def main() -> None:
     pack = LesionPack(arguments.data)
     train, val = (diagnosed(pack, split) for split in ("train", "val"))
     shares = prior(train.labels, arguments.balance)
-    sides = growing(arguments.from_side, arguments.epochs)
+    sides = [*growing(arguments.from_side, arguments.epochs), SIDE]
 
     def views(epoch: int) -> Views:
         seed = (arguments.seed, epoch)
@@ -120,10 +120,28 @@ def main() -> None:
     )
     print("on val:", {name: round(value, 4) for name, value in best.items()})
     if arguments.publish and engine.is_global_zero:
+        remeasure(network, views(arguments.epochs))
         provenance = Provenance.of(arguments, origin, pack, len(train))
         spec = InputSpec(SIDE, *input_statistics(architecture), colour=True)
         folder = publish(LESION, network, architecture, spec, pack, val.lesions, provenance)
         print(f"published {folder}")
+
+
+def remeasure(network: nn.Module, views: Views, most: int = 2048, batch: int = 128) -> None:
+    """Measure the batch statistics anew over up to `most` views, in the full precision in which
+    the network is served: those from training in bfloat16 are a little off."""
+    network.eval().cpu().float()
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None  # the mean over all batches
+            layer.train()
+    seen = min(most, len(views))
+    with torch.inference_mode():
+        for begin in range(0, seen, batch):
+            part = range(begin, min(begin + batch, seen))
+            network(torch.stack([views[position]["input"] for position in part]))
+    network.eval()
 
 
 def growing(side: int, epochs: int) -> list[int]:

@@ -95,7 +95,8 @@ def measure_lesion(
             "lesions": len({lesion.group for lesion in reading.lesions}),
             "diagnoses": dict(zip(CODES, counts.tolist(), strict=True)),
             "data": f"val split of {data}",
-            "also used for": "the temperature (one number)",
+            "also used for": "the temperature (one number), and the choice to measure the batch "
+            "statistics anew in full precision",
         },
     }, reading
 
