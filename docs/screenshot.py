@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from core.repair_samples import repair_gallery
 from core.samples import gallery, knee_gallery
 from core.settings import CHECKOUT
+from core.sketch_samples import sketch_samples
 from tests.browser.server import open_app
 
 # Page → the film, words that appear last, the picture's alternative text begins so, and the buttons
@@ -33,6 +34,12 @@ PAGES = {
         "What it cannot know",
         "with the mask filled in",
         {"Suggest metal": "Check it before you fill", "Fill": "Inside the mask"},
+    ),
+    "sketch": (
+        next(sample for sample in sketch_samples() if sample.slug == "notched"),
+        "agrees with",
+        "Synthetic picture",
+        {},
     ),
 }
 

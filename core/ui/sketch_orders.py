@@ -121,12 +121,10 @@ def seed(slot: int) -> int:
     return _kept().get(slot, st.session_state.get(SEED, 1) + slot)
 
 
-def keep(slot: int) -> None:
+def keep(slot: int, wanted: bool) -> None:
     """Keep the seed of a variant when others are drawn, or let it go again."""
-    kept = dict(_kept())
-    if kept.pop(slot, None) is None:
-        kept[slot] = seed(slot)
-    st.session_state[KEPT] = kept
+    others = {at: number for at, number in _kept().items() if at != slot}
+    st.session_state[KEPT] = others | ({slot: seed(slot)} if wanted else {})
 
 
 def is_kept(slot: int) -> bool:

@@ -108,9 +108,13 @@ def _below(piece: Piece, at: int, picture: np.ndarray, mask: np.ndarray, card: M
                 f"Keep seed {piece.seed}",
                 value=sketch_orders.is_kept(piece.slot),
                 key=f"sketch-keep-{piece.slot}",
-                on_change=sketch_orders.keep,
+                on_change=_keep,
                 args=(piece.slot,),
             )
+
+
+def _keep(slot: int) -> None:
+    sketch_orders.keep(slot, st.session_state[f"sketch-keep-{slot}"])
 
 
 def file(piece: Piece, picture: np.ndarray, mask: np.ndarray, card: ModelCard) -> bytes:
