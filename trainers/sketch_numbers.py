@@ -5,7 +5,7 @@ sketch and diagnosis; a floor compares real with real. Numbers of another classi
 in its name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from core.lesions import CODES
 from trainers.distance import frechet_distance, jackknife, kernel_distance
 from trainers.sketch_scoring import FIRST, SketchReading
 
+Statistic = Callable[[np.ndarray, np.ndarray], float]
 Pair = tuple[np.ndarray, np.ndarray, Sequence[str], Sequence[str]]
 DISTANCES = {"fid": frechet_distance, "kid": kernel_distance}
 
@@ -23,12 +24,12 @@ def numbers(reading: SketchReading) -> dict[str, float]:
 
     `fid`, `kid` and their `_floor`; where the floor has fewer pictures than are scored,
     `fid_same_size` is what to compare it with, since a Fréchet distance grows as pictures get
-    fewer. The rates of `rates`. `diversity` and `diversity_<code>` are in grey levels,
-    `diversity_real` that of real lesions of one diagnosis.
+    fewer. `inception_score`, and that of the real pictures. The rates of `rates`. `diversity` and
+    `diversity_<code>` are in grey levels, `diversity_real` that of real lesions of one diagnosis.
     """
     found = {
         name: statistic(first, second)
-        for name, (statistic, (first, second, *_)) in _distances(reading).items()
+        for name, (statistic, (first, second, *_)) in _of_sets(reading).items()
     }
     found |= rates(reading, np.arange(len(reading.lesions)))
     painted, real = reading.variety["painted"], reading.variety["real"]
@@ -39,9 +40,9 @@ def numbers(reading: SketchReading) -> dict[str, float]:
 
 
 def rates(reading: SketchReading, indices: np.ndarray) -> dict[str, float]:
-    """What is a mean over pictures: of each classifier `balanced_accuracy`, `recall_<code>` and
-    `inception_score`, of the segmenter `mask_iou`; the same on the real pictures ends in `_real`,
-    or begins with `recall_real`. The recall of a diagnosis that does not occur is left out."""
+    """What is a mean over pictures: of each classifier `balanced_accuracy` and `recall_<code>`, of
+    the segmenter `mask_iou`; the same on the real pictures ends in `_real`, or begins with
+    `recall_real`. The recall of a diagnosis that does not occur is left out."""
     truth, kinds = reading.labels[indices], len(CODES)
     found = {}
     for name in reading.painted:
@@ -50,7 +51,6 @@ def rates(reading: SketchReading, indices: np.ndarray) -> dict[str, float]:
             chances = opinions[name].probabilities[indices]
             recalls = grading.recalls(truth, chances.argmax(1), kinds)
             found[f"balanced_accuracy{real}{suffix}"] = float(np.nanmean(recalls))
-            found[f"inception_score{real}{suffix}"] = inception_score(chances)
             for code, recall in zip(CODES, recalls, strict=True):
                 found[f"recall{real}_{code}{suffix}"] = float(recall)
     found["mask_iou"] = float(reading.overlaps["painted"][indices].mean())
@@ -67,10 +67,10 @@ def inception_score(probabilities: np.ndarray) -> float:
 
 def intervals(reading: SketchReading, draws: int = 1000) -> dict[str, list[float]]:
     """95 % intervals of `numbers`, apart from `diversity`: rates by drawing whole lesions with all
-    their pictures, distances by leaving out some lesions in turn, since to draw one picture twice
-    makes a set narrower than it is."""
+    their pictures; what is true of a whole set by leaving out some lesions in turn, since to draw
+    one picture twice makes a set narrower than it is."""
     found = {}
-    for name, (statistic, pair) in _distances(reading).items():
+    for name, (statistic, pair) in _of_sets(reading).items():
         low, high = jackknife(statistic, *pair)
         found[name] = [max(low, 0.0), high] if name.startswith("fid") else [low, high]
     computed: dict[str, list[float]] = {}
@@ -86,8 +86,8 @@ def intervals(reading: SketchReading, draws: int = 1000) -> dict[str, list[float
     }
 
 
-def _distances(reading: SketchReading) -> dict:
-    """Name of a distance → which it is, and of which two sets."""
+def _of_sets(reading: SketchReading) -> dict[str, tuple[Statistic, Pair]]:
+    """What is no mean over pictures: the name of a number → how to find it, and in which sets."""
     groups, floor = np.array(reading.groups), reading.floor
     others = [lesion.group for lesion in floor.second.lesions]
     found = {}
@@ -101,10 +101,18 @@ def _distances(reading: SketchReading) -> dict:
         for end, pair in pairs.items():
             for name, statistic in DISTANCES.items():
                 found[f"{name}{end}{suffix}"] = statistic, pair
+        for opinions, end in ((reading.painted, ""), (reading.real, "_real")):
+            chances = opinions[judge].probabilities
+            pair = (chances, chances, groups, groups)
+            found[f"inception_score{end}{suffix}"] = _one_sided, pair
         if len(floor.first) < len(real):
             pair = (second, painted[floor.first], others, groups[floor.first])
             found[f"fid_same_size{suffix}"] = frechet_distance, pair
     return found
+
+
+def _one_sided(first: np.ndarray, _: np.ndarray) -> float:
+    return inception_score(first)
 
 
 def _suffix(judge: str) -> str:
