@@ -67,7 +67,7 @@ def starts(segmenter: ModelCard | None) -> None:
                     args=(segmenter,),
                 )
                 st.caption(PRIVACY)
-        with st.popover("Open", icon=":material/folder_open:", help="A sketch saved here"):
+        with st.popover("Saved", icon=":material/folder_open:", help="A sketch saved here"):
             st.file_uploader(
                 "A saved sketch (JSON)", type=["json"], key=SKETCH_FILE, on_change=_take_file
             )

@@ -145,7 +145,7 @@ def test_a_photo_becomes_a_sketch_and_what_is_no_sketch_a_sentence(page, url):
     expect(page.get_by_text("Photo beneath")).to_be_visible()
     before = pictures(page, 4)
     letter = json.dumps(["Dear colleague"]).encode()
-    uploading(page, "Open", "letter.json", letter, "This file is not a sketch saved here")
+    uploading(page, "Saved", "letter.json", letter, "This file is not a sketch saved here")
     assert pictures(page, 4) == before
 
 
