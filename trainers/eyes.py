@@ -1,5 +1,6 @@
 """Eyes: a frozen network by whose features two pictures are compared, not pixel by pixel."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import timm
@@ -11,6 +12,7 @@ from trainers.start import BadStart, read_weights
 BACKBONE = "mobilenetv2_100"
 CHANNELS = (16, 24, 32, 96, 320)  # of the levels, strides 2 to 32
 NEAR = 4  # levels compared place by place
+RIDGE = 1e-3  # keeps a reader from learning few pictures by heart
 
 
 class Eyes(nn.Module):
@@ -51,14 +53,32 @@ class Eyes(nn.Module):
             for i, level in enumerate(self.backbone(picture))
         ]
 
-    def difference(self, picture: Tensor, truth: Tensor) -> Tensor:
-        """How unlike two batches (N, 3, S, S) in [-1, 1] are: the mean absolute difference of
-        their near features; scalar."""
-        with torch.no_grad():
-            wanted = self(truth)[:NEAR]
-        found = self(picture)[:NEAR]
-        return sum((a - b).abs().mean() for a, b in zip(found, wanted, strict=True)) / NEAR
 
-    def summary(self, picture: Tensor) -> Tensor:
-        """(N, 416) means of the two deepest levels."""
-        return torch.cat([level.float().mean((2, 3)) for level in self(picture)[-2:]], 1)
+def difference(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """How unlike pictures are, by their levels: the mean absolute difference of the near ones,
+    place by place; scalar."""
+    pairs = zip(found[:NEAR], wanted[:NEAR], strict=True)
+    return sum((a - b).abs().mean() for a, b in pairs) / NEAR
+
+
+def summary(levels: Sequence[Tensor]) -> Tensor:
+    """(N, 416) means of the two deepest levels."""
+    return torch.cat([level.float().mean((2, 3)) for level in levels[-2:]], 1)
+
+
+def learn_to_read(summaries: Tensor, labels: Tensor, classes: int) -> nn.Linear:
+    """A logistic regression of diagnoses (N,) on summaries (N, F), every diagnosis weighing the
+    same; it learns no further."""
+    reader = nn.Linear(summaries.shape[1], classes)
+    weight = 1 / torch.bincount(labels, minlength=classes).clamp(min=1).float()
+    optimiser = torch.optim.LBFGS(reader.parameters(), max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        value = nn.functional.cross_entropy(reader(summaries), labels, weight)
+        value = value + RIDGE * reader.weight.square().sum()
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    return reader.requires_grad_(False)

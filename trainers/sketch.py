@@ -23,7 +23,7 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.lesions import mask_to_square, network_input
+from core.lesions import CODES, mask_to_square, network_input
 from core.networks.sketch_gan import (
     NOISE,
     SeedCritic,
@@ -35,14 +35,15 @@ from trainers import fill_publish, sketch_publish, start
 from trainers.adversarial import CROSS_ENTROPY, HINGE, Batch, Craft, Objective, Schedule, fit
 from trainers.archive import Archive
 from trainers.diff_augment import disturbed
-from trainers.eyes import CHANNELS, Eyes
+from trainers.eyes import CHANNELS, Eyes, difference, learn_to_read, summary
 from trainers.lesions import LesionPack, Squares
-from trainers.sketch_exam import SketchExam, published_judge
+from trainers.sketch_exam import SketchExam, published_judge, summaries
 from trainers.sketches import SketchBatches
 
 log = logging.getLogger(__name__)
 
-DIVERGENCE = 0.003  # weight of a nat by which a picture's style is unlike those of its diagnosis
+READING = 0.15  # weight of a diagnosis that cannot be read
+DIVERGENCE = 0.0003  # weight of a nat by which a picture's style is unlike those of its diagnosis
 KNOWN = 128  # pictures by which the eyes' features are standardised
 COARSE = 4  # px: colour is compared in squares of this side
 
@@ -140,13 +141,17 @@ def learn(
         critics_rate=recipe.critics_rate,
         pleasing=arguments.pleasing or recipe.pleasing,
     )
-    craft = CRAFTS[arguments.network](recipe, eyes, engine, exam)
+    craft = CRAFTS[arguments.network](recipe, eyes, engine, exam, train)
     fit(engine, arguments.run, painter, recipe.critics(), batches, craft, schedule)
 
 
-def cgan_craft(recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam) -> Craft:
-    """Examples are compared by the eyes and by colour; the critics see all, disturbed."""
+def cgan_craft(
+    recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam, train: Squares
+) -> Craft:
+    """Examples are compared by the eyes and by colour; the diagnosis must be read in all, and the
+    critics see all, disturbed."""
     m = recipe.examples
+    reader = read_diagnoses(eyes, engine, train)
 
     def paint(painter: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         picture, divergence = painter(
@@ -161,8 +166,12 @@ def cgan_craft(recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam) -> 
         found, truth = picture[:m], batch["picture"][:m]
         coarse = F.avg_pool2d(found - truth, COARSE).abs().mean()
         with engine.autocast():
-            seen = eyes.difference(_last(found), _last(truth))
-        return seen + 2 * coarse + 0.5 * (found - truth).abs().mean()
+            seen = eyes(_last(picture))
+            with torch.no_grad():
+                wanted = eyes(_last(truth))
+        unlike = difference([level[:m] for level in seen], wanted)
+        unread = F.cross_entropy(reader(summary(seen)), batch["asked_label"])
+        return unlike + 2 * coarse + 0.5 * (found - truth).abs().mean() + READING * unread
 
     def judge(critics: nn.Module, picture: Tensor, batch: Batch) -> tuple[Tensor, ...]:
         picture, sketch = disturbed(picture, batch["asked_sketch"])
@@ -173,7 +182,17 @@ def cgan_craft(recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam) -> 
     return _craft(paint, reconstruction, judge, recipe, exam, lambda painter: painter.generator)
 
 
-def seed_craft(recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam) -> Craft:
+def read_diagnoses(eyes: Eyes, engine: Fabric, train: Squares) -> nn.Linear:
+    """Who reads diagnoses off the eyes' features of pictures while the painter learns. It is none
+    of the published classifiers: those judge in the end."""
+    seen = torch.from_numpy(summaries(eyes, network_input(train.images)))
+    reader = learn_to_read(seen, torch.from_numpy(train.labels), len(CODES))
+    return reader.to(engine.device)
+
+
+def seed_craft(
+    recipe: Recipe, eyes: Eyes, engine: Fabric, exam: SketchExam, train: Squares
+) -> Craft:
     """Every pixel is compared; the critic sees picture and label alone."""
     return _craft(
         lambda painter, batch: (

@@ -12,7 +12,7 @@ from core.models import Model, catalogue, open_model
 from core.networks.sketch_gan import NOISE
 from core.sketch import condition
 from trainers.distance import kernel_distance
-from trainers.eyes import Eyes
+from trainers.eyes import Eyes, summary
 from trainers.lesions import Squares
 
 JUDGE = "mobilenetv2"
@@ -30,7 +30,7 @@ class SketchExam:
         self.lesions = lesions.only(np.isin(np.arange(len(lesions)), chosen))
         self.noise = rng.standard_normal((len(self.lesions), NOISE), np.float32)
         self.eyes, self.judge = eyes, judge
-        self.real = self._summary(network_input(self.lesions.images))
+        self.real = summaries(eyes, network_input(self.lesions.images))
 
     def score(self, generator: nn.Module) -> dict[str, float]:
         """`distance`: the kernel distance from real to painted pictures in the eyes' features.
@@ -40,7 +40,7 @@ class SketchExam:
         painted = self.paint(generator, masks, labels, self.noise)
         again = self.paint(generator, masks, labels, self.noise[::-1].copy())
         found = {
-            "distance": kernel_distance(self.real, self._summary(painted)),
+            "distance": kernel_distance(self.real, summaries(self.eyes, painted)),
             "diversity": float(np.abs(painted - again).mean() * 127.5),
         }
         if self.judge is None:
@@ -88,14 +88,16 @@ class SketchExam:
     def _squares(self, generator: nn.Module, masks: np.ndarray, labels) -> np.ndarray:
         return pictures(self.paint(generator, masks, list(labels), self.noise[: len(masks)]))
 
-    def _summary(self, batch: np.ndarray) -> np.ndarray:
-        device = next(self.eyes.parameters()).device
-        with torch.inference_mode():
-            parts = [
-                self.eyes.summary(torch.from_numpy(batch[i : i + 32]).to(device)).cpu()
-                for i in range(0, len(batch), 32)
-            ]
-        return torch.cat(parts).numpy()
+
+def summaries(eyes: Eyes, batch: np.ndarray) -> np.ndarray:
+    """(N, 416) what eyes see of pictures (N, 3, S, S) in [-1, 1]."""
+    device = next(eyes.parameters()).device
+    with torch.inference_mode():
+        parts = [
+            summary(eyes(torch.from_numpy(batch[i : i + 32]).to(device))).cpu()
+            for i in range(0, len(batch), 32)
+        ]
+    return torch.cat(parts).numpy()
 
 
 def published_judge(checkpoints: Path) -> Model | None:

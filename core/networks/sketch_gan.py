@@ -16,6 +16,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 CLASSES, NOISE = 7, 64
 STYLE = 128
+GAIN = 10  # what each diagnosis looks like is learned as much faster than a network's weights
 START = 8  # px: where a picture begins
 WIDTHS = (192, 160, 96, 56)  # at 8, 16, 32 and 64 px
 GRAINS = (8, 16, 32, 64)  # px
@@ -63,7 +64,7 @@ class SketchGenerator(nn.Module):
 
     def styles(self, label: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log of the spread (N, 64) of a label's styles."""
-        return label @ self.means, label @ self.log_spreads
+        return GAIN * label @ self.means, GAIN * label @ self.log_spreads
 
     def paint(self, sketch: Tensor, label: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         """A picture in a given style (N, 64), its grain by the noise."""

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from trainers.eyes import CHANNELS, Eyes
+from trainers.eyes import CHANNELS, Eyes, difference, learn_to_read, summary
 from trainers.start import BadStart
 
 
@@ -29,22 +29,32 @@ def test_the_levels_are_standardised_by_the_pictures_first_shown(eyes, pictures)
 
 
 def test_a_picture_differs_from_another_and_not_from_itself(eyes, pictures):
-    assert eyes.difference(pictures, pictures).item() == 0
-    near = eyes.difference(pictures + 0.01, pictures)
-    assert 0 < near < eyes.difference(-pictures, pictures)
+    levels = eyes(pictures)
+    assert difference(levels, levels).item() == 0
+    near = difference(eyes(pictures + 0.01), levels)
+    assert 0 < near < difference(eyes(-pictures), levels)
 
 
 def test_eyes_never_learn_but_let_a_painter_learn(eyes, pictures):
     painted = pictures.clone().requires_grad_()
     eyes.train()
-    eyes.difference(painted, -pictures).backward()
+    difference(eyes(painted), eyes(-pictures)).backward()
     assert painted.grad.abs().max() > 0
     assert not any(module.training for module in eyes.modules())
     assert not any(parameter.requires_grad for parameter in eyes.parameters())
 
 
 def test_a_summary_is_one_row_a_picture(eyes, pictures):
-    assert eyes.summary(pictures).shape == (8, 416)
+    assert summary(eyes(pictures)).shape == (8, 416)
+
+
+def test_a_reader_learns_every_diagnosis_however_rare_and_then_no_more():
+    torch.manual_seed(0)
+    labels = torch.tensor([0] * 90 + [1] * 8 + [2] * 2)
+    seen = torch.eye(3)[labels] * 3 + torch.randn(100, 3)
+    reader = learn_to_read(seen, labels, classes=3)
+    assert torch.equal(reader(10 * torch.eye(3)).argmax(1), torch.arange(3))
+    assert not any(parameter.requires_grad for parameter in reader.parameters())
 
 
 def test_weights_of_another_network_are_refused(tmp_path, pictures):
