@@ -48,8 +48,8 @@ sketch_batches.offer(card)
 
 st.subheader("What it cannot know", anchor=False)
 st.markdown(
-    "The network has seen some thousand photos of lesions of 128 pixels, most of them of light "
-    "skin, and paints what is likely among them. What it paints for a diagnosis is not what that "
+    "The network has seen some thousand photos of lesions, 128 pixels a side, most of light skin, "
+    "and paints what is likely among them. What it paints for a diagnosis is not what that "
     "diagnosis looks like on somebody, and a picture that the classifier recognises shows only "
     "that the two networks agree. For teaching and for questioning networks. Not for diagnosis."
 )

@@ -30,7 +30,6 @@ def desk(card: ModelCard, judge: ModelCard | None, segmenter: ModelCard | None) 
     with left:
         sketch_starts.starts(segmenter)
         drawing = sketch_pad.pad()
-        sketch_starts.said()
         st.download_button(
             "Sketch (JSON)",
             partial(sketch_pad.saved, drawing),

@@ -24,8 +24,8 @@ SAID, ASKED = "sketch-said", "sketch-asked"
 FINE = 4  # times as fine as a network's mask is its outline
 SEEDS = 10_000  # outlines by chance, so that one can be named by its number
 CHECK_IT = (
-    "The outline of the photo is a network's guess: correct it before you go on. The photo lies "
-    "beneath it until you take it away."
+    "The outline is a network's guess: correct it before you go on. The photo lies beneath it "
+    "until you take it away."
 )
 WITHOUT_SEGMENTER = (
     "No network that outlines lesions is published here: restore the folder checkpoints/segment, "
@@ -66,19 +66,21 @@ def starts(segmenter: ModelCard | None) -> None:
                     on_change=_take_photo,
                     args=(segmenter,),
                 )
+                _said(PHOTO_FILE)
                 st.caption(PRIVACY)
         with st.popover("Saved", icon=":material/folder_open:", help="A sketch saved here"):
             st.file_uploader(
                 "A saved sketch (JSON)", type=["json"], key=SKETCH_FILE, on_change=_take_file
             )
+            _said(SKETCH_FILE)
         if sketch_pad.traced():
             st.toggle("Photo beneath", value=True, key=sketch_pad.BENEATH, persist_state="session")
 
 
-def said() -> None:
-    """What is to be said of the last start, until the sketch changes."""
-    revision, kind, sentence = st.session_state.get(SAID, (None, "", ""))
-    if sentence and revision == sketch_pad.current().revision:
+def _said(source: str) -> None:
+    """What is to be said of the last file, where it was offered, until the sketch changes."""
+    last, revision, kind, sentence = st.session_state.get(SAID, ("", None, "", ""))
+    if sentence and (last, revision) == (source, sketch_pad.current().revision):
         show = st.warning if kind == "warning" else st.info
         show(sentence, icon=f":material/{kind}:")
 
@@ -109,13 +111,13 @@ def _take_random() -> None:
 def _take_file() -> None:
     file = st.session_state.get(SKETCH_FILE)
     if file is not None:
-        _take(lambda: read_sketch(file.getvalue()))
+        _take(lambda: read_sketch(file.getvalue()), SKETCH_FILE)
 
 
 def _take_photo(segmenter: ModelCard) -> None:
     file = st.session_state.get(PHOTO_FILE)
     if file is not None:
-        _take(lambda: _outlined(segmenter, file.getvalue(), file.name), CHECK_IT)
+        _take(lambda: _outlined(segmenter, file.getvalue(), file.name), PHOTO_FILE)
 
 
 def _outlined(segmenter: ModelCard, data: bytes, name: str) -> tuple[Stroke, ...]:
@@ -140,15 +142,16 @@ def smooth(mask: np.ndarray) -> tuple[Stroke, ...]:
     )
 
 
-def _take(make: Callable[[], tuple[Stroke, ...]], sentence: str = "") -> None:
-    """Put what is made in place of the sketch, or keep the sentence on why not."""
-    kind = "info"
+def _take(make: Callable[[], tuple[Stroke, ...]], source: str = "") -> None:
+    """Put what is made, of the file that was offered at `source` if any, in place of the sketch,
+    or keep the sentence on why not."""
+    kind, sentence = "info", CHECK_IT if source == PHOTO_FILE else ""
     try:
         strokes = make()
         sketch_pad.put(strokes)
     except (BadImage, BadModel, BadPhoto, BadSketch) as error:
         kind, sentence = "warning", error.reason
     else:
-        if sentence != CHECK_IT:
+        if source != PHOTO_FILE:
             sketch_pad.trace(None)
-    st.session_state[SAID] = sketch_pad.current().revision, kind, sentence
+    st.session_state[SAID] = source, sketch_pad.current().revision, kind, sentence
