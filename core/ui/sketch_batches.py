@@ -9,12 +9,12 @@ from core.lesions import CODES
 from core.models import BadModel, ModelCard
 from core.sketch import BadSketch
 from core.sketch_batch import batch
-from core.ui import cached_sketches, sketch_pad
+from core.ui import cached_sketches, presses, sketch_pad
 from core.ui.words import plain
 
 RANDOM, OWN = "Random outlines", "My sketch"
 MOST = 100  # of each diagnosis: some 20 MB, in memory until the session ends
-MADE, PRESSED = "sketch-batch", "sketch-batch-pressed"
+MADE, ASKED, REFUSED = "sketch-batch", "sketch-batch-asked", "sketch-batch-refused"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +62,18 @@ def offer(card: ModelCard) -> None:
             width=130,
         )
         st.button(
-            "Make the zip", icon=":material/folder_zip:", key="sketch-batch-make", on_click=_press
+            "Make the zip",
+            icon=":material/folder_zip:",
+            key="sketch-batch-make",
+            on_click=presses.press,
+            args=(ASKED, sketch_pad.SHA256),
         )
-    if PRESSED in st.session_state:
-        _make(card, int(per_class), int(seed), outlines == OWN)
-        del st.session_state[PRESSED]  # not before: a run that is cut short begins the zip anew
+    for _ in presses.waiting(ASKED, sketch_pad.SHA256):
+        with presses.doing(ASKED, sketch_pad.SHA256):
+            _make(card, int(per_class), int(seed), outlines == OWN)
+    revision, sentence = st.session_state.get(REFUSED, (None, ""))
+    if revision == sketch_pad.current().revision:
+        st.warning(sentence, icon=":material/error:")
     made = st.session_state.get(MADE)
     if made:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -83,12 +90,9 @@ def offer(card: ModelCard) -> None:
             st.caption(made.said, width="content")
 
 
-def _press() -> None:
-    st.session_state[PRESSED] = True
-
-
 def _make(card: ModelCard, per_class: int, seed: int, own: bool) -> None:
-    """Make a batch in place of the last one; or say why not, and leave that."""
+    """Make a batch in place of the last one; or note why not, and leave that."""
+    st.session_state.pop(REFUSED, None)
     bar = st.progress(0.0, "Drawing")
     try:
         masks = [sketch_pad.lesion(sketch_pad.current())] if own else []
@@ -101,7 +105,7 @@ def _make(card: ModelCard, per_class: int, seed: int, own: bool) -> None:
             lambda done, total: bar.progress(done / total, f"{done} of {total} pictures"),
         )
     except (BadModel, BadSketch) as error:
-        st.warning(error.reason, icon=":material/error:")
+        st.session_state[REFUSED] = sketch_pad.current().revision, error.reason
         return
     finally:
         bar.empty()

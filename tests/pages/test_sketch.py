@@ -439,10 +439,12 @@ def test_a_batch_of_one_s_own_sketch_wants_one(blank):
     choose(blank, "sketch-batch-outlines", "My sketch")
     app = click(blank, "sketch-batch-make")
     assert "The sketch is empty" in texts(app.warning)
+    assert "The sketch is empty" in texts(stands(app.run()).warning)
     assert "sketch-batch" not in app.session_state
     sample(app, "round")
     blank.number_input(key="sketch-batch-count").set_value(1).run()
     assert "7 pictures" in texts(click(app, "sketch-batch-make").caption)
+    assert not app.warning
 
 
 def test_the_honest_numbers_stand_beside_those_of_real_pictures(blank):
