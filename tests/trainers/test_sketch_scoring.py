@@ -34,7 +34,7 @@ def write_pack(root, each=EACH, masks=True, known=True):
     rows = ["image_id,lesion_id,dx"]
     for at in range(each * len(CODES) + len(CODES)):
         code, lesion = at % len(CODES), max(at - len(CODES), at % len(CODES))
-        name = f"ISIC_{at:07d}"
+        name = f"ISIC_{24306 + at:07d}"
         mask = np.zeros((128, 128), np.uint8)
         cv2.ellipse(mask, (64, 64), (30 + at % 20, 25 + at % 17), 0, 0, 360, 255, -1)
         colour = PALETTE[code] + rng.normal(0, 0.05, 3)
