@@ -14,7 +14,6 @@ SKETCH, SAMPLE = "pages/sketch.py", "notched"
 FIRST = {
     "broken-forearm": FRACTURE,
     "knee-grade-3": SEVERITY,
-    "dicom-knee": SEVERITY,
     "screwed-knee": INPAINT,
 }
 
@@ -36,7 +35,7 @@ st.markdown(
 )
 
 st.subheader("Try first, on synthetic samples", anchor=False)
-with st.grid(5, min_column_width=150):
+with st.grid(4, min_column_width=150):
     for slug, page in FIRST.items():
         exhibit = exhibits[slug]
         film = cached.film(slug, exhibit.filename, partial(gallery.file, slug, exhibit))

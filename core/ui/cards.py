@@ -191,7 +191,7 @@ def _gate(card: ModelCard) -> None:
     st.markdown(f"**Is it {GATED.get(card.task, 'a bone X-ray')} at all?**")
     st.caption(
         f"The gate lets {percent(gate['passing'])} of {gate[f'val {seen}']:,} validation {seen} "
-        "pass. How well it keeps them apart from other images, none of which it learned from:"
+        "pass."
     )
     rows = [
         {"Images": plain(kind.replace("_", " ")).capitalize()}
@@ -201,6 +201,7 @@ def _gate(card: ModelCard) -> None:
     ]
     if rows:
         st.table(rows, hide_index=True, alt=f"The gate of {card.title} against other images")
+        st.caption("None of these images was learned from.")
 
 
 def _leak(card: ModelCard) -> None:

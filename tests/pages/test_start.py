@@ -15,7 +15,7 @@ def test_start_says_what_is_here_and_how_good_it_is(visit):
     row = app.table[0].value.iloc[0]
     assert (row["Model"], row["AUROC (95 % interval)"]) == ("Toy", ".750 (.700 to .800)")
     assert row["Films"] == "10"
-    assert len(app.get("image")) == 5
+    assert len(app.get("image")) == 4
 
 
 def test_start_leads_to_every_job(visit, checkpoints):
