@@ -8,10 +8,12 @@ import pytest
 from core import grading, metrics
 from core.classify import grade_knees, read_film
 from core.images import decode
+from core.lesions import CODES
 from core.models import catalogue, find, open_model, verify
 from core.phantoms import knee, long_bone
 from core.preprocess import to_grey
 from core.samples import knee_gallery
+from core.segment import BadPhoto, contour, open_segmenter
 from core.settings import CHECKOUT
 
 ROOT = CHECKOUT / "checkpoints"
@@ -73,6 +75,44 @@ def test_a_graders_card_tells_the_truth(name):
     assert told["mae"] == pytest.approx(grading.mean_absolute_error(truth, called), abs=1e-3)
     for grade, recall in enumerate(grading.recalls(truth, called)):
         assert told[f"recall_{grade}"] == pytest.approx(recall, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["mobilenetv2", "resnet18"])
+def test_a_card_of_lesions_tells_the_truth(name):
+    card = find(ROOT, "lesion", name)
+    verify(card)
+    for entry in ("seed", "commit", "date", "weights_started_from", "training_data"):
+        assert card.details[entry] not in (None, "", "unknown"), entry
+    assert "CC BY-NC 4.0 (non-commercial)" in card.details["licence"]
+    assert card.classes == CODES
+    rows = list(csv.DictReader(card.predictions.open(encoding="utf-8")))
+    truth = [CODES.index(row["label"]) for row in rows]
+    called = np.array([[float(row[code]) for code in CODES] for row in rows]).argmax(1)
+    assert len(rows) == card.validation["n"] == 901
+    told = {name: metric.value for name, metric in card.metrics.items()}
+    balanced = grading.balanced_accuracy(truth, called, len(CODES))
+    assert told["balanced_accuracy"] == pytest.approx(balanced, abs=1e-3)
+    for code, recall in zip(CODES, grading.recalls(truth, called, len(CODES)), strict=True):
+        assert told[f"recall_{code}"] == pytest.approx(recall, abs=1e-3)
+
+
+def test_the_outliners_card_tells_the_truth():
+    card = find(ROOT, "segment", "unet")
+    verify(card)
+    assert "CC BY-NC 4.0 (non-commercial)" in card.details["licence"]
+    overlaps = [float(row["iou"]) for row in csv.DictReader(card.predictions.open())]
+    assert len(overlaps) == card.validation["n"]
+    assert card.metrics["iou"].value == pytest.approx(np.mean(overlaps), abs=1e-3)
+    assert card.metrics["iou"].value > 0.85
+    others = card.details["gate"]["against"].values()
+    assert all(kind["refused"] > 0.9 for kind in others)
+
+
+def test_a_knee_is_no_skin():
+    segmenter = open_segmenter(find(ROOT, "segment", "unet"))
+    film = np.repeat(knee(3, 2).pixels[..., None], 3, 2)
+    with pytest.raises(BadPhoto, match="does not look like skin"):
+        contour(segmenter, film)
 
 
 def test_the_default_grader_is_within_one_grade_of_what_was_drawn():
