@@ -100,6 +100,8 @@ def main() -> None:
     engine = start.fabric(arguments)
     pack = LesionPack(arguments.data)
     recipe = RECIPES[arguments.network]
+    arguments.rate = arguments.rate or recipe.rate
+    arguments.pleasing = arguments.pleasing or recipe.pleasing
     painter = recipe.painter()
     if arguments.epochs:
         learn(arguments, engine, pack, painter, recipe)
@@ -133,13 +135,13 @@ def learn(
 
     schedule = Schedule(
         arguments.epochs,
-        arguments.rate or recipe.rate,
+        arguments.rate,
         momentum=recipe.momentum,
         weight_decay=0.0,
         ema=arguments.ema,
         critics_from=arguments.critics_from,
         critics_rate=recipe.critics_rate,
-        pleasing=arguments.pleasing or recipe.pleasing,
+        pleasing=arguments.pleasing,
     )
     craft = CRAFTS[arguments.network](recipe, eyes, engine, exam, train)
     fit(engine, arguments.run, painter, recipe.critics(), batches, craft, schedule)
