@@ -23,7 +23,7 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.lesions import CODES, mask_to_square, network_input
+from core.lesions import CODES, SIDE, mask_to_square, network_input
 from core.networks.sketch_gan import (
     NOISE,
     SeedCritic,
@@ -36,7 +36,7 @@ from trainers.adversarial import CROSS_ENTROPY, HINGE, Batch, Craft, Objective, 
 from trainers.archive import Archive
 from trainers.diff_augment import disturbed
 from trainers.eyes import CHANNELS, Eyes, difference, learn_to_read, summary
-from trainers.lesions import LesionPack, Squares
+from trainers.lesions import MASK, LesionPack, Squares
 from trainers.sketch_exam import SketchExam, published_judge, summaries
 from trainers.sketches import SketchBatches
 
@@ -50,27 +50,58 @@ COARSE = 4  # px: colour is compared in squares of this side
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a generator learns. `examples` of a batch's `size` are to be painted as they are; the
-    rest has no picture to be compared with. `weight` is that of pleasing the critics."""
+    """How a generator learns. `examples` of a batch are to be painted as they are; the rest has no
+    picture to be compared with. `pleasing` is the weight of pleasing the critics, `how` tells the
+    card what no number does."""
 
     painter: Callable[[], nn.Module]
     critics: Callable[[], nn.Module]
     noise: int
-    size: int
+    batch: int
     examples: int
     rate: float
     critics_rate: float
     momentum: float
     pleasing: float
     objective: Objective
+    how: str
 
 
+TOLD = ("batch", "examples", "rate", "critics_rate", "pleasing", "how")  # by the card
+DRAWN = (
+    "lesions drawn by the square root of how frequent their diagnosis is, turned and mirrored; "
+    "averaged weights"
+)
 RECIPES = {
     "cgan": Recipe(
-        SketchPainter, partial(SketchCritic, CHANNELS), NOISE, 16, 8, 4e-4, 4e-3, 0.5, 0.02, HINGE
+        painter=SketchPainter,
+        critics=partial(SketchCritic, CHANNELS),
+        noise=NOISE,
+        batch=16,
+        examples=8,
+        rate=4e-4,
+        critics_rate=4e-3,
+        momentum=0.5,
+        pleasing=0.02,
+        objective=HINGE,
+        how=f"{DRAWN}; likeness, critics and the reading of diagnoses look through a frozen "
+        "MobileNetV2 of ImageNet, so judges that started there are its relatives",
     ),
     # Cross-entropy and a hundred times the absolute error, with Adam at 2e-4 and .5.
-    "seed": Recipe(SeedGenerator, SeedCritic, 0, 32, 32, 2e-4, 2e-4, 0.5, 0.01, CROSS_ENTROPY),
+    "seed": Recipe(
+        painter=SeedGenerator,
+        critics=SeedCritic,
+        noise=0,
+        batch=32,
+        examples=32,
+        rate=2e-4,
+        critics_rate=2e-4,
+        momentum=0.5,
+        pleasing=0.01,
+        objective=CROSS_ENTROPY,
+        how=f"{DRAWN}, a falling rate and clipped gradients, which the first system had not; its "
+        "pictures in the same range as the painted ones, which they were not there",
+    ),
 }
 
 
@@ -100,11 +131,13 @@ def main() -> None:
     engine = start.fabric(arguments)
     pack = LesionPack(arguments.data)
     recipe = RECIPES[arguments.network]
-    arguments.rate = arguments.rate or recipe.rate
-    arguments.pleasing = arguments.pleasing or recipe.pleasing
+    if arguments.epochs < 1:
+        raise start.BadStart("Nothing is learned in no epochs: give --epochs 1 or more.")
+    for name in TOLD:
+        if getattr(arguments, name, None) is None:
+            setattr(arguments, name, getattr(recipe, name))
     painter = recipe.painter()
-    if arguments.epochs:
-        learn(arguments, engine, pack, painter, recipe)
+    learn(arguments, engine, pack, painter, recipe)
     if engine.is_global_zero and arguments.publish:
         generator = getattr(painter, "generator", painter)
         folder = sketch_publish.publish(arguments, generator, pack, recipe.noise)
@@ -122,6 +155,7 @@ def learn(
     train, val = (teachable(pack.squares(split)) for split in ("train", "val"))
     unpaired = read_masks(arguments.sketches)
     log.info("train: %d lesions and %d sketches alone", len(train), len(unpaired))
+    arguments.unpaired = len(unpaired)
     fill_publish.note_training(
         arguments, arguments.started_from or "random weights (from scratch)", len(train)
     )
@@ -131,7 +165,7 @@ def learn(
 
     def batches(epoch: int) -> SketchBatches:
         seed = (arguments.seed, epoch)
-        return SketchBatches(train, unpaired, seed, arguments.steps, recipe.size, recipe.examples)
+        return SketchBatches(train, unpaired, seed, arguments.steps, recipe.batch, recipe.examples)
 
     schedule = Schedule(
         arguments.epochs,
@@ -239,16 +273,21 @@ def teachable(squares: Squares) -> Squares:
 
 def read_masks(folders: Sequence[Path]) -> np.ndarray:
     """(M, S, S) bool: every picture of these folders or zips as a filled sketch, white on black;
-    those that outline nothing are left out."""
+    those that outline nothing are left out. Where some are named as masks (`*_segmentation.png`),
+    the others are none."""
     found = []
     for folder in folders:
         archive = Archive(folder)
-        names = [m for m in archive.members if PurePosixPath(m).suffix.lower() in (".png", ".bmp")]
-        for data in archive.stream(names):
-            grey = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+        paths = [PurePosixPath(member) for member in archive.members]
+        pictures = [path for path in paths if path.suffix.lower() in (".png", ".bmp")]
+        named = [path for path in pictures if path.stem.lower().endswith(MASK)]
+        for data in archive.stream(str(path) for path in named or pictures):
+            grey = (
+                cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+            )
             if grey is not None:
                 found.append(mask_to_square(grey > 127))
-    masks = np.array(found, bool).reshape(-1, *mask_to_square(np.zeros((2, 2), bool)).shape)
+    masks = np.array(found, bool).reshape(-1, SIDE, SIDE)
     return masks[masks.any((1, 2)) & ~masks.all((1, 2))]
 
 

@@ -1,6 +1,7 @@
 """Small runs from lesions to published generators that the app's library opens."""
 
 import csv
+import shutil
 import sys
 import zipfile
 
@@ -75,10 +76,43 @@ def test_a_run_records_its_numbers_and_samples_after_every_epoch(trained, networ
     assert sheet.shape == (8 * 128, 8 * 128, 3)
 
 
-def test_a_run_goes_on_where_it_stopped(trained):
-    run(trained, "seed", "--epochs", 2, "--critics-from", 0)
-    with (trained / "seed" / "metrics.csv").open() as file:
-        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
+def test_a_run_goes_on_where_it_stopped(trained, tmp_path):
+    for name in ("data", "eyes.pth"):
+        (tmp_path / name).symlink_to(trained / name)
+    shutil.copytree(trained / "seed", tmp_path / "seed")
+    first = torch.load(tmp_path / "seed" / "last.pt", weights_only=True)
+    row = (tmp_path / "seed" / "metrics.csv").read_text()
+    run(tmp_path, "seed", "--epochs", 2, "--critics-from", 0)
+    assert (tmp_path / "seed" / "metrics.csv").read_text().startswith(row)
+    second = torch.load(tmp_path / "seed" / "last.pt", weights_only=True)
+    steps = [state["optimiser"]["state"][0]["step"].item() for state in (first, second)]
+    assert steps == [1, 2]
+    weights = [state["network"]["body.0.weight"] for state in (first, second)]
+    assert torch.allclose(*weights, atol=1e-3), "a step moves a weight by the rate at most"
+
+
+def test_a_finished_run_is_published_again_with_the_weights_it_learned(trained, tmp_path):
+    for name in ("data", "eyes.pth"):
+        (tmp_path / name).symlink_to(trained / name)
+    shutil.copytree(trained / "seed", tmp_path / "seed")
+    run(tmp_path, "seed", "--epochs", 1, "--critics-from", 0, "--publish", "cgan_seed")
+    (one, other) = (find(r / "checkpoints", "sketch", "cgan_seed") for r in (trained, tmp_path))
+    assert one.sha256 == other.sha256
+
+
+def test_no_epochs_publish_nothing(trained, tmp_path):
+    for name in ("data", "eyes.pth"):
+        (tmp_path / name).symlink_to(trained / name)
+    with pytest.raises(BadStart, match="1 or more"):
+        run(tmp_path, "seed", "--epochs", 0, "--publish", "cgan_seed")
+
+
+def test_the_card_tells_how_it_was_trained(trained):
+    training = find(trained / "checkpoints", "sketch", "cgan").details["training"]
+    assert training["rate"] == 4e-4
+    assert training["batch"] == 16
+    assert training["unpaired"] == 0
+    assert "ImageNet" in training["how"]
 
 
 @pytest.mark.parametrize(("name", "kinds"), [("cgan", 2), ("cgan_seed", 1)])
@@ -112,7 +146,8 @@ def test_unpaired_masks_are_read_from_folders_and_zips(tmp_path):
     kept, empty = (cv2.imencode(".png", p)[1].tobytes() for p in (picture, 0 * picture))
     folder = tmp_path / "folder"
     folder.mkdir()
-    for name, data in {"a.png": kept, "empty.png": empty, "bad.png": b"no", "a.txt": kept}.items():
+    files = {"a.png": kept, "empty.png": empty, "bad.png": b"no", "none.png": b"", "a.txt": kept}
+    for name, data in files.items():
         (folder / name).write_bytes(data)
     with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
         archive.writestr("deep/b.png", kept)
@@ -120,3 +155,13 @@ def test_unpaired_masks_are_read_from_folders_and_zips(tmp_path):
     assert masks.shape == (2, 128, 128)
     assert masks.mean() == pytest.approx((20 / 60) ** 2, rel=0.1)
     assert read_masks([]).shape == (0, 128, 128)
+
+
+def test_pictures_beside_masks_are_no_sketches(tmp_path):
+    bright = cv2.imencode(".png", np.full((60, 80), 200, np.uint8))[1].tobytes()
+    outline = np.zeros((60, 80), np.uint8)
+    outline[20:40, 30:50] = 255
+    (tmp_path / "a.png").write_bytes(bright)
+    (tmp_path / "a_segmentation.png").write_bytes(cv2.imencode(".png", outline)[1].tobytes())
+    (mask,) = read_masks([tmp_path])
+    assert mask.mean() < 0.2
