@@ -81,16 +81,22 @@ def enclosed(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     as it may go round it. A path there and back encloses nothing."""
     mask = np.zeros(shape, np.uint8)
     if len(points):
-        _fill(mask, np.asarray(points, float), 1, even_odd=False)
-    return fill_holes(mask)
+        points = np.asarray(points, float)
+        _fill(mask, points, 1, even_odd=False)
+        # Nothing lies outside the way's own box, and it may be one of many on a large film.
+        left, top = np.clip(np.floor(points.min(0)), 0, shape[::-1]).astype(int)
+        right, bottom = np.clip(np.ceil(points.max(0)), 0, shape[::-1]).astype(int)
+        mask[top:bottom, left:right] = fill_holes(mask[top:bottom, left:right])
+    return mask.astype(bool)
 
 
 def _pen(mask: np.ndarray, points: np.ndarray, width: float, value: int) -> None:
     """Draw a round pen's way into `mask`."""
     scale = 2**SUBPIXEL
     points = np.rint((points - 0.5) * scale).astype(np.int32)
-    # OpenCV draws to beyond the edge: a pixel more than it was asked for, or two.
-    width = max(1, round(width) - 1)
+    # OpenCV draws to beyond the edge, a pixel more than it was asked for, or two; and it fails on
+    # widths of 16 bits, where twice the film's diagonal already covers all.
+    width = max(1, min(round(width) - 1, int(2 * math.hypot(*mask.shape))))
     for x, y in points[:: max(1, len(points) - 1)]:
         cv2.circle(mask, (int(x), int(y)), int(width * scale / 2), value, -1, shift=SUBPIXEL)
     cv2.polylines(mask, [points.reshape(-1, 1, 2)], False, value, width, shift=SUBPIXEL)

@@ -88,10 +88,12 @@ def test_a_stroke_covers_what_lies_within_half_its_width(path, width):
         ([([(15, 20)], 12), ([(45, 20)], 12)], 2 * np.pi * 6**2),
         ([([(30, 20)], 12), ([(30, 20)], 12)], np.pi * 6**2),
         ([([(30, 20)], 500)], 40 * 60),
+        ([([(30, 20), (31, 20)], 40_000)], 40 * 60),
     ],
     ids=[
         *("dot", "small dot", "half a dot", "quarter of a dot", "level line", "upright line"),
         *("right across", "from top to bottom", "two dots", "the same dot twice", "everything"),
+        "the widest",
     ],
 )
 def test_areas_by_hand(strokes, area):
@@ -219,10 +221,12 @@ WITHIN = (ROUND - (30, 20)) / 2 + (30, 20)
         ([(3, 3), (30, 9), (3, 3)], 0),
         ([(3, 3)], 0),
         ([], 0),
+        ([(70, 3), (90, 3), (90, 30)], 0),
     ],
     ids=[
         *("square", "the other way", "twice", "beyond the film", "round", "five rounds"),
         *("again within", "back within", "left open", "a line", "there and back", "dot", "nothing"),
+        "beside the film",
     ],
 )
 def test_a_path_encloses_all_it_goes_round(path, area):
