@@ -11,7 +11,9 @@ from core.masks import BadMask, Stroke, enclosed, from_json, rasterise
 
 REACH = 32  # px from the border at which the distance map is full
 SMALLEST = 40  # px of the square: half the smallest lesion that the networks learned from
-MOST_POINTS = 50_000  # of a saved sketch: far more than a hand draws, and filled within a second
+# Of a saved sketch: far more than a hand draws, and filled within a second.
+MOST_STROKES, MOST_POINTS = 500, 20_000
+LEAST_SIDE = 16  # px of the square it was drawn on: on fewer, a hand outlines nothing
 FULLEST = 0.98  # share of the square: more leaves no skin around, and no network learned it
 
 
@@ -41,9 +43,12 @@ def closed(strokes: Sequence[Stroke], shape: tuple[int, int] = (SIDE, SIDE)) -> 
     return mask
 
 
-def check(mask: np.ndarray) -> None:
-    """Raises BadSketch for a filled contour (S, S) bool that no lesion could have."""
+def check(mask: np.ndarray, strokes: Sequence[Stroke] = ()) -> None:
+    """Raises BadSketch for a filled contour (S, S) bool that no lesion could have. strokes: those
+    that it was drawn by, if any."""
     area = int(mask.sum())
+    if not area and strokes:
+        raise BadSketch("These strokes go round nothing: draw a way all round the lesion.")
     if not area:
         raise BadSketch("The sketch is empty: draw the outline of a lesion, all the way round.")
     if area < SMALLEST * mask.size / SIDE**2:
@@ -62,10 +67,11 @@ def read_sketch(text: str | bytes) -> tuple[Stroke, ...]:
         raise BadSketch(
             "This file is not a sketch saved here: choose the JSON file of a sketch, or draw one."
         ) from None
-    if sum(len(stroke.points) for stroke in drawn.strokes) > MOST_POINTS:
+    points = sum(len(stroke.points) for stroke in drawn.strokes)
+    if len(drawn.strokes) > MOST_STROKES or points > MOST_POINTS:
         raise BadSketch(
-            f"This sketch has more than {MOST_POINTS:,} points, more than is drawn by hand: draw "
-            "it anew."
+            f"This sketch has {len(drawn.strokes):,} strokes and {points:,} points, more than are "
+            "drawn by hand: draw it anew."
         )
     height, width = drawn.shape
     if height != width:
@@ -73,12 +79,17 @@ def read_sketch(text: str | bytes) -> tuple[Stroke, ...]:
             f"These strokes were drawn on a film of {width:,} by {height:,} pixels, not on the "
             "square of a sketch: choose the JSON file of a sketch."
         )
+    if width < LEAST_SIDE:
+        raise BadSketch(
+            f"These strokes were drawn on a square of {width} px, too small for a sketch: draw it "
+            "anew."
+        )
     scale = SIDE / width
     strokes = tuple(
         replace(stroke, points=stroke.points * scale, width=stroke.width * scale)
         for stroke in drawn.strokes
     )
-    check(closed(strokes))
+    check(closed(strokes), strokes)
     return strokes
 
 

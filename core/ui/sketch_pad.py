@@ -19,7 +19,19 @@ SHEET = 512  # px of the square that is drawn on: fine enough for a smooth outli
 SHAPE = (SHEET, SHEET)
 SHA256 = hashlib.sha256(b"lightbox-sketch-square").hexdigest()  # stands for the square's "file"
 SKIN = (232, 203, 186)  # RGB, pale and even, so that the blue of the sketch stands out
-PHOTO, BENEATH = "sketch-photo", "sketch-beneath"
+PHOTO, BENEATH, CLOSED = "sketch-photo", "sketch-beneath", "sketch-closed"
+
+
+def _closed(strokes: Sequence[Stroke], shape: tuple[int, int]) -> np.ndarray:
+    """`core.sketch.closed`, not again for the same strokes: the canvas asks for them, and then the
+    pictures beside it."""
+    last, mask = st.session_state.get(CLOSED, (None, None))
+    if last != (strokes, shape):
+        mask = sketch.closed(strokes, shape)
+        st.session_state[CLOSED] = (strokes, shape), mask
+    return mask
+
+
 SKETCH = Subject(
     ground="square",
     drawn="sketch",
@@ -29,7 +41,7 @@ SKETCH = Subject(
         "you. Go on to add another lesion.",
         POLYGON: "Click each corner; a click on the first one closes it and fills it in.",
     },
-    mask=sketch.closed,
+    mask=_closed,
     follows=True,
     looks=False,
     pen=6,
@@ -91,8 +103,8 @@ def saved(drawing: Drawing) -> bytes:
 
 def lesion(drawing: Drawing) -> np.ndarray:
     """(128, 128) bool: what the drawing outlines. Raises BadSketch where that is no lesion."""
-    mask = mask_to_square(sketch.closed(drawing.strokes, SHAPE))
-    sketch.check(mask)
+    mask = mask_to_square(_closed(drawing.strokes, SHAPE))
+    sketch.check(mask, drawing.strokes)
     return mask
 
 

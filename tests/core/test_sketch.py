@@ -165,6 +165,7 @@ def zigzag(points: int) -> Stroke:
     return Stroke(np.stack([np.linspace(0, SIDE, points), np.arange(points) % 2 * SIDE], 1))
 
 
+WIDE = drawn([(5, 5)], width=300.0, erase=True)
 NOT_SKETCHES = {
     "empty": ("", "not a sketch"),
     "text": ("a lesion, please", "not a sketch"),
@@ -180,13 +181,16 @@ NOT_SKETCHES = {
     "no number": (saved(arc(1), strokes=[{"tool": "brush"}]), "not a sketch"),
     "no size": (saved(arc(1), width=0, height=0), "not a sketch"),
     "of a film": (saved(arc(1), shape=(400, 300)), "300 by 400"),
-    "too many points": (saved(zigzag(50_001)), "50,000 points"),
-    "a dot": (saved(drawn([(9, 9)], width=40.0)), "empty"),
-    "a line": (saved(drawn(LINE)), "empty"),
+    "too small a square": (saved(arc(1, 5, (8, 8)), shape=(15, 15)), "square of 15 px"),
+    "a wide eraser of one pixel": (saved(arc(1), WIDE, shape=(1, 1)), "square of 1 px"),
+    "too many points": (saved(zigzag(20_001)), "20,001 points"),
+    "too many strokes": (saved(*[arc(1)] * 501), "501 strokes"),
+    "a dot": (saved(drawn([(9, 9)], width=40.0)), "go round nothing"),
+    "a line": (saved(drawn(LINE)), "go round nothing"),
     "a speck": (saved(arc(1, 2)), "small"),
     "a speck of a large square": (saved(arc(1, 10), shape=(1000, 1000)), "small"),
     "all of it": (saved(drawn([(0, 0), (128, 128)], tool="rectangle")), "everything"),
-    "erased": (saved(arc(1), drawn([(0, 0), (128, 128)], tool="rectangle", erase=True)), "empty"),
+    "erased": (saved(arc(1), drawn([(0, 0), (128, 128)], tool="rectangle", erase=True)), "nothing"),
 }
 
 

@@ -300,7 +300,7 @@ def test_an_open_outline_is_closed_and_several_lesions_count(blank, pad):
 @pytest.mark.parametrize(
     ("points", "sentence"),
     [
-        ([(100, 100), (300, 300)], "all the way round"),
+        ([(100, 100), (300, 300)], "go round nothing"),
         ([(100, 100), (104, 100), (104, 104), (100, 104)], "too small"),
         ([(0, 0), (544, 0), (544, 544), (0, 544)], "covers everything"),
     ],
@@ -309,6 +309,17 @@ def test_an_open_outline_is_closed_and_several_lesions_count(blank, pad):
 def test_a_sketch_that_no_lesion_could_have_gets_a_sentence(blank, pad, points, sentence):
     app = drawing(reporting(blank, pad), pad, path(*points))
     assert sentence in texts(app.warning) and not pictures(app)
+
+
+def test_a_sketch_is_closed_once_for_canvas_and_pictures(drawn, pad, monkeypatch):
+    asked, close = [], pad.sketch.closed
+    monkeypatch.setattr(
+        pad.sketch, "closed", lambda *given: asked.append(given[1]) or close(*given)
+    )
+    slide(drawn, "sketch-variants", 2)
+    assert asked.count(pad.SHAPE) == 0
+    app = drawing(reporting(drawn, pad), pad, path((10, 10), (60, 10), (60, 60)))
+    assert asked.count(pad.SHAPE) == 1 and len(pictures(app)) == 2
 
 
 def test_a_kept_sketch_comes_back_and_a_link_s_sample_can_be_undone(visit, networks, pad):
