@@ -11,7 +11,7 @@ import numpy as np
 from core.contours import random_contour
 from core.lesions import CODES, DIAGNOSES
 from core.models import ModelCard
-from core.sketch import closed
+from core.sketch import BadSketch, closed
 from core.sketch_export import SENTENCE, mask_png, picture_png, statement
 from core.sketchers import Sketcher, noise, one_hot
 
@@ -26,7 +26,7 @@ Synthetic skin lesions
 
 {total} pictures, {per_class} of each diagnosis, drawn by "{title}" ({name}), each with the sketch
 it was drawn from. All diagnoses have the same sketches.
-Noise: strength {strength:g}, seeds from {seed} on, one for each picture (see labels.csv).
+Noise: {noise}.
 
 labels.csv                          a row for each picture; dx is the diagnosis that was asked for
 images/<image_id>.png               the pictures
@@ -62,7 +62,15 @@ def batch(
     seed: of the first picture's noise; each next picture has the next.
     strength: of the noise.
     progress: is told how many of how many pictures are done.
+
+    Raises BadSketch where pictures would be the same: more than one of a sketch without noise.
     """
+    noisy = sketcher.varies and strength > 0
+    if not noisy and 0 < len(masks) < per_class:
+        raise BadSketch(
+            "Without noise all pictures of a sketch are the same: ask for one of each diagnosis, "
+            "or for random outlines."
+        )
     orders = [(code, turn) for code in CODES for turn in range(per_class)]
     sketches = list(masks) or [closed([random_contour(seed + at)]) for at in range(per_class)]
     now = datetime.now(UTC)
@@ -70,7 +78,8 @@ def batch(
     rows = csv.DictWriter(table, COLUMNS, restval="", lineterminator="\n")
     rows.writeheader()
     with zipfile.ZipFile(file, "w") as archive:  # stored as they are: PNG is packed already
-        archive.writestr("README.txt", _readme(sketcher.card, per_class, seed, strength))
+        words = noise_words(sketcher, seed, strength)
+        archive.writestr("README.txt", _readme(sketcher.card, per_class, words))
         for start in range(0, len(orders), AT_ONCE):
             some = orders[start : start + AT_ONCE]
             seeds = range(seed + start, seed + start + len(some))
@@ -91,7 +100,7 @@ def batch(
                         "lesion_id": name,
                         "dx": code,
                         "dx_type": "synthetic",
-                        "seed": own,
+                        "seed": own if sketcher.varies else "",
                     }
                 )
             progress(start + len(some), len(orders))
@@ -99,15 +108,23 @@ def batch(
     return file.getvalue()
 
 
-def _readme(card: ModelCard, per_class: int, seed: int, strength: float) -> str:
+def noise_words(sketcher: Sketcher, seed: int, strength: float) -> str:
+    """What noise a batch was drawn with."""
+    if not sketcher.varies:
+        return "this generator takes no noise"
+    if not strength:
+        return "none, as its strength was 0"
+    return f"strength {strength:g}, seeds from {seed} on, one for each picture"
+
+
+def _readme(card: ModelCard, per_class: int, noise: str) -> str:
     return README.format(
         sentence=SENTENCE,
         total=per_class * len(CODES),
         per_class=per_class,
         title=card.title,
         name=card.name,
-        seed=seed,
-        strength=strength,
+        noise=noise,
         diagnoses="\n".join(f"{one.code:6}{one.name}" for one in DIAGNOSES),
         licence=card.details.get("licence", "that of the generator's training data"),
     )

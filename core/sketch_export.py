@@ -35,10 +35,11 @@ def statement(
     card: of the generator, whose licence goes with the picture.
     mask: (S, S) bool, the filled sketch; the sha256 is that of `core.mask_files.png`.
     label: (7,) weights of `core.lesions.CODES`; those above zero are stated.
-    seed, strength: of the noise; of a picture between two seeds, other_seed is the second, and
+    seed, strength: of the noise, stated where the generator takes any; of a picture between two seeds, other_seed is the second, and
         the picture lies `share` of the way to it.
     now: the time to state, by default the present.
     """
+    varies = int(card.details["noise"]) > 0
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -52,8 +53,8 @@ def statement(
             for code, weight in zip(CODES, label, strict=True)
             if weight > 0
         },
-        "seed": int(seed),
-        "strength": float(strength),
+        "seed": int(seed) if varies else None,
+        "strength": float(strength) if varies else None,
         "towards": None
         if other_seed is None
         else {"seed": int(other_seed), "share": round(float(share), 4)},

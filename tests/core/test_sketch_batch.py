@@ -13,7 +13,7 @@ from PIL import Image
 from core import export
 from core.lesions import CODES, SIDE
 from core.models import find
-from core.sketch import check
+from core.sketch import BadSketch, check
 from core.sketch_batch import AT_ONCE, batch
 from core.sketch_export import SENTENCE
 from core.sketchers import noise, one_hot, open_sketcher
@@ -123,6 +123,37 @@ def test_given_sketches_are_taken_in_turn(sketcher):
     for turn, mask in enumerate([MASK, MASK.T, MASK], start=1):
         found = pixels(made, f"masks/SYNTHETIC_df_{turn:04d}_segmentation.png")
         np.testing.assert_array_equal(found == 255, mask)
+
+
+@pytest.fixture(scope="module")
+def blind(tmp_path_factory):
+    """A generator that takes no noise."""
+    root = tmp_path_factory.mktemp("blind")
+    publish_sketcher(root, noise=0)
+    return open_sketcher(find(root, "sketch", "cgan"))
+
+
+@pytest.mark.parametrize(("which", "strength"), [("blind", 1.0), ("sketcher", 0.0)])
+def test_the_same_picture_is_not_made_twice(request, which, strength):
+    generator = request.getfixturevalue(which)
+    with pytest.raises(BadSketch, match="are the same: ask for one") as caught:
+        batch(generator, 3, 0, [MASK, MASK.T], strength)
+    assert caught.value.reason.count(". ") == 0
+    for masks in ([MASK], []):
+        per_class = 1 if masks else 3
+        made = zipfile.ZipFile(io.BytesIO(batch(generator, per_class, 0, masks, strength)))
+        melanomas = [name for name in made.namelist() if name.startswith("images/SYNTHETIC_mel")]
+        assert len({pixels(made, name).tobytes() for name in melanomas}) == per_class
+
+
+def test_no_noise_is_claimed_where_there_is_none(blind, sketcher):
+    made = zipfile.ZipFile(io.BytesIO(batch(blind, 1, 5)))
+    assert {row["seed"] for row in rows(made)} == {""}
+    text = made.read("README.txt").decode()
+    assert "takes no noise" in text and "seeds from" not in text
+    made = zipfile.ZipFile(io.BytesIO(batch(sketcher, 1, 5, strength=0)))
+    text = made.read("README.txt").decode()
+    assert "its strength was 0" in text and "seeds from" not in text
 
 
 def test_a_seed_gives_the_same_pictures_again_and_another_gives_others(sketcher):

@@ -72,6 +72,12 @@ def test_the_statement_of_a_morph_names_both_ends(card):
     assert json.loads(json.dumps(said)) == said
 
 
+def test_no_noise_is_stated_of_a_generator_that_takes_none(tmp_path):
+    publish_sketcher(tmp_path, noise=0)
+    said = statement(find(tmp_path, "sketch", "cgan"), MASK, one_hot("mel"), 7, 0.5)
+    assert said["seed"] is said["strength"] is said["towards"] is None
+
+
 def test_a_picture_is_marked_in_pixels_and_metadata(card):
     said = statement(card, MASK, one_hot("mel"), 7)
     data = picture_png(PICTURE, said)
