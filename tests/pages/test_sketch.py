@@ -452,10 +452,30 @@ def test_a_batch_of_one_s_own_sketch_wants_one(blank):
     assert "The sketch is empty" in texts(app.warning)
     assert "The sketch is empty" in texts(stands(app.run()).warning)
     assert "sketch-batch" not in app.session_state
+    assert not choose(app, "sketch-batch-outlines", "Random outlines").warning
+    assert choose(app, "sketch-batch-outlines", "My sketch").warning
     sample(app, "round")
+    assert not app.warning
     blank.number_input(key="sketch-batch-count").set_value(1).run()
     assert "7 pictures" in texts(click(app, "sketch-batch-make").caption)
     assert not app.warning
+
+
+def test_a_batch_of_the_same_picture_is_refused_until_something_else_is_asked_for(drawn):
+    choose(drawn, "sketch-batch-outlines", "My sketch")
+    drawn.selectbox(key="sketcher").set_value("cgan_seed").run()
+    app = click(drawn, "sketch-batch-make")
+    assert "all pictures of a sketch are the same" in texts(app.warning)
+    assert not app.selectbox(key="sketcher").set_value("cgan").run().warning
+    app.selectbox(key="sketcher").set_value("cgan_seed").run()
+    assert app.warning and not app.number_input(key="sketch-batch-count").set_value(1).run().warning
+    said = texts(click(app, "sketch-batch-make").caption)
+    assert "7 pictures by Blind generator" in said and "noise: this generator takes no" in said
+
+
+def test_a_batch_stays_small_and_says_how_to_train_with_it(blank):
+    assert blank.number_input(key="sketch-batch-count").max == 50
+    assert "trainers.lesion --data … --also synthetic.zip" in texts(blank.markdown)
 
 
 def test_the_honest_numbers_stand_beside_those_of_real_pictures(blank):
