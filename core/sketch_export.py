@@ -35,8 +35,8 @@ def statement(
     card: of the generator, whose licence goes with the picture.
     mask: (S, S) bool, the filled sketch; the sha256 is that of `core.mask_files.png`.
     label: (7,) weights of `core.lesions.CODES`; those above zero are stated.
-    seed, strength: of the noise, stated where the generator takes any; of a picture between two seeds, other_seed is the second, and
-        the picture lies `share` of the way to it.
+    seed, strength: of the noise, stated where the generator takes any; of a picture between two
+        seeds, other_seed is the second, and the picture lies `share` of the way to it.
     now: the time to state, by default the present.
     """
     varies = int(card.details["noise"]) > 0

@@ -485,7 +485,10 @@ def test_the_honest_numbers_stand_beside_those_of_real_pictures(blank):
     assert rows["Fréchet distance (FID)"]["Toy generator"] == "60.0"
     assert rows["Fréchet distance (FID)"]["Real pictures"] == "12.0"
     assert rows["Balanced accuracy of the classifier"]["Real pictures"] == ".750"
-    assert "On 20 held-out sketches" in texts(blank.caption)
+    said = texts(blank.caption)
+    assert "On 20 held-out sketches" in said and "temperature and the threshold" in said
+    assert "about the best to be expected" in said and "Inception's weights were not" in said
+    assert "from scratch, is the independent witness" in said
     assert TRAP in texts(blank.info) and TRAP.count(". ") == 1
     for number in ("70 %", "21.6 %", "67 %"):
         assert number in TRAP
