@@ -4,13 +4,18 @@
 - HAM10000 as published: `HAM10000_metadata.csv` (or `.tab`), pictures and masks in any folders
 - ISIC 2016: pictures and `<id>_Segmentation.png` in any folders; of its labels (benign or
   malignant) none is one of the seven, so its lesions have masks alone
+
+In any of them masks may be called like their pictures where they lie in a folder of their own
+whose name tells (masks, segmentations, GroundTruth).
 """
 
 import csv
 import io
+import logging
+import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -19,8 +24,11 @@ import numpy as np
 from core.lesions import CODES, SIDE, mask_to_square, to_square
 from trainers.archive import Archive, BadPack
 
+log = logging.getLogger(__name__)
+
 TABLES = ("labels.csv", "HAM10000_metadata.csv", "HAM10000_metadata.tab", "HAM10000_metadata")
 MASK = "_segmentation"
+MASK_FOLDER = re.compile("mask|seg|ground.?truth", re.IGNORECASE)
 HELD_OUT, SPLIT_SEED = 10, 2016  # one lesion in so many of each diagnosis is for validation
 WHOLE_FRAME = 0.98  # a mask larger than this share of its picture outlines nothing
 
@@ -42,12 +50,17 @@ class Lesion:
 @dataclass(frozen=True)
 class Squares:
     """Lesions as the networks see them, in memory: images (N, S, S, 3) uint8, masks (N, S, S)
-    bool (all False where there is none), labels (N,) int (-1 where unknown)."""
+    bool (all False where there is none), labels (N,) int (-1 where unknown).
+
+    `skipped` (name, reason) could not be read; `left_out` counts the others that are not among
+    them, by reason."""
 
     lesions: Sequence[Lesion]
     images: np.ndarray
     masks: np.ndarray
     labels: np.ndarray
+    skipped: Sequence[tuple[str, str]] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.lesions)
@@ -55,13 +68,36 @@ class Squares:
     def only(self, keep: np.ndarray) -> "Squares":
         """Those where `keep` (N,) bool holds."""
         kept = [lesion for lesion, wanted in zip(self.lesions, keep, strict=True) if wanted]
-        return Squares(kept, self.images[keep], self.masks[keep], self.labels[keep])
+        arrays = (self.images[keep], self.masks[keep], self.labels[keep])
+        return Squares(kept, *arrays, self.skipped, self.left_out)
 
     @property
     def outlined(self) -> np.ndarray:
         """(N,) bool: whose mask outlines something, neither nothing nor the whole frame."""
         share = self.masks.mean((1, 2))
         return (share > 0) & (share < WHOLE_FRAME)
+
+    def joined(self, other: "Squares") -> "Squares":
+        """These and then the other's."""
+        return Squares(
+            [*self.lesions, *other.lesions],
+            np.concatenate([self.images, other.images]),
+            np.concatenate([self.masks, other.masks]),
+            np.concatenate([self.labels, other.labels]),
+        )
+
+    def with_diagnosis(self) -> "Squares":
+        """Those whose diagnosis is one of the seven; the others count as left out."""
+        return self._without(self.labels < 0, "no diagnosis of the seven")
+
+    def with_outline(self) -> "Squares":
+        """Those whose mask outlines something; the others count as left out."""
+        maskless = np.array([lesion.mask is None for lesion in self.lesions], bool)
+        masked = self._without(maskless, "no mask")
+        return masked._without(~masked.outlined, "mask of nothing or of the whole frame")
+
+    def _without(self, out: np.ndarray, reason: str) -> "Squares":
+        return replace(self.only(~out), left_out=self.left_out | {reason: int(out.sum())})
 
 
 class LesionPack(Archive):
@@ -86,44 +122,51 @@ class LesionPack(Archive):
         return [lesion for lesion in self.lesions if name in (lesion.split, "all")]
 
     def squares(self, split: str, side: int = SIDE) -> Squares:
-        """A split as squares. Raises BadPack when it is empty or a file cannot be read."""
+        """A split as squares. Raises BadPack when it is empty or nothing of it can be read."""
         lesions = self.split(split)
         if not lesions:
             raise BadPack(f"{self.path} holds no lesion in the split {split!r}.")
-        return self.read_squares(lesions, side)
+        squares = self.read_squares(lesions, side)
+        if not len(squares):
+            raise BadPack(
+                f"No picture in the split {split!r} of {self.path} can be read: unpack it again."
+            )
+        return squares
 
     def read_squares(self, lesions: Sequence[Lesion], side: int = SIDE) -> Squares:
-        """These lesions as squares. Raises BadPack when a file cannot be read."""
+        """These lesions as squares; of which picture or mask is unreadable is skipped, listed and
+        logged."""
         images = np.empty((len(lesions), side, side, 3), np.uint8)
         masks = np.zeros((len(lesions), side, side), bool)
-        for image, data, lesion in zip(
-            images, self.stream(lesion.image for lesion in lesions), lesions, strict=True
-        ):
-            image[...] = to_square(self._decoded(data, lesion.name)[..., ::-1], side)
-        masked = [(at, lesion) for at, lesion in enumerate(lesions) if lesion.mask]
-        for (at, lesion), data in zip(
-            masked, self.stream(lesion.mask for _, lesion in masked), strict=True
-        ):
-            masks[at] = mask_to_square(self._decoded(data, lesion.name)[..., 0] > 127, side)
-        labels = [-1 if lesion.label is None else lesion.label for lesion in lesions]
-        return Squares(lesions, images, masks, np.array(labels))
+        skipped = {}
+        for at, picture in self._pictures({at: x.image for at, x in enumerate(lesions)}):
+            if picture is None:
+                skipped[at] = "The picture cannot be read."
+            else:
+                images[at] = to_square(picture[..., ::-1], side)
+        masked = {at: x.mask for at, x in enumerate(lesions) if x.mask and at not in skipped}
+        for at, picture in self._pictures(masked):
+            if picture is None:
+                skipped[at] = "Its mask cannot be read."
+            else:
+                masks[at] = mask_to_square(picture[..., 0] > 127, side)
+        labels = np.array([-1 if x.label is None else x.label for x in lesions], int)
+        named = [(lesions[at].name, reason) for at, reason in sorted(skipped.items())]
+        for name, reason in named:
+            log.warning("skipped %s: %s", name, reason)
+        readable = np.array([at not in skipped for at in range(len(lesions))], bool)
+        return Squares(lesions, images, masks, labels, named).only(readable)
 
-    def _decoded(self, data: bytes, name: str) -> np.ndarray:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        if picture is None:
-            raise BadPack(f"A file of {name} in {self.path} is no picture: unpack it again.")
-        return picture
+    def _pictures(self, members: dict[int, str]) -> Iterator[tuple[int, np.ndarray | None]]:
+        """Each numbered file as (H, W, 3) uint8, blue first, or None where it is no picture."""
+        for at, data in zip(members, self.stream(members.values()), strict=True):
+            try:
+                yield at, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            except cv2.error:  # an empty file, or one that claims to be enormous
+                yield at, None
 
     def _lesions(self) -> list[Lesion]:
-        images, masks = {}, {}
-        for member in self.members:
-            path = PurePosixPath(member)
-            if path.suffix.lower() not in (".jpg", ".jpeg", ".png"):
-                continue
-            if path.stem.lower().endswith(MASK):
-                masks[path.stem[: -len(MASK)]] = member
-            else:
-                images[path.stem] = member
+        images, masks = self._images_and_masks()
         rows = self._rows()
         if not images or not (rows or masks):
             raise BadPack(
@@ -148,6 +191,38 @@ class LesionPack(Archive):
             for name in sorted(rows)
             if name in images
         ]
+
+    def _images_and_masks(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Name → file of the pictures, and of their masks. Raises BadPack when two pictures have
+        one name."""
+        pictures, masks = defaultdict(list), {}
+        paths = [(PurePosixPath(member), member) for member in self.members]
+        # HAM10000 is also handed on with its folders twice, once in small letters.
+        once = {(str(path.parent).lower(), path.name): (path, member) for path, member in paths}
+        for path, member in once.values():
+            if path.suffix.lower() not in (".jpg", ".jpeg", ".png"):
+                continue
+            if path.stem.lower().endswith(MASK):
+                masks[path.stem[: -len(MASK)]] = member
+            else:
+                pictures[path.stem].append((path.parent, member))
+        of_masks = {
+            folder
+            for found in pictures.values()
+            for folder, _ in found
+            if len(found) > 1 and MASK_FOLDER.search(folder.name)
+        }
+        images: dict[str, str] = {}
+        for name, found in pictures.items():
+            for folder, member in found:
+                part = masks if folder in of_masks else images
+                if name in part:
+                    raise BadPack(
+                        f"Two pictures of {self.path} are called {name}: name masks "
+                        f"{name}{MASK}.png or put them into a folder called masks."
+                    )
+                part[name] = member
+        return images, masks
 
     def _rows(self) -> dict[str, dict]:
         """Picture → its row of the table; empty without a table."""

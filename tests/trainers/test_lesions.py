@@ -165,12 +165,88 @@ def test_what_is_no_pack_gets_one_sentence(tmp_path, files, sentence):
         LesionPack(write(files, tmp_path))
 
 
-@pytest.mark.parametrize("member", ["images/{}.png", "masks/{}_segmentation.png"])
-def test_a_damaged_picture_is_named(tmp_path, member):
+@pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
+@pytest.mark.parametrize("data", [b"no picture", b""], ids=["damaged", "empty"])
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    [("images/{}.png", "The picture cannot be"), ("masks/{}_segmentation.png", "Its mask cannot")],
+)
+def test_what_cannot_be_read_is_skipped_and_named(tmp_path, caplog, zipped, data, member, reason):
     name = lesions()[2][0]
-    files = pack_files(lesions(14)) | {member.format(name): b"no picture"}
-    with pytest.raises(BadPack, match=f"A file of {name} .* is no picture"):
-        LesionPack(write(files, tmp_path)).squares("all")
+    files = pack_files(lesions(14)) | {member.format(name): data}
+    squares = LesionPack(write(files, tmp_path, zipped)).squares("all")
+    assert [lesion.name for lesion in squares.lesions] == [
+        other for at, (other, *_) in enumerate(lesions(14)) if at != 2
+    ]
+    ((skipped, why),) = squares.skipped
+    assert skipped == name and why.startswith(reason) and name in caplog.text
+    assert squares.images[2, 0, 0].tolist() == [200, 100, 30]  # in step: that of the fourth
+    assert squares.outlined.all() and CODES[squares.labels[3]] == lesions()[4][2]
+    assert squares.only(squares.labels == 0).skipped == squares.skipped
+
+
+def test_a_split_of_which_nothing_can_be_read_is_told(tmp_path):
+    files = pack_files(lesions(28))
+    files |= {name: b"" for name in files if name.startswith("images/")}
+    with pytest.raises(BadPack, match=r"No picture in the split 'train' of .* can be read"):
+        LesionPack(write(files, tmp_path)).squares("train")
+
+
+def test_what_is_left_out_is_counted_by_reason(tmp_path):
+    rows = lesions(14)
+    rows[0] = (*rows[0][:2], "unheard of")
+    files = pack_files(rows)
+    for at, kind in ((1, "nothing"), (2, "all")):
+        files[f"masks/{rows[at][0]}_segmentation.png"] = mask(kind)
+    for at in (3, 4, 5):
+        del files[f"masks/{rows[at][0]}_segmentation.png"]
+    squares = LesionPack(write(files, tmp_path)).squares("all")
+    kept = squares.with_diagnosis().with_outline()
+    assert [lesion.name for lesion in kept.lesions] == [name for name, *_ in rows[6:]]
+    assert kept.left_out == {
+        "no diagnosis of the seven": 1,
+        "no mask": 3,
+        "mask of nothing or of the whole frame": 2,
+    }
+    assert squares.left_out == {}
+
+
+@pytest.mark.parametrize("folder", ["masks", "segmentations", "GroundTruth", "lesion_seg"])
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_masks_may_be_called_like_their_pictures(tmp_path, folder, suffix):
+    """Also where a picture is missing: its mask is no picture."""
+    rows = lesions(28)
+    files = {"labels.csv": table(rows)}
+    for at, (name, *_) in enumerate(rows):
+        files[f"images/{name}.{suffix}"] = picture(at)
+        files[f"{folder}/{name}.png"] = mask()
+    del files[f"images/{rows[0][0]}.{suffix}"]
+    pack = LesionPack(write(files, tmp_path))
+    assert [lesion.name for lesion in pack.lesions] == [name for name, *_ in rows[1:]]
+    squares = pack.squares("all")
+    assert squares.images[0, 0, 0].tolist() == [200, 100, 10] and squares.outlined.all()
+
+
+@pytest.mark.parametrize(
+    "others", [("images/{}.jpg",), ("more/{}.png",), ("masks/{}.png", "masks/{}.jpg")]
+)
+def test_two_pictures_of_one_name_are_refused(tmp_path, others):
+    name = lesions()[0][0]
+    files = pack_files(lesions(14)) | {other.format(name): picture(5) for other in others}
+    with pytest.raises(BadPack, match=rf"Two pictures of .* are called {name}: name masks"):
+        LesionPack(write(files, tmp_path))
+
+
+def test_folders_handed_on_twice_are_read_once(tmp_path):
+    files = published_files(lesions())
+    files |= {
+        name.lower().replace("isic", "ISIC").replace("jpg", "JPG"): files[name]
+        for name in files
+        if name.endswith("JPG")
+    }
+    squares = LesionPack(write(files, tmp_path)).squares("all")
+    assert len(squares) == 60 and squares.outlined.all()
+    assert squares.images[7, 0, 0].tolist() == [200, 100, 70]
 
 
 def test_an_empty_split_is_told(tmp_path):
