@@ -105,7 +105,8 @@ def lesion(
 ) -> tuple[dict, lesion_scoring.LesionReading]:
     """The report and the reading of a classifier of skin lesions. Raises BadPack when nothing can
     be scored."""
-    reading = lesion_scoring.read_all(open_model(card), lesion_scoring.diagnosed(pack, split))
+    squares = lesion_scoring.diagnosed(pack, split)
+    reading = lesion_scoring.read_all(open_model(card), squares)
     truth, called, kinds = reading.labels, reading.called, len(CODES)
     report = {
         "task": card.task,
@@ -116,6 +117,8 @@ def lesion(
         "confusion": grading.confusion_matrix(truth, called, kinds).tolist(),
         "metrics": lesion_scoring.numbers(reading),
         "intervals": lesion_scoring.intervals(reading, draws),
+        "skipped": squares.skipped,
+        "left_out": squares.left_out,
     }
     return report, reading
 
@@ -134,6 +137,8 @@ def segment(
         "lesions": len({lesion.group for lesion in squares.lesions}),
         "metrics": lesion_scoring.outline_numbers(reading.overlaps),
         "intervals": lesion_scoring.outline_intervals(reading, draws),
+        "skipped": squares.skipped,
+        "left_out": squares.left_out,
     }
     return report, reading
 
@@ -151,6 +156,8 @@ def sketch(
         **sketch_scoring.describe(reading),
         "metrics": sketch_numbers.numbers(reading),
         "intervals": sketch_numbers.intervals(reading, draws),
+        "skipped": reading.skipped,
+        "left_out": reading.left_out,
     }
     return report, reading
 
@@ -215,6 +222,8 @@ def main() -> int:
         "segment": lambda: f"of {report['lesions']} lesions",
     }[arguments.task]()
     print(f"{card.name}: n = {report['n']}, {held}")
+    if "compare" in report:
+        print(f"  compare {report['compare']}")
     for name, value in report["metrics"].items():
         interval = report["intervals"].get(name)
         words = f"  ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""

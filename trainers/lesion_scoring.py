@@ -54,11 +54,10 @@ class LesionReading:
 
 def diagnosed(pack: LesionPack, split: str) -> Squares:
     """The squares of a split whose diagnosis is one of the seven. Raises BadPack without any."""
-    squares = pack.squares(split)
-    known = squares.labels >= 0
-    if not known.any():
+    squares = pack.squares(split).with_diagnosis()
+    if not len(squares):
         raise BadPack(f"{pack.path} names none of the seven diagnoses in its split {split!r}.")
-    return squares.only(known)
+    return squares
 
 
 def read_all(model: Model, squares: Squares) -> LesionReading:
@@ -120,10 +119,10 @@ class OutlineReading:
 def outlined(pack: LesionPack, split: str) -> Squares:
     """The squares of a split whose mask outlines something: one of the whole frame tells nothing.
     Raises BadPack without any."""
-    squares = pack.squares(split)
-    if not squares.outlined.any():
+    squares = pack.squares(split).with_outline()
+    if not len(squares):
         raise BadPack(f"{pack.path} holds no mask of a lesion in its split {split!r}.")
-    return squares.only(squares.outlined)
+    return squares
 
 
 def outline_all(segmenter: Segmenter, squares: Squares) -> OutlineReading:

@@ -6,7 +6,7 @@ networks, which learned from real pictures alone, then look at both.
 
 import csv
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ class SketchReading:
     `painted` and `real` hold what each classifier makes of generated and real pictures, `overlaps`
     (N,) the IoU of the sketch with the segmenter's outline of both, `floor_embeddings` what each
     classifier reads of the floor's second set. `variety` is the mean distance of pictures by
-    diagnosis.
+    diagnosis. `skipped` and `left_out` are those of `trainers.lesions.Squares`.
     """
 
     lesions: Sequence[Lesion]
@@ -90,6 +90,8 @@ class SketchReading:
     variety: dict[str, dict[str, float]]
     floor: Floor
     floor_embeddings: dict[str, np.ndarray]
+    skipped: Sequence[tuple[str, str]]
+    left_out: Mapping[str, int]
 
     @property
     def labels(self) -> np.ndarray:
@@ -129,12 +131,15 @@ class SketchReading:
 def describe(reading: SketchReading) -> dict:
     """What was scored, for a report or a card."""
     counts = np.bincount(reading.labels, minlength=len(CODES)).tolist()
+    fewer = len(reading.floor.first) < len(reading.lesions)
+    advice = {"compare": "fid_floor with fid_same_size, not with fid, which is of more pictures"}
     return {
         "n": len(reading.lesions),
         "lesions": len(set(reading.groups)),
         "diagnoses": dict(zip(CODES, counts, strict=True)),
         "features": reading.features,
         "floor": reading.floor.words,
+        **(advice if fewer else {}),
     }
 
 
@@ -142,7 +147,7 @@ def scorable(pack: LesionPack, split: str) -> Squares:
     """The lesions of a split that have a diagnosis and a mask that outlines something. Raises
     BadPack when they are too few."""
     squares = pack.squares(split)
-    kept = squares.only(squares.outlined & (squares.labels >= 0))
+    kept = squares.with_diagnosis().with_outline()
     count = len({lesion.group for lesion in kept.lesions})
     if count < LEAST:
         missing = [
@@ -184,6 +189,8 @@ def read_all(
             name: embeddings(model, floor.second.images)
             for name, model in judges.classifiers.items()
         },
+        skipped=real.skipped,
+        left_out=real.left_out,
     )
 
 
@@ -225,8 +232,11 @@ def floor_of(pack: LesionPack, split: str, real: Squares) -> Floor:
         count = min(len(have), len(others))
         first += sorted(rng.permutation(have)[:count])
         drawn += [others[at] for at in rng.permutation(len(others))[:count]]
-    if len(first) >= LEAST:
-        second = pack.read_squares(drawn)
+    second = pack.read_squares(drawn)
+    readable = {lesion.name for lesion in second.lesions}
+    first = [at for at, other in zip(first, drawn, strict=True) if other.name in readable]
+    sides = [[real.lesions[at] for at in first], second.lesions]
+    if min(len({lesion.group for lesion in side}) for side in sides) >= LEAST:
         words = f"{len(first)} scored pictures against as many of other lesions in the pack, with "
         return Floor(np.array(first), second, words + "the same diagnoses")
     diagnoses = dict(zip((lesion.group for lesion in real.lesions), real.labels, strict=True))

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -136,6 +137,39 @@ def test_a_pack_scored_whole_is_halved_for_its_floor_and_says_what_to_compare(ro
     assert found["fid_same_size"] > 0 and "fid_same_size_resnet18" in found
 
 
+def test_eight_pictures_of_one_lesion_are_no_floor(root, tmp_path):
+    """Left out of a set of their own they leave nothing behind."""
+    data = write_pack(tmp_path / "data")
+    rows = [row.split(",") for row in (data / "labels.csv").read_text().split()]
+    held = {lesion.group for lesion in LesionPack(data).split("val")}
+    rest = [row for row in rows[1:] if row[1] not in held]
+    ours = [",".join([*row[:2], "mel"]) for row in rows[1:] if row[1] in held]
+    # Of what is not scored only one lesion has a diagnosis, and eight pictures.
+    theirs = [
+        ",".join([row[0], *(["one", "mel"] if at < 8 else [row[1], "?"])])
+        for at, row in enumerate(rest)
+    ]
+    (data / "labels.csv").write_text("\n".join([",".join(rows[0]), *ours, *theirs]))
+    pack = LesionPack(data)
+    pack.lesions = [
+        replace(one, split="val" if one.group in held else "train") for one in pack.lesions
+    ]
+    real = sketch_scoring.scorable(pack, "val")
+    floor = sketch_scoring.floor_of(pack, "val", real)
+    assert "one half" in floor.words
+
+
+def test_pictures_of_the_floor_that_cannot_be_read_leave_as_many_on_either_side(root, tmp_path):
+    data = write_pack(tmp_path / "data")
+    for lesion in LesionPack(data).split("train")[:20]:
+        (data / lesion.image).write_bytes(b"")
+    pack = LesionPack(data)
+    real = sketch_scoring.scorable(pack, "val")
+    floor = sketch_scoring.floor_of(pack, "val", real)
+    assert 8 <= len(floor.first) == len(floor.second) < len(real)
+    assert real.labels[floor.first].tolist() == floor.second.labels.tolist()
+
+
 def test_what_a_picture_gets_does_not_hang_on_the_others(root):
     """The same noise for a name, and so the same picture, in the split as in the whole pack."""
     val, whole = read(root), read(root, split="all")
@@ -220,8 +254,26 @@ def test_the_command_writes_a_report_and_predictions(root, tmp_path, monkeypatch
         right[row["label"]].append(max(CODES, key=lambda c, r=row: float(r[c])) == row["label"])
     balanced = np.mean([np.mean(hits) for hits in right.values()])
     assert report["metrics"]["balanced_accuracy"] == pytest.approx(balanced)
+    assert report["skipped"] == [] and "compare" not in report
     printed = capsys.readouterr().out
     assert "diversity_nv" in printed and "other lesions in the pack" in printed
+
+
+def test_a_pack_scored_whole_says_what_to_compare_and_what_it_left_out(
+    root, tmp_path, monkeypatch, capsys
+):
+    data = write_pack(tmp_path / "data", each=3)
+    files = sorted((data / "masks").iterdir())
+    files[2].unlink()
+    sorted((data / "images").iterdir())[4].write_bytes(b"")
+    out = tmp_path / "report.json"
+    assert command(monkeypatch, root, "cgan", "--data", data, "--draws", 5, "--out", out) == 0
+    report = json.loads(out.read_text())
+    assert report["compare"].startswith("fid_floor with fid_same_size, not with fid")
+    assert f"compare {report['compare']}" in capsys.readouterr().out
+    ((name, _),) = report["skipped"]
+    assert name == "ISIC_0024310" and report["n"] == 26
+    assert report["left_out"]["no mask"] == 1 and sum(report["left_out"].values()) == 1
 
 
 def test_without_the_networks_that_look_nothing_is_scored(root, tmp_path, monkeypatch, capsys):
