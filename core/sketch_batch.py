@@ -34,7 +34,12 @@ masks/<image_id>_segmentation.png   the sketches, white where the lesion is
 
 {diagnoses}
 
-The layout is that of our lesion pack: the trainers read this zip as their --data.
+The layout is that of our lesion pack. To train with these pictures beside a pack of real ones:
+
+    python -m trainers.lesion --data REAL_PACK --run RUN --also THIS_ZIP
+
+They are learned from only: what is measured is the validation split of the real pack. Without
+--also it is the same training without them; take another RUN for it.
 
 Before you conclude that such pictures help:
 - Measure on real pictures that the generator never learned from, never on these.

@@ -3,11 +3,16 @@
     python -m trainers.lesion --data lesion.zip --run runs/lesion --publish mobilenetv2 \
         --weights IMAGENET.pth --same-padding
 
-DATA is the project's lesion pack or HAM10000 as published, as a folder or a zip. Training is
-resumable: the same command goes on where it stopped.
+DATA is the project's lesion pack or HAM10000 as published, as a folder or a zip. `--also` names
+packs, such as a batch of the Sketch page, whose lesions join the training pictures alone:
+validation stays that of DATA. Training is resumable: the same command goes on where it stopped.
 """
 
 import argparse
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,12 +23,15 @@ from core.lesions import CODES, SIDE, network_input
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.preprocess import InputSpec
 from trainers import start
+from trainers.archive import BadPack
 from trainers.lesion_scoring import diagnosed
 from trainers.lesion_views import Views, drawn, prior
 from trainers.lesions import LesionPack, Squares
 from trainers.loop import fit
-from trainers.publish import Provenance, publish
+from trainers.publish import Provenance, publish, source_of
 from trainers.tasks import LESION
+
+log = logging.getLogger(__name__)
 
 SMOOTHING = 0.05
 
@@ -74,6 +82,9 @@ def options() -> argparse.ArgumentParser:
     )
     start.add_arguments(parser)
     parser.add_argument("--backbone", default="mobilenetv2_100", help="timm name")
+    parser.add_argument(
+        "--also", type=Path, nargs="*", default=[], help="packs that are learned from only"
+    )
     parser.add_argument("--balance", type=float, default=0.5, help="power of the frequencies drawn")
     parser.add_argument(
         "--from-side", type=int, default=SIDE, help="px of the first epoch's pictures; they grow"
@@ -101,6 +112,8 @@ def main() -> None:
     network, architecture, origin = start_network(arguments)
     pack = LesionPack(arguments.data)
     train, val = (diagnosed(pack, split) for split in ("train", "val"))
+    own = len(train)
+    train, also = with_others(train, val, arguments.also)
     shares = prior(train.labels, arguments.balance)
     sides = [*growing(arguments.from_side, arguments.epochs), SIDE]
 
@@ -121,10 +134,29 @@ def main() -> None:
     print("on val:", {name: round(value, 4) for name, value in best.items()})
     if arguments.publish and engine.is_global_zero:
         remeasure(network, views(arguments.epochs))
-        provenance = Provenance.of(arguments, origin, pack, len(train))
+        provenance = replace(Provenance.of(arguments, origin, pack, own), also=also)
         spec = InputSpec(SIDE, *input_statistics(architecture), colour=True)
         folder = publish(LESION, network, architecture, spec, pack, val.lesions, provenance)
         print(f"published {folder}")
+
+
+def with_others(
+    train: Squares, val: Squares, others: Sequence[Path]
+) -> tuple[Squares, dict[str, int]]:
+    """The training pictures with all of other packs, and whence how many were added. Raises
+    BadPack when one holds a lesion that is validated on."""
+    held_out = {name for lesion in val.lesions for name in (lesion.name, lesion.group)}
+    also: dict[str, int] = {}
+    for path in others:
+        pack = LesionPack(path)
+        added = diagnosed(pack, "all")
+        if any({lesion.name, lesion.group} & held_out for lesion in added.lesions):
+            raise BadPack(f"{path} holds lesions of the validation split: take them out of it.")
+        log.info("train: %d pictures, and %d of %s", len(train), len(added), path)
+        source = source_of(pack)
+        also[source] = also.get(source, 0) + len(added)
+        train = train.joined(added)
+    return train, also
 
 
 def remeasure(network: nn.Module, views: Views, most: int = 2048, batch: int = 128) -> None:

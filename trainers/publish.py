@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -33,6 +33,8 @@ COLLECTIONS = {
     "doi 10.17632/56rmx5bjcr.1, CC BY 4.0",
     r"ISIC_00(2[4-9]|3[0-4])\d{3}": "HAM10000, Tschandl et al. 2018, doi 10.7910/DVN/DBW86T, "
     "CC BY-NC 4.0 (non-commercial)",
+    r"SYNTHETIC_[a-z]+_\d{4,}": "synthetic lesions of Lightbox's generators, which learned from "
+    "HAM10000, CC BY-NC 4.0 (non-commercial)",
 }
 KEPT = ("objective", "epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze")
 KEPT += ("precision", "network", "steps", "critics_from", "pleasing", "ema")
@@ -47,7 +49,10 @@ UNCALIBRATED = {
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a model comes from: what the card says besides numbers."""
+    """Where a model comes from: what the card says besides numbers.
+
+    `also` tells what else it learned from, which it is not measured on: name and licence → number
+    of pictures."""
 
     name: str
     title: str
@@ -58,16 +63,11 @@ class Provenance:
     data: str
     n_train: int
     seed: int
+    also: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, arguments: argparse.Namespace, origin: str, pack: Pack | LesionPack, n_train: int):
         """From a trainer's command line."""
-        known = (
-            source
-            for pattern, source in COLLECTIONS.items()
-            if all(re.fullmatch(pattern, name) for name in pack.names)
-        )
-        licence = arguments.source or next(known, "data of unstated licence")
         training = {key: value for key, value in vars(arguments).items() if key in KEPT}
         name = arguments.publish
         return cls(
@@ -77,7 +77,7 @@ class Provenance:
             checkpoints=arguments.checkpoints,
             weights_started_from=origin,
             training=training,
-            data=licence,
+            data=arguments.source or source_of(pack),
             n_train=n_train,
             seed=arguments.seed,
         )
@@ -91,12 +91,24 @@ class Provenance:
             "sha256": sha256,
             "weights_started_from": self.weights_started_from,
             "training": self.training,
-            "training_data": {"name": self.data, "split": "train", "n": self.n_train},
-            "licence": "Apache-2.0 (code); weights follow the training data: " + self.data,
+            "training_data": {"name": self.data, "split": "train", "n": self.n_train}
+            | ({"also": self.also} if self.also else {}),
+            "licence": "Apache-2.0 (code); weights follow the training data: "
+            + "; ".join([self.data, *self.also]),
             "seed": self.seed,
             "commit": _commit(),
             "date": date.today().isoformat(),
         }
+
+
+def source_of(pack: Pack | LesionPack) -> str:
+    """Name and licence of a pack, told by the names of all its pictures."""
+    known = (
+        source
+        for pattern, source in COLLECTIONS.items()
+        if all(re.fullmatch(pattern, name) for name in pack.names)
+    )
+    return next(known, "data of unstated licence")
 
 
 def publish(

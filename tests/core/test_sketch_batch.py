@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 import zipfile
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,6 +20,7 @@ from core.sketch_batch import AT_ONCE, batch
 from core.sketch_export import SENTENCE
 from core.sketchers import noise, one_hot, open_sketcher
 from tests.toy_models import publish_sketcher
+from trainers import lesion
 from trainers.lesions import LesionPack
 
 PER_CLASS = 11
@@ -99,6 +102,9 @@ def test_every_file_says_that_it_is_synthetic(archive):
     for words in (SENTENCE, "77 pictures", "11 of each", "cgan", "strength 0.5", "from 5", LICENCE):
         assert words in text
     assert all(code in text for code in CODES) and "{" not in text
+    (command,) = re.findall(r"python -m trainers.lesion (.*)", text)
+    asked = lesion.options().parse_args(command.split())
+    assert (asked.data, asked.also) == (Path("REAL_PACK"), [Path("THIS_ZIP")])
 
 
 def test_every_diagnosis_has_the_same_lesions_and_seeds_of_its_own(archive):

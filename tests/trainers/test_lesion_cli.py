@@ -15,10 +15,18 @@ from core.lesions import CODES, SIDE
 from core.models import catalogue, faults, find, open_model
 from core.samples import png
 from core.segment import BadPhoto, contour, open_segmenter
+from core.sketch_batch import batch
+from core.sketchers import open_sketcher
+from tests.toy_models import publish_sketcher
 from trainers import evaluate, gate, lesion, lesion_scoring, segment
+from trainers.archive import BadPack
 from trainers.lesions import LesionPack
 
 SKIN = (225, 170, 150)
+SYNTHETIC = (
+    "synthetic lesions of Lightbox's generators, which learned from HAM10000, "
+    "CC BY-NC 4.0 (non-commercial)"
+)
 
 
 def drawn(seed: int, label: int) -> tuple[np.ndarray, np.ndarray]:
@@ -58,6 +66,14 @@ def options(root: Path, name: str) -> list:
     ]
 
 
+def write_batch(root: Path) -> Path:
+    """Two synthetic lesions of each diagnosis, as the Sketch page gives them."""
+    publish_sketcher(root)
+    path = root / "batch.zip"
+    path.write_bytes(batch(open_sketcher(find(root, "sketch", "cgan")), 2, 0))
+    return path
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A folder with data/ and checkpoints/ of a classifier and a segmenter of a few steps."""
@@ -71,6 +87,10 @@ def trained(tmp_path_factory):
         monkeypatch.setattr(gate, "DIMENSIONS", 4)
         small = ["--backbone", "mobilenetv2_035", "--from-side", 32, "--epochs", 1]
         run(monkeypatch, lesion.main, *options(root, "classifier"), *small)
+        also = ["--also", write_batch(root / "toys")]
+        run(
+            monkeypatch, lesion.main, *options(root, "helped"), *small, *also, "--publish", "helped"
+        )
         few = ["--epochs", 6, "--batch", 4, "--against", others.parent]
         run(monkeypatch, segment.main, *options(root, "segmenter"), *few)
     return root
@@ -79,7 +99,7 @@ def trained(tmp_path_factory):
 def test_the_published_classifier_opens_and_diagnoses(trained):
     root = trained / "checkpoints"
     assert faults(root) == []
-    (card,) = catalogue(root, "lesion")
+    card = find(root, "lesion", "tiny")
     assert card.classes == CODES and card.input.colour and card.input.size == SIDE
     assert card.validation["n"] == 14 and card.validation["lesions"] == 7
     for text in (card.validation["data"], card.details["licence"]):
@@ -98,6 +118,36 @@ def test_the_published_classifier_opens_and_diagnoses(trained):
         row = rows[one.name]
         assert row["label"] == CODES[one.label]
         assert [float(row[code]) for code in CODES] == pytest.approx(found.tolist(), abs=1e-4)
+
+
+def test_other_packs_join_the_training_alone_and_the_card_says_so(trained):
+    alone, helped = (find(trained / "checkpoints", "lesion", name) for name in ("tiny", "helped"))
+    assert helped.validation == alone.validation
+    assert helped.details["training_data"].pop("also") == {SYNTHETIC: 14}
+    assert helped.details["training_data"] == alone.details["training_data"]
+    assert SYNTHETIC in helped.details["licence"] and SYNTHETIC not in alone.details["licence"]
+
+
+def test_what_joins_the_training_comes_behind_it(trained):
+    train, val = (
+        lesion_scoring.diagnosed(LesionPack(trained / "data"), s) for s in ("train", "val")
+    )
+    joined, also = lesion.with_others(train, val, [trained / "toys" / "batch.zip"] * 2)
+    other = LesionPack(trained / "toys" / "batch.zip").squares("all")
+    assert len(joined) == len(train) + 28 and also == {SYNTHETIC: 28}
+    for name in ("images", "masks", "labels"):
+        own, added = getattr(joined, name)[: len(train)], getattr(joined, name)[len(train) :]
+        np.testing.assert_array_equal(own, getattr(train, name))
+        np.testing.assert_array_equal(added, np.concatenate([getattr(other, name)] * 2))
+    assert [one.name for one in joined.lesions[-14:]] == [one.name for one in other.lesions]
+
+
+def test_lesions_that_are_validated_on_join_no_training(trained):
+    train, val = (
+        lesion_scoring.diagnosed(LesionPack(trained / "data"), s) for s in ("train", "val")
+    )
+    with pytest.raises(BadPack, match="holds lesions of the validation split"):
+        lesion.with_others(train, val, [trained / "data"])
 
 
 def test_the_published_segmenter_outlines_and_refuses(trained):
@@ -134,6 +184,31 @@ def test_evaluation_reports_every_number_with_an_interval(trained, monkeypatch, 
     assert predictions.read_text() == card.predictions.read_text()
     for name, metric in card.metrics.items():
         assert found["metrics"][name] == pytest.approx(metric.value, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("task", "left_out"),
+    [
+        ("lesion", {"no diagnosis of the seven": 1}),
+        ("segment", {"no mask": 0, "mask of nothing or of the whole frame": 1}),
+    ],
+)
+def test_evaluation_names_what_it_skipped_and_counts_what_it_left_out(
+    trained, tmp_path, monkeypatch, task, left_out
+):
+    data = tmp_path / "data"
+    write_pack(data, 28)
+    names = [f"ISIC_{24306 + at:07d}" for at in range(28)]
+    (data / f"images/{names[3]}.png").write_bytes(b"")
+    (data / f"masks/{names[5]}_segmentation.png").write_bytes(png(np.zeros((SIDE, SIDE), np.uint8)))
+    text = (data / "labels.csv").read_text()
+    (data / "labels.csv").write_text(text.replace(f"{names[7]},HAM_0000003,df", f"{names[7]},X,?"))
+    report = tmp_path / "report.json"
+    arguments = [task, "tiny", "--data", data, "--draws", 5, "--out", report]
+    run(monkeypatch, evaluate.main, *arguments, "--checkpoints", trained / "checkpoints")
+    found = json.loads(report.read_text())
+    assert found["skipped"] == [[names[3], "The picture cannot be read."]]
+    assert found["left_out"] == left_out and found["n"] == 26
 
 
 @pytest.mark.parametrize(
