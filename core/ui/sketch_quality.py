@@ -48,8 +48,8 @@ WITNESS = (
     "FID and KID compare features that our own classifiers read, as Inception's weights were not "
     "at hand. The classifier of most rows, a MobileNetV2 from ImageNet, is a near relative of the "
     "network that `cgan` learned to please; the other one, a ResNet18 from scratch, is the "
-    "independent witness. Pictures that are recognised more often than real ones are typical rather "
-    "than true: see how little they differ."
+    "independent witness. Pictures that are recognised more often than real ones are typical "
+    "rather than true: see how little they differ."
 )
 
 
