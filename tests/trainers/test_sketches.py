@@ -23,7 +23,10 @@ def lesions(counts=(2, 2, 2, 2, 2, 90, 2)) -> Squares:
     return Squares(about, images.copy(), masks, labels)
 
 
-def batches(unpaired=np.zeros((0, 128, 128), bool), size=32, examples=16, seed=(0, 0)):
+ALL_PAIRED = np.zeros((0, 128, 128), bool)
+
+
+def batches(unpaired=ALL_PAIRED, size=32, examples=16, seed=(0, 0)):
     return SketchBatches(lesions(), unpaired, seed, 3, size, examples)
 
 
