@@ -85,7 +85,8 @@ def test_held_out_lesions_are_painted_and_seen_by_all(root):
     assert all(np.isfinite(value) for value in found.values())
     assert found["balanced_accuracy"] > 0.8 and found["balanced_accuracy_real"] == 1
     assert found["balanced_accuracy_resnet18"] == found["recall_real_mel_resnet18"] == 0
-    assert found["inception_score"] == pytest.approx(7, rel=0.1)
+    assert found["inception_score_real"] == pytest.approx(7, rel=0.1)
+    assert 5 < found["inception_score"] < 7  # noise shifts colours: a picture or two is misread
     dark = np.isin(reading.labels, DARK)
     assert dark.any()
     for kind, name in (("painted", "mask_iou"), ("real", "mask_iou_real")):
