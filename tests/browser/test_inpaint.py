@@ -128,8 +128,11 @@ def test_a_mask_is_drawn_erased_enlarged_reloaded_and_filled(page, url):
 
 def test_a_deep_film_of_ones_own_comes_back_the_same_outside_an_uploaded_mask(page, url):
     page.goto(f"{url}/inpaint")
+    opened(page)
     choose(page, "Your own films")
-    expect(canvas(page)).to_have_count(0)  # of the sample: a press on that one is not meant here
+    # The sample's canvas must be gone: a press on that one is not meant here.
+    expect(page.get_by_text("Choose a film above")).to_be_visible()
+    expect(canvas(page)).to_have_count(0)
     page.locator("input[type=file]").first.set_input_files([uploaded("own.dcm", DEEP.data())])
     expect(canvas(page)).to_be_visible()
     # At once, as a visitor may: what the browser and the canvas tell meanwhile takes nothing away.
