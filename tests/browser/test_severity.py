@@ -136,6 +136,7 @@ def test_a_link_keeps_film_side_and_explained_grade(page, url):
     page.get_by_text(re.compile("Right of the film")).click()
     expect(right).to_be_checked()
     expect(page).to_have_url(re.compile("side=right"))
+    settled(page)
     heading = called(page).inner_text()
     page.reload()
     expect(right).to_be_checked()

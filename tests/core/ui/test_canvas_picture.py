@@ -6,6 +6,7 @@ import pytest
 
 from core.ui import canvas_picture, fabric
 from core.ui.fabric import MARGIN, View
+from core.ui.subject import FILM
 
 NO_MASK = np.zeros((40, 60), bool)
 
@@ -46,7 +47,7 @@ def test_the_film_goes_on_in_the_margin_where_there_is_more_of_it():
     middle = drawn(grey, NO_MASK, View((40, 60), 20, 10, 20, 20, 8.0))
     assert middle.min() > 190
     whole = drawn(grey, NO_MASK, View((40, 60), 0, 0, 60, 40, 4.0))
-    assert abs(whole[MARGIN // 2, MARGIN // 2] - canvas_picture.TABLE).max() < 4
+    assert abs(whole[MARGIN // 2, MARGIN // 2] - FILM.table).max() < 4
 
 
 def test_the_window_is_shown_black_to_white():
