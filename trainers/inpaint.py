@@ -33,6 +33,7 @@ from trainers.adversarial import Batch, Craft, Schedule, fit
 from trainers.fill_exam import Exam, published_judge
 from trainers.films import Film, Pack
 from trainers.holes import MIDDLE_ONLY, SIDE, THIN, WIDE, Diet, HoledFilms
+from trainers.notes import note_training
 from trainers.squares import load_squares
 
 log = logging.getLogger(__name__)
@@ -182,7 +183,7 @@ def learn(
 ) -> None:
     """Train the painter on the pack's training films, and note how in the run's folder."""
     train, _ = read_films(pack, "train", arguments.run, engine)
-    fill_publish.note_training(arguments, arguments.started_from or origin, len(train))
+    note_training(arguments, arguments.started_from or origin, len(train))
     recipe = RECIPES[arguments.network]
     craft = Craft(
         paint=lambda network, batch: (

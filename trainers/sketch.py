@@ -31,12 +31,13 @@ from core.networks.sketch_gan import (
     SketchCritic,
     SketchPainter,
 )
-from trainers import fill_publish, sketch_publish, start
+from trainers import sketch_publish, start
 from trainers.adversarial import CROSS_ENTROPY, HINGE, Batch, Craft, Objective, Schedule, fit
 from trainers.archive import Archive
 from trainers.diff_augment import disturbed
 from trainers.eyes import CHANNELS, Eyes, difference, learn_to_read, summary
 from trainers.lesions import MASK, LesionPack, Squares
+from trainers.notes import note_training
 from trainers.sketch_exam import SketchExam, published_judge, summaries
 from trainers.sketches import SketchBatches
 
@@ -156,9 +157,7 @@ def learn(
     unpaired = read_masks(arguments.sketches)
     log.info("train: %d lesions and %d sketches alone", len(train), len(unpaired))
     arguments.unpaired = len(unpaired)
-    fill_publish.note_training(
-        arguments, arguments.started_from or "random weights (from scratch)", len(train)
-    )
+    note_training(arguments, arguments.started_from or "random weights (from scratch)", len(train))
     known = train.images[:: max(1, len(train) // KNOWN)]
     eyes = Eyes(arguments.eyes, torch.from_numpy(network_input(known))).to(engine.device)
     exam = SketchExam(val, eyes, published_judge(arguments.checkpoints))

@@ -11,8 +11,8 @@ from core.models import BadModel, ModelCard
 from core.sketchers import open_sketcher
 from trainers import sketch_numbers, sketch_scoring
 from trainers.export import export_sketcher
-from trainers.fill_publish import noted
 from trainers.lesions import LesionPack
+from trainers.notes import noted
 from trainers.publish import UNCALIBRATED, appearing, write_card
 
 log = logging.getLogger(__name__)
