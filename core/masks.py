@@ -13,9 +13,12 @@ from core.intake import MAX_PIXELS, MAX_SIDE
 
 TOOLS = ("brush", "line", "polygon", "rectangle")
 SUBPIXEL = 4  # bits of precision behind the point that the rasteriser keeps
-SCHEMA, VERSION = "lightbox-strokes", 1
+SCHEMA, VERSION = "lightbox-strokes", 2
+READABLE = (1, VERSION)  # the first knew no sources
+SOURCES = ("manual", "auto")  # drawn by hand, or suggested by a program
 # What a file of strokes may hold: far more than a hand draws, and drawn within seconds.
 MAX_TEXT, MAX_STROKES, MAX_POINTS, MAX_LABEL = 16 * 2**20, 20_000, 400_000, 80
+MAX_OUTLINE = 400_000  # px of outline that a mask may have to be kept as strokes
 _FARTHEST = 4 * MAX_SIDE  # a stroke may leave the film, but not for anywhere
 _FEWEST = {"brush": 1, "line": 1, "polygon": 3, "rectangle": 2}
 
@@ -36,6 +39,7 @@ class Stroke:
 
     points: (N, 2) x, y: a "brush" or "line" is a round pen of `width` along them, a "polygon" is
         what they enclose (even-odd), a "rectangle" lies between two opposite corners.
+    source: one of SOURCES, who drew it.
     """
 
     points: np.ndarray
@@ -43,6 +47,7 @@ class Stroke:
     tool: str = "brush"
     erase: bool = False
     label: str = ""
+    source: str = "manual"
 
 
 class Drawn(NamedTuple):
@@ -168,6 +173,18 @@ def outlines(mask: np.ndarray) -> tuple[Stroke, ...]:
     )
 
 
+def traced(mask: np.ndarray) -> tuple[Stroke, ...]:
+    """The outlines of a mask (H, W) bool. Raises BadMask where they are too long to be kept."""
+    steps = [np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1)]
+    strokes = outlines(mask) if sum(steps) <= MAX_OUTLINE else None
+    if strokes is None or not keepable(strokes):
+        raise BadMask(
+            "This mask is made of too many small pieces to work with: use a cleaner one, or remove "
+            "its specks."
+        )
+    return strokes
+
+
 def _rings(sideways: np.ndarray, upright: np.ndarray) -> list[list[int]]:
     """The closed ways through corners, each from its first corner in reading order."""
     steps, left, found = (sideways.tolist(), upright.tolist()), [True] * len(sideways), []
@@ -207,6 +224,7 @@ def to_json(strokes: Sequence[Stroke], shape: tuple[int, int], sha256: str) -> s
                     "width": float(stroke.width),
                     "erase": bool(stroke.erase),
                     "label": stroke.label,
+                    "source": stroke.source,
                 }
                 for stroke in strokes
             ],
@@ -232,7 +250,7 @@ def from_json(text: str | bytes) -> Drawn:
         found = json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text)
         if not isinstance(found, dict) or found.get("schema") != SCHEMA:
             raise BadMask(_NOT_STROKES)
-        if found["version"] != VERSION:
+        if found["version"] not in READABLE:
             raise BadMask(
                 "This file of strokes was written by another version of Lightbox: open it there "
                 "and export the mask as a PNG."
@@ -259,7 +277,9 @@ def from_json(text: str | bytes) -> Drawn:
         raise BadMask(_NOT_STROKES) from None
 
 
-def _stroke(tool: str, points: list, width: float, erase: bool, label: str) -> Stroke:
+def _stroke(
+    tool: str, points: list, width: float, erase: bool, label: str, source: str = "manual"
+) -> Stroke:
     """One stroke of a file, every part of it checked. Raises ValueError or TypeError."""
     numbers = [width, *(number for x, y in points for number in (x, y))]
     if not {type(number) for number in numbers} <= {int, float}:
@@ -271,7 +291,9 @@ def _stroke(tool: str, points: list, width: float, erase: bool, label: str) -> S
         raise ValueError("a stroke that no tool draws")
     if type(label) is not str or len(label) > MAX_LABEL or not label.isprintable():
         raise ValueError("a label that cannot be shown")
-    return Stroke(np.array(points, float), float(width), tool, erase, label)
+    if source not in SOURCES:
+        raise ValueError("drawn by nobody known")
+    return Stroke(np.array(points, float), float(width), tool, erase, label, source)
 
 
 def grow(mask: np.ndarray, px: float) -> np.ndarray:

@@ -18,7 +18,6 @@ from core.ui.words import plain
 ENDINGS = ["png", "tif", "tiff", "bmp", "jpg", "jpeg", "json"]
 SPECK = 2e-4  # of the film's area: smaller pieces are specks
 STEP = 4e-3  # of the film's longer side: how far a mask grows or shrinks unless told otherwise
-LONGEST = 400_000  # px of outline that a mask may have to be kept as strokes
 
 Made = np.ndarray | tuple[Stroke, ...]
 
@@ -193,19 +192,7 @@ def work(key: str, film: Film) -> None:
 
 def _strokes(made: Made, shape: tuple[int, int]) -> tuple[Stroke, ...]:
     """What a tool made, as strokes that leave something of a mask. Raises BadMask."""
-    strokes = made if isinstance(made, tuple) else traced(made)
+    strokes = made if isinstance(made, tuple) else masks.traced(made)
     if not masks.rasterise(strokes, shape).any():
         raise BadMask("Nothing would be left of the mask, so it stays as it was.")
-    return strokes
-
-
-def traced(mask: np.ndarray) -> tuple[Stroke, ...]:
-    """The outlines of a mask (H, W) bool. Raises BadMask where they are too long to be kept."""
-    steps = [np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1)]
-    strokes = masks.outlines(mask) if sum(steps) <= LONGEST else None
-    if strokes is None or not masks.keepable(strokes):
-        raise BadMask(
-            "This mask is made of too many small pieces to work with: use a cleaner one, or remove "
-            "its specks."
-        )
     return strokes

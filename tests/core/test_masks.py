@@ -324,15 +324,17 @@ def test_strokes_come_back_from_text_as_they_were():
         stroke([(1.1, 2.2), (-3.3, 4e3)], width=5.5, label="Schraube, “lang”"),
         stroke([(1, 2), (3, 4)], tool="rectangle", erase=True),
         *outlines(DISC),
+        stroke([(1, 2)], source="auto"),
     ]
     drawn = from_json(to_json(strokes, SHAPE, HASH))
     assert (drawn.shape, drawn.sha256) == (SHAPE, HASH)
     for found, given in zip(drawn.strokes, strokes, strict=True):
         np.testing.assert_array_equal(found.points, given.points)
-        for part in ("width", "tool", "erase", "label"):
+        for part in ("width", "tool", "erase", "label", "source"):
             assert getattr(found, part) == getattr(given, part)
     assert from_json(to_json([], SHAPE, HASH)).strokes == ()
     assert from_json(text()).strokes[0].label == "screw"
+    assert from_json(text()).strokes[0].source == "manual"  # the first version knew no sources
     assert from_json(text().encode()).shape == SHAPE
 
 
@@ -390,6 +392,8 @@ HOSTILE = {
     "a short hash": text({"film_sha256": "abc"}),
     "a hash that is a list": text({"film_sha256": [["a"]] * 64}),
     "markup for a hash": text({"film_sha256": "<" * 64}),
+    "an unknown source": text(item={"source": "oracle"}),
+    "a source that is a list": text(item={"source": ["auto"]}),
     "an unknown tool": text(item={"tool": "spray"}),
     "a tool that is a list": text(item={"tool": ["brush"]}),
     "no points": text(item={"points": []}),
@@ -433,7 +437,7 @@ def test_any_other_text_is_refused_in_one_sentence(name):
         (" " * (MAX_TEXT + 1), "more than 16 MB"),
         (text({"strokes": [{"points": []}] * (MAX_STROKES + 1)}), "strokes and 0 points"),
         (text(item={"points": [0] * (MAX_POINTS + 1)}), "This file holds 1 strokes and 4"),
-        (text({"version": 2}), "another version"),
+        (text({"version": 3}), "another version"),
         (text({"version": "<b>"}), "another version"),
     ],
     ids=["text", "strokes", "points", "next version", "no version"],

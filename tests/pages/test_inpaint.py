@@ -233,10 +233,9 @@ def test_a_bad_mask_gets_a_sentence_and_nothing_is_lost(screws, name, data, sent
 
 
 def test_too_many_pieces_are_refused(screws):
-    from core.ui import mask_tools  # which only a running app can import
 
     with pytest.raises(BadMask, match="too many small pieces"):
-        mask_tools.traced(np.indices((600, 600)).sum(0) % 2 > 0)
+        masks.traced(np.indices((600, 600)).sum(0) % 2 > 0)
 
 
 def test_an_empty_mask_and_one_over_everything_are_refused_in_words(screws):
