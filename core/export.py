@@ -43,6 +43,7 @@ def statement(
     inverted: bool | None = None,
     holes: int | None = None,
     scale: float | None = None,
+    copy_sha256: str | None = None,
     now: datetime | None = None,
 ) -> dict:
     """What was done to a film, ready for JSON: the film, the mask, the method and the program.
@@ -55,6 +56,8 @@ def statement(
     inverted: whether the film was turned from a negative before it was filled.
     holes: how many separate holes the mask has.
     scale: of the network's view, in its pixels for a pixel of the film.
+    copy_sha256: of the file that the pixels were read from, where that is a copy of the film's own
+        without its identifiers.
     What is None is not stated. Of a film that was stamped the mark's place is stated, too: x0, y0,
     x1, y1 in pixels, the last two just outside.
     now: the time to state, by default the present.
@@ -74,6 +77,7 @@ def statement(
         "app": {"name": "Lightbox", "commit": commit()},
         "time": (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds"),
         "film": {"sha256": film.sha256, **_layout(film.pixels)},
+        "copy_sha256": copy_sha256,
         "mask": {
             "pixels": area,
             "share": round(area / mask.size, 6),

@@ -60,11 +60,12 @@ class Hole:
 
 
 def image(entry: Entry, sha256: str) -> MedicalImage:
-    """The film of an entry at its own depth; `sha256` is that of its bytes, known to be readable.
+    """The film of an entry at its own depth, known to be readable; `sha256` is that of its own
+    file.
 
     Raises OSError when the file is gone.
     """
-    return _image(sha256, entry)
+    return replace(_image(sha256, entry), sha256=sha256)
 
 
 @st.cache_data(max_entries=3, max_size="128MB", scope="session", show_spinner=False)

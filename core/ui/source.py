@@ -1,7 +1,7 @@
 """Where a film comes from: the gallery, or the visitor's own files."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
 
@@ -24,20 +24,26 @@ ENDINGS = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "dcm"]
 class Entry:
     """A file to read; `load` returns its bytes or raises OSError; `truth` is known of samples.
 
-    `key` names the file for as long as the session lasts.
+    `key` names the file for as long as the session lasts. `sha256` is that of the film's own file
+    where `load` returns a copy without its identifiers; `gone` is said when `load` fails.
     """
 
     key: str
     name: str
     load: Callable[[], bytes]
     truth: str | None = None
+    sha256: str | None = None
+    gone: str = "The data pack that holds this film is gone: choose another film."
 
     def film(self) -> Film | BadImage:
         """What is in the file, or why nothing is. Decodes it unless that was done lately."""
         try:
-            return cached.film(self.key, self.name, self.load)
+            found = cached.film(self.key, self.name, self.load)
         except OSError:
-            return BadImage("The data pack that holds this film is gone: choose another film.")
+            return BadImage(self.gone)
+        if self.sha256 and isinstance(found, Film):
+            return replace(found, sha256=self.sha256)
+        return found
 
 
 def choose(exhibits: Mapping[str, gallery.Exhibit], room: Room = FRACTURE) -> list[Entry]:

@@ -400,6 +400,17 @@ def test_a_source_that_is_not_of_this_film_is_refused(source, error, reason):
         export.film_file(FILM, "dicom", statement, source)
 
 
+def test_a_copy_without_identifiers_stands_for_the_film_that_the_statement_names():
+    image = decode(encoded(FILM, "PNG"), "film.png")
+    copy = dicom(FILM)
+    named = stated(image, copy_sha256=hashlib.sha256(copy).hexdigest())
+    assert named["film"]["sha256"] == image.sha256
+    data = export.film_file(filled(FILM), "dicom", named, copy)
+    np.testing.assert_array_equal(decode(data, "").pixels, filled(FILM))
+    with pytest.raises(ValueError, match="another file than"):
+        export.film_file(filled(FILM), "dicom", stated(image), copy)
+
+
 # --- the statement ---
 
 
@@ -422,6 +433,7 @@ def test_the_statement_says_what_was_done():
             "channels": 1,
             "bits": 16,
         },
+        "copy_sha256": None,
         "mask": {
             "pixels": 80,
             "share": 0.0625,
