@@ -1,12 +1,13 @@
 # make run     open Lightbox on http://localhost:8501; to let the network in, on another port:
 #              make run ADDRESS=0.0.0.0 PORT=8502
-# make test    lint, then every test, the browser's too
+# make test    lint, then every test, the browser's too; with more cores: make test WORKERS=8
 # make lint    only the linter and the formatter's check
 # make format  let the formatter have its way
 
 PYTHON ?= python3
 ADDRESS ?= localhost
 PORT ?= 8501
+WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 HEALTHY := $(BIN)/python -c "import urllib.request as r; r.urlopen('http://localhost:$(PORT)/_stcore/health', timeout=2)" 2>/dev/null
@@ -26,7 +27,7 @@ run: .venv/app
 
 test: lint
 	@$(BIN)/python -m tests.browser.chromium
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 lint: .venv/dev
 	@$(BIN)/ruff check .

