@@ -1,14 +1,17 @@
-"""Where Lightbox finds things, and how many cores it may use."""
+"""Where Lightbox finds and keeps things, and how many cores it may use."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MOST_THREADS = 64
+MOST_HOURS = 24 * 3660  # ten years
+DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,11 @@ class Settings:
     data: Path  # LIGHTBOX_DATA: data packs
     checkpoints: Path  # LIGHTBOX_CHECKPOINTS: published models
     threads: int  # LIGHTBOX_THREADS: cores that one prediction uses
+    home: Path  # LIGHTBOX_HOME: what Lightbox writes itself, annotations first of all
+    # LIGHTBOX_DATABASE_URL: where annotations are stored; it may hold a password
+    database_url: str = field(repr=False)
+    keep_hours: float | None  # LIGHTBOX_KEEP_HOURS: after which untouched worklists are deleted
+    listed: bool  # LIGHTBOX_WORKLISTS=listed: everybody sees every worklist
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> Settings:
@@ -25,10 +33,15 @@ class Settings:
 
         Raises ValueError, one sentence that names the variable, when a value cannot be used.
         """
+        home = _folder(env, "LIGHTBOX_HOME", ".lightbox")
         return cls(
             data=_folder(env, "LIGHTBOX_DATA", "data"),
             checkpoints=_folder(env, "LIGHTBOX_CHECKPOINTS", "checkpoints"),
             threads=_threads(env),
+            home=home,
+            database_url=_database_url(env, home),
+            keep_hours=_keep_hours(env),
+            listed=_listed(env),
         )
 
 
@@ -66,3 +79,34 @@ def _threads(env: Mapping[str, str]) -> int:
             f"LIGHTBOX_THREADS must be a whole number from 1 to {MOST_THREADS}, not {value!r}."
         )
     return int(value)
+
+
+def _database_url(env: Mapping[str, str], home: Path) -> str:
+    value = env.get("LIGHTBOX_DATABASE_URL", "").strip()
+    if value and not value.startswith(DATABASES):
+        # The value is not repeated: it may hold a password.
+        raise ValueError(f"LIGHTBOX_DATABASE_URL must begin with one of {', '.join(DATABASES)}.")
+    return value or f"sqlite:///{home / 'annotations.sqlite'}"
+
+
+def _keep_hours(env: Mapping[str, str]) -> float | None:
+    value = env.get("LIGHTBOX_KEEP_HOURS", "").strip()
+    if not value:
+        return None
+    try:
+        hours = float(value)
+    except ValueError:
+        hours = math.nan
+    if not 0 < hours <= MOST_HOURS:
+        raise ValueError(
+            f"LIGHTBOX_KEEP_HOURS must be a number of hours above 0 and up to {MOST_HOURS}, "
+            f"not {value!r}."
+        )
+    return hours
+
+
+def _listed(env: Mapping[str, str]) -> bool:
+    value = env.get("LIGHTBOX_WORKLISTS", "").strip()
+    if value not in ("", "private", "listed"):
+        raise ValueError(f"LIGHTBOX_WORKLISTS must be private or listed, not {value!r}.")
+    return value == "listed"

@@ -10,6 +10,10 @@ def test_defaults_lie_in_the_checkout():
     assert settings.data == CHECKOUT / "data"
     assert settings.checkpoints == CHECKOUT / "checkpoints"
     assert 1 <= settings.threads <= 4
+    assert settings.home == CHECKOUT / ".lightbox"
+    assert settings.database_url == f"sqlite:///{CHECKOUT}/.lightbox/annotations.sqlite"
+    assert settings.keep_hours is None
+    assert settings.listed is False
 
 
 @pytest.mark.parametrize("field", ["data", "checkpoints"])
@@ -62,6 +66,61 @@ def test_threads(value, threads, raises):
     else:
         with pytest.raises(ValueError, match=f"LIGHTBOX_THREADS.*{raises}"):
             Settings.from_environment(env)
+
+
+@pytest.mark.parametrize(
+    ("url", "raises"),
+    [
+        ("sqlite:////srv/annotations.sqlite", False),
+        ("postgresql://ada:secret@host/lab", False),
+        (" postgresql+psycopg://ada:secret@host:5433/lab?sslmode=require ", False),
+        ("mysql://ada:secret@host/lab", True),
+        ("ada:secret@host", True),
+    ],
+)
+def test_p4_the_database_is_named_and_its_password_never_shown(url, raises):
+    env = {"LIGHTBOX_DATABASE_URL": url}
+    if raises:
+        with pytest.raises(ValueError, match="LIGHTBOX_DATABASE_URL must begin with") as wrong:
+            Settings.from_environment(env)
+        assert "secret" not in str(wrong.value)
+    else:
+        settings = Settings.from_environment(env)
+        assert settings.database_url == url.strip()
+        assert "secret" not in repr(settings)
+
+
+def test_the_database_follows_the_home(tmp_path):
+    settings = Settings.from_environment({"LIGHTBOX_HOME": str(tmp_path)})
+    assert settings.home == tmp_path
+    assert settings.database_url == f"sqlite:///{tmp_path}/annotations.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("value", "hours"),
+    [("24", 24), (" 0.5 ", 0.5), ("", None)]
+    + [(bad, ValueError) for bad in ("0", "-1", "nan", "inf", "1e9", "a day")],
+)
+def test_p5_hours_that_worklists_are_kept(value, hours):
+    env = {"LIGHTBOX_KEEP_HOURS": value}
+    if hours is ValueError:
+        with pytest.raises(ValueError, match="LIGHTBOX_KEEP_HOURS"):
+            Settings.from_environment(env)
+    else:
+        assert Settings.from_environment(env).keep_hours == hours
+
+
+@pytest.mark.parametrize(
+    ("value", "listed"),
+    [("listed", True), ("private", False), ("", False), ("yes", ValueError)],
+)
+def test_worklists_are_private_unless_listed(value, listed):
+    env = {"LIGHTBOX_WORKLISTS": value}
+    if listed is ValueError:
+        with pytest.raises(ValueError, match="LIGHTBOX_WORKLISTS must be private or listed"):
+            Settings.from_environment(env)
+    else:
+        assert Settings.from_environment(env).listed is listed
 
 
 def test_empty_means_unset():
