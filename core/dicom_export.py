@@ -1,15 +1,16 @@
-"""DICOM files of filled films out: a new Secondary Capture instance that names no patient.
+"""DICOM files out, of films as they are or filled: Secondary Captures that name no patient.
 
 PS3.3 A.8.1 is the object, whose few mandatory elements are all written. Secondary Capture, whatever
 the source was: the elements that its own class asks for would have to be carried over or made up.
 
-From the source come the pixels outside the fill and the elements listed here, each checked, because
-text can stand in any of them; all else, private elements too, is dropped. The basic profile of
-PS3.15 annex E (code 113100) is the model and is named as such; DeidentificationMethod says what was
-done and that conformity is not claimed, as the pixels are not searched for text.
+From the source come pixels, of a filled film those outside the fill, and the elements listed here,
+each checked, because text can stand in any of them; all else, private elements too, is dropped. The
+basic profile of PS3.15 annex E (code 113100) is the model and is named as such;
+DeidentificationMethod says what was done and that conformity is not claimed, as the pixels are not
+searched for text.
 
-Patient, study and instance get random numbers. Only the statement leads back, to those who hold the
-source already: it names the SHA-256 of that file, so that a fill can be checked against its film.
+Patient, study and instance get random numbers. Only a fill's statement leads back, to those who
+hold the source already: it names that file's SHA-256, so that it can be checked against its film.
 """
 
 import hashlib
@@ -53,10 +54,10 @@ _DEIDENTIFIED = (  # at most 64 characters each
     "Kept of the source: pixels and a short list of checked elements",
     "Dropped: all its other elements, private ones too, and all dates",
     "Made up: patient name and ID, all UIDs",
-    "The comment holds the SHA-256 of the source file",
     "Pixels were not searched for burned-in text",
     "113100 names the model that was followed, not conformity with it",
 )
+_LEADS_BACK = "The comment holds the SHA-256 of the source file"
 
 
 def write(
@@ -75,31 +76,34 @@ def write(
     converted, or a fill does not fit into the source's bits) the pixels are stored as they are.
     Raises ValueError unless `source` is the DICOM file that the statement names, of that size.
     """
-    film = _blank(statement, text)
+    film = _blank("Anonymous^Synthetic", "SYNTHETIC")
+    _tell_synthetic(film, statement, text)
     if source is None:
         _set_numbers(film, {"PixelSpacing": spacing_mm or ()})
         _store_as_is(film, pixels)
     else:
-        original = _original(pixels, statement, source)
-        header, words = dicom.parse(source), _words(source)
-        _set_words(film, words, _KEPT)
-        _set_numbers(film, {keyword: _numbers(header, keyword) for keyword in _SPACINGS})
-        if _invertible(pixels, original, header):
-            _store_as_source(film, pixels, original, header)
-            _set_words(film, words, _SHOWN)
-        else:
-            _store_as_is(film, pixels, original.window)
-    if film.get("BurnedInAnnotation") == "YES":  # what the source says of itself
-        film.PatientIdentityRemoved = "NO"  # YES would speak for the pixels, too
+        _carry_over(film, pixels, _original(pixels, statement, source), source)
     if statement["stamped"]:
         film.BurnedInAnnotation = "YES"
-    file = BytesIO()
-    film.save_as(file, enforce_file_format=True)
-    return file.getvalue()
+    return _file(film)
 
 
-def _blank(statement: dict, text: str) -> FileDataset:
-    """A film without pixels that names no patient and says what was done."""
+def copy(original: MedicalImage, source: bytes) -> bytes:
+    """A DICOM file of a film as it is: `core.images.decode` gives the pixels, the window and the
+    spacing of `original`, which it found in the DICOM file `source`.
+
+    Of several frames it holds the first. Stored values are kept where they follow from the pixels.
+    """
+    film = _blank("Anonymous^", "ANONYMOUS")
+    film.SeriesDescription = "A copy that names no patient"
+    film.ConversionType = "WSD"
+    film.DerivationDescription = "A film, or its first frame, without what names its patient."
+    _carry_over(film, original.pixels, original, source)
+    return _file(film)
+
+
+def _blank(name: str, number: str) -> FileDataset:
+    """A film without pixels that names no patient but this made-up one, and says so."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
     # Random: numbers made from the source's own could be told by whoever knows those.
@@ -110,19 +114,14 @@ def _blank(statement: dict, text: str) -> FileDataset:
     film.SOPClassUID = meta.MediaStorageSOPClassUID
     film.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     film.StudyInstanceUID, film.SeriesInstanceUID = generate_uid(None), generate_uid(None)
-    film.PatientName = "Anonymous^Synthetic"
-    film.PatientID = f"SYNTHETIC-{secrets.token_hex(6)}"
+    film.PatientName, film.PatientID = name, f"{number}-{secrets.token_hex(6)}"
     for keyword in (
         *("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName"),
         *("StudyID", "AccessionNumber", "PatientOrientation", "Laterality"),
     ):
         setattr(film, keyword, "")
     film.SeriesNumber = film.InstanceNumber = 1
-    film.SeriesDescription = "Synthetic: a part was replaced by a computed fill"
-    film.Modality, film.ConversionType = "OT", "SYN"
-    film.ImageType, film.SyntheticData = ["DERIVED", "SECONDARY"], "YES"
-    film.DerivationDescription = _derivation(statement)
-    film.ImageComments = text
+    film.Modality, film.ImageType = "OT", ["DERIVED", "SECONDARY"]
     film.PatientIdentityRemoved = "YES"
     film.DeidentificationMethod = list(_DEIDENTIFIED)
     profile = Dataset()
@@ -131,6 +130,35 @@ def _blank(statement: dict, text: str) -> FileDataset:
     film.DeidentificationMethodCodeSequence = Sequence([profile])
     film.LongitudinalTemporalInformationModified = "REMOVED"
     return film
+
+
+def _tell_synthetic(film: Dataset, statement: dict, text: str) -> None:
+    """Say that a part of the film was made up, and how."""
+    film.SeriesDescription = "Synthetic: a part was replaced by a computed fill"
+    film.ConversionType, film.SyntheticData = "SYN", "YES"
+    film.DerivationDescription = _derivation(statement)
+    film.ImageComments = text
+    film.DeidentificationMethod = [*_DEIDENTIFIED, _LEADS_BACK]
+
+
+def _carry_over(film: Dataset, pixels: np.ndarray, original: MedicalImage, source: bytes) -> None:
+    """Write the pixels, and what the film's own file says of them and may be kept."""
+    header, words = dicom.parse(source), _words(source)
+    _set_words(film, words, _KEPT)
+    _set_numbers(film, {keyword: _numbers(header, keyword) for keyword in _SPACINGS})
+    if _invertible(pixels, original, header):
+        _store_as_source(film, pixels, original, header)
+        _set_words(film, words, _SHOWN)
+    else:
+        _store_as_is(film, pixels, original.window)
+    if film.get("BurnedInAnnotation") == "YES":  # what the source says of itself
+        film.PatientIdentityRemoved = "NO"  # YES would speak for the pixels, too
+
+
+def _file(film: FileDataset) -> bytes:
+    file = BytesIO()
+    film.save_as(file, enforce_file_format=True)
+    return file.getvalue()
 
 
 def _derivation(statement: dict) -> str:

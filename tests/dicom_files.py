@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from pydicom import dcmwrite
+from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
@@ -127,3 +127,49 @@ def deep_dicom(pixels: np.ndarray, depth: int) -> bytes:
     data = dicom(pixels)
     at = data.index(bytes.fromhex("10001000") + b"PN")
     return data[:at] + sequences + data[at:]
+
+
+def named_dicom(pixels: np.ndarray, **more) -> tuple[bytes, list[bytes]]:
+    """Return a DICOM file full of fake identifiers, also nested and private ones, and those."""
+    rng, secrets = np.random.default_rng(11), []
+
+    def secret(text: str) -> str:
+        secrets.append(text.encode())
+        return text
+
+    def word() -> str:
+        return secret("".join(rng.choice(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 12)))
+
+    def uid() -> str:
+        return secret(generate_uid(entropy_srcs=[str(rng.random())]))
+
+    def day() -> str:
+        return secret(f"19{rng.integers(20, 60)}0{rng.integers(1, 10)}{rng.integers(10, 29)}")
+
+    keywords = {
+        word: (
+            *("PatientName", "PatientID", "OtherPatientNames", "InstitutionName", "StationName"),
+            *("ReferringPhysicianName", "PhysiciansOfRecord", "OperatorsName", "StudyDescription"),
+            *("SeriesDescription", "ProtocolName", "PatientComments", "ImageComments", "StudyID"),
+            *("DerivationDescription", "DeviceSerialNumber", "Manufacturer", "AccessionNumber"),
+            *("WindowCenterWidthExplanation", "RescaleType", "RequestedProcedureDescription"),
+            *("Modality", "BodyPartExamined", "ViewPosition", "Laterality", "BurnedInAnnotation"),
+        ),
+        uid: (
+            *("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"),
+            *("DeviceUID", "IrradiationEventUID"),
+        ),
+        day: ("StudyDate", "SeriesDate", "ContentDate", "AcquisitionDate", "PatientBirthDate"),
+    }
+    attributes = {name: make() for make, names in keywords.items() for name in names}
+    inner = Dataset()
+    inner.PatientName, inner.ReferencedSOPInstanceUID = word(), uid()
+    attributes["SourceImageSequence"] = Sequence([inner])
+    dataset = dcmread(io.BytesIO(dicom(pixels, **attributes, **more)))
+    dataset.private_block(0x0029, word(), create=True).add_new(1, "LO", word())
+    dataset.file_meta.SourceApplicationEntityTitle = word()
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.preamble = secret("PREAMBLE OF PETRA HANSEN").encode().ljust(128, b"\0")
+    file = io.BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue(), secrets

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
-from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
+from pydicom.uid import SecondaryCaptureImageStorage
 
 from core import export
 from core.images import BadImage, MedicalImage, decode
@@ -288,56 +286,9 @@ def test_listed_elements_stay_if_they_hold_what_they_should(attributes, stays):
 # --- P1: nothing of the patient ---
 
 
-def named_file() -> tuple[bytes, list[bytes]]:
-    """A DICOM file full of fake identifiers, nested and private ones too, and the identifiers."""
-    rng = np.random.default_rng(11)
-    secrets = []
-
-    def secret(text: str) -> str:
-        secrets.append(text.encode())
-        return text
-
-    def word() -> str:
-        return secret("".join(rng.choice(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 12)))
-
-    def uid() -> str:
-        return secret(generate_uid(entropy_srcs=[str(rng.random())]))
-
-    def day() -> str:
-        return secret(f"19{rng.integers(20, 60)}0{rng.integers(1, 10)}{rng.integers(10, 29)}")
-
-    keywords = {
-        word: (
-            *("PatientName", "PatientID", "OtherPatientNames", "InstitutionName", "StationName"),
-            *("ReferringPhysicianName", "PhysiciansOfRecord", "OperatorsName", "StudyDescription"),
-            *("SeriesDescription", "ProtocolName", "PatientComments", "ImageComments", "StudyID"),
-            *("DerivationDescription", "DeviceSerialNumber", "Manufacturer", "AccessionNumber"),
-            *("WindowCenterWidthExplanation", "RescaleType", "RequestedProcedureDescription"),
-            *("Modality", "BodyPartExamined", "ViewPosition", "Laterality", "BurnedInAnnotation"),
-        ),
-        uid: (
-            *("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"),
-            *("DeviceUID", "IrradiationEventUID"),
-        ),
-        day: ("StudyDate", "SeriesDate", "ContentDate", "AcquisitionDate", "PatientBirthDate"),
-    }
-    attributes = {name: make() for make, names in keywords.items() for name in names}
-    inner = Dataset()
-    inner.PatientName, inner.ReferencedSOPInstanceUID = word(), uid()
-    attributes["SourceImageSequence"] = Sequence([inner])
-    dataset = dcmread(io.BytesIO(dicom(DEEP, BitsStored=12, **attributes, **RESCALE, **WINDOW)))
-    dataset.private_block(0x0029, word(), create=True).add_new(1, "LO", word())
-    dataset.file_meta.SourceApplicationEntityTitle = word()
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    dataset.preamble = secret("PREAMBLE OF PETRA HANSEN").encode().ljust(128, b"\0")
-    file = io.BytesIO()
-    dataset.save_as(file, enforce_file_format=True)
-    return file.getvalue(), secrets
-
-
 @pytest.mark.parametrize("kind", export.ENDINGS)
 def test_p1_no_identifier_of_the_source_comes_out(kind):
-    source, secrets = named_file()
+    source, secrets = dicom_files.named_dicom(DEEP, BitsStored=12, **RESCALE, **WINDOW)
     image = decode(source, "Hansen_Petra_1944.dcm")
     assert len(secrets) > 35 and all(secret in source for secret in secrets)
     statement = stated(image)
