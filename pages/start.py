@@ -10,6 +10,7 @@ from core.ui import cached, choices, gallery, overlay, rooms, sketch_pad, sketch
 from core.ui import cards as model_cards
 
 FRACTURE, SEVERITY, INPAINT = "pages/fracture.py", "pages/severity.py", "pages/inpaint.py"
+ANNOTATE = "pages/annotate.py"
 SKETCH, SAMPLE = "pages/sketch.py", "notched"
 FIRST = {
     "broken-forearm": FRACTURE,
@@ -30,8 +31,9 @@ st.markdown(
     "Read a bone X-ray with a neural network, see where it looked, and judge how far to trust it. "
     "**Fracture** gives a film its verdict and heatmap; **Severity** grades the osteoarthritis of "
     "a knee and lets you question the grade; **Inpaint** fills in what you draw over, a screw or a "
-    "prosthesis; **Sketch** paints a skin lesion into an outline that you draw; **Models** says of "
-    "each network what it learned from and how often it is right."
+    "prosthesis; **Annotate** stores what one or several readers mark on many films; **Sketch** "
+    "paints a skin lesion into an outline that you draw; **Models** says of each network what it "
+    "learned from and how often it is right."
 )
 
 st.subheader("Try first, on synthetic samples", anchor=False)
@@ -68,6 +70,8 @@ with st.container(horizontal=True):
         if st.button(label, icon=":material/upload_file:"):
             st.session_state["source"] = choices.FILES
             st.switch_page(page)
+    if st.button("Annotate many films", icon=":material/edit_note:"):
+        st.switch_page(ANNOTATE)
     if st.button("Sketch a lesion of your own", icon=":material/draw:"):
         st.switch_page(SKETCH)
 

@@ -1,12 +1,12 @@
 """The address of a reading: `?sample=…&model=…&threshold=…` reopens the same view.
 
 A knee has `side` (of a film of both) and `target` (the grade its heatmap explains) besides, a
-sketch its `diagnosis`.
+sketch its `diagnosis`. A worklist has its own: `?worklist=…&film=…`.
 """
 
 import streamlit as st
 
-NAMES = ("sample", "model", "threshold", "side", "target", "diagnosis")
+NAMES = ("sample", "model", "threshold", "side", "target", "diagnosis", "worklist", "film")
 
 
 def asked(room: str, now: tuple) -> dict[str, str]:

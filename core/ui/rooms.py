@@ -30,6 +30,14 @@ def navigation():
                     help="Draw a mask over hardware, and see the film without it.",
                 )
             ],
+            "Annotate": [
+                st.Page(
+                    "pages/annotate.py",
+                    title="Annotate",
+                    icon=":material/edit_note:",
+                    help="Mark artefacts on many films, with other readers, and lose nothing.",
+                )
+            ],
             "Create": [
                 st.Page(
                     "pages/sketch.py",

@@ -1,0 +1,184 @@
+"""Which worklist is open, and the ways to open one."""
+
+import streamlit as st
+
+from core.annotation_records import MAX_NAME, Reader, Refused, Worklist
+from core.annotations import Store
+from core.settings import Settings
+from core.ui import annotate_films, annotate_store, identity, link
+from core.ui.annotate_person import person
+from core.ui.words import plain
+
+OPEN, FILM = "annotate-worklist", "annotate-film"  # its code; the SHA-256, or how it begins
+_GONE, _RECORDED = "annotate-gone", "annotate-recorded"
+_CHOSEN, _CODE, _TITLE = "annotate-chosen", "annotate-code", "annotate-title"
+_ANOTHER = "Another worklist …"
+
+
+def follow_link() -> None:
+    """Open what the address asks for, before anything of the page is shown."""
+    asked = link.asked("annotate", _now())
+    if "worklist" in asked:
+        to_open(asked["worklist"][:MAX_NAME], asked.get("film", ""))
+
+
+def write_link(sha256: str = "") -> None:
+    """Make the page's address reopen the worklist, and the film where one is open."""
+    shown = {"worklist": st.session_state.get(OPEN), "film": sha256[:12]}
+    link.write("annotate", {name: text or None for name, text in shown.items()}, _now())
+
+
+def to_open(code: str, film: str = "") -> None:
+    """Open a worklist with the run that follows, at its first film or at the one that is named by
+    its SHA-256 or how that begins; "" closes the open one."""
+    st.session_state[OPEN], st.session_state[FILM] = code, film
+
+
+def choose(store: Store, reader: Reader) -> Worklist | None:
+    """The open worklist, under the row that names it; or the ways to open one, and None.
+
+    Raises StoreError.
+    """
+    worklist = _open(store, reader)
+    known = {one.code: one.title for one in identity.worklists()}
+    if Settings.from_environment().listed:
+        known = {one.code: one.title for one in store.worklists()} | known
+    if worklist is None:
+        _ways_in(store, reader, known)
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        # Set anew each time: a widget that was away, on a run that stopped before it, forgets.
+        st.session_state[_CHOSEN] = worklist.code
+        st.selectbox(
+            "Worklist",
+            [*known, ""],
+            format_func=lambda code: known[code] if code else _ANOTHER,
+            key=_CHOSEN,
+            on_change=lambda: to_open(st.session_state[_CHOSEN]),
+        )
+        with st.popover("About it", icon=":material/info:"):
+            _about(store, worklist, reader)
+        person(reader)
+    return worklist
+
+
+def _open(store: Store, reader: Reader) -> Worklist | None:
+    """The worklist that was asked for last, unless it is gone."""
+    if not (code := st.session_state.get(OPEN)):
+        return None
+    try:
+        worklist = store.worklist(code)
+    except Refused as error:
+        identity.left(code)
+        to_open("")
+        st.session_state[_GONE] = error.reason
+        return None
+    identity.opened(code, worklist.title)
+    if code not in (recorded := st.session_state.setdefault(_RECORDED, set())):
+        store.record(worklist, reader, "open")
+        recorded.add(code)
+    return worklist
+
+
+def _ways_in(store: Store, reader: Reader, known: dict[str, str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Open a worklist, or make one.** It holds films and all their readings.")
+        person(reader)
+    if reason := st.session_state.pop(_GONE, ""):
+        st.warning(reason, icon=":material/link_off:")
+    there, fresh, samples = st.columns(3, border=True)
+    with there:
+        st.markdown("**Open one**")
+        if known:
+            st.session_state[_CHOSEN] = None
+            st.selectbox(
+                "Opened before in this browser, or listed here",
+                list(known),
+                format_func=known.__getitem__,
+                placeholder="Choose a worklist",
+                key=_CHOSEN,
+                on_change=lambda: to_open(st.session_state[_CHOSEN]),
+            )
+        with st.form("annotate-open", border=False):
+            st.text_input(
+                "Its code" if not known else "Or its code",
+                key=_CODE,
+                max_chars=MAX_NAME,
+                help="The last part of a worklist's link, after worklist=.",
+            )
+            st.form_submit_button("Open", on_click=_open_by_code)
+    with fresh:
+        st.markdown("**Make a new one**")
+        with st.form("annotate-new", border=False):
+            title = st.text_input(
+                "Its title",
+                key=_TITLE,
+                max_chars=MAX_NAME,
+                placeholder="Knees with hardware",
+                help="No names of patients: everybody who opens the worklist reads it.",
+            )
+            made = st.form_submit_button("Make it", type="primary")
+        if made:
+            with annotate_store.told():
+                to_open(store.create_worklist(title, reader).code)
+                st.rerun()
+    with samples:
+        st.markdown("**Try it first**")
+        st.markdown(annotate_films.SAMPLES_ABOUT)
+        if st.button("Try with sample films", icon=":material/science:"):
+            with annotate_store.told():
+                worklist = store.create_worklist(annotate_films.SAMPLES_TITLE, reader)
+                annotate_films.want_samples(worklist)
+                to_open(worklist.code)
+                st.rerun()
+    st.caption(privacy(store))
+
+
+def _open_by_code() -> None:
+    if code := st.session_state[_CODE].strip():
+        to_open(code.rpartition("worklist=")[2].partition("&")[0])
+
+
+def _about(store: Store, worklist: Worklist, reader: Reader) -> None:
+    """Its link, what is kept of it and where, and how to delete it."""
+    st.markdown(
+        f"**{plain(worklist.title)}**, made by {plain(worklist.created_by.name)} on "
+        f"{worklist.created_at:%d %B %Y}. Whoever has this link can read and annotate its films:"
+    )
+    st.code(_address(worklist.code), language=None, wrap_lines=True)
+    st.caption(privacy(store))
+    st.markdown("**Delete it**")
+    st.markdown(
+        "Its films, all readings of every reader, their history and its log go, for good: export "
+        "first what is to stay."
+    )
+    sure = st.checkbox("I want all of it deleted", key=f"annotate-sure-{worklist.code}")
+    if st.button("Delete this worklist", icon=":material/delete_forever:", disabled=not sure):
+        with annotate_store.told():
+            for film in store.films(worklist):
+                annotate_films.forget(film)
+            store.delete_worklist(worklist, reader)
+            identity.left(worklist.code)
+            to_open("")
+            st.rerun()
+
+
+def privacy(store: Store) -> str:
+    """What is kept, where and for how long, in sentences."""
+    hours = Settings.from_environment().keep_hours
+    until = "somebody deletes them"
+    if hours is not None:
+        until = f"the worklist was left alone for {hours:g} hours, or somebody deletes them"
+    return (
+        "Remove names from the pictures first: what is burned into the pixels stays in them. Films "
+        "are kept as copies without DICOM identifiers and other metadata, with their file names "
+        f"and what is drawn, in {store.where}, until {until}."
+    )
+
+
+def _address(code: str) -> str:
+    return f"{(st.context.url or '').partition('?')[0]}?worklist={code}"
+
+
+def _now() -> tuple:
+    return st.session_state.get(OPEN), st.session_state.get(FILM)

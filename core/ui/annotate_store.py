@@ -1,0 +1,38 @@
+"""The annotation store as the pages hold it: opened once a server, and tidied once an hour."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from core.annotations import Store, StoreError
+from core.settings import Settings
+
+
+def store() -> Store:
+    """The store of this server's settings. Raises StoreError."""
+    settings = Settings.from_environment()
+    found = _opened(settings.database_url)
+    if settings.keep_hours is not None:
+        _tidied(settings.database_url, settings.keep_hours, found)
+    return found
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say what goes wrong with the store in this block in a sentence, and go on after it."""
+    try:
+        yield
+    except StoreError as error:
+        st.error(error.reason, icon=":material/error:")
+
+
+@st.cache_resource(max_entries=2, on_release=Store.close, show_spinner=False)
+def _opened(url: str) -> Store:
+    return Store.open(url)
+
+
+@st.cache_resource(ttl="1h", max_entries=2, show_spinner=False)
+def _tidied(url: str, keep_hours: float, _store: Store) -> int:
+    return _store.expire(datetime.now(UTC) - timedelta(hours=keep_hours))

@@ -1,0 +1,88 @@
+"""Mark artefacts on the films of a worklist, alone or with other readers, and lose nothing."""
+
+import streamlit as st
+
+from core.images import BadImage
+from core.ui import (
+    annotate_desk,
+    annotate_export_view,
+    annotate_films,
+    annotate_lists,
+    annotate_log,
+    annotate_person,
+    annotate_review,
+    annotate_store,
+    annotate_worklist,
+    identity,
+    rooms,
+    verdict,
+)
+from core.ui.annotate_worklist import READ, REVIEW
+
+EXPORT, LOG = "Export", "Log"
+OPEN = "annotate-open"  # for other pages: the worklist's code, and the reader
+
+rooms.enter()
+annotate_lists.follow_link()
+
+st.title("Annotate", anchor=False)
+st.markdown(
+    "Mark on many films what does not belong to the patient, alone or with other readers. Every "
+    "change is stored as you make it."
+)
+if not identity.mount():
+    st.stop()  # until the browser has told who reads here: a moment
+
+with annotate_store.told():
+    store = annotate_store.store()
+    reader = identity.reader()
+    if reader is None:
+        annotate_person.ask()
+        st.stop()
+    worklist = annotate_lists.choose(store, reader)
+    if worklist is None:
+        st.session_state.pop(OPEN, None)
+        annotate_lists.write_link()
+        st.stop()
+    st.session_state[OPEN] = worklist.code, reader.name, reader.verified
+    films = store.films(worklist)
+    view = st.segmented_control(
+        "What to do",
+        [READ, REVIEW, EXPORT, LOG],
+        default=READ,
+        required=True,
+        key="annotate-view",
+        persist_state="session",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    if view == READ:
+        annotate_films.add(store, worklist, reader, not films)
+    if view == EXPORT:
+        annotate_lists.write_link()
+        annotate_export_view.show(store, worklist, reader)
+        st.stop()
+    if view == LOG:
+        annotate_lists.write_link()
+        annotate_log.log(store, worklist, films, reader)
+        st.stop()
+    if not films:
+        annotate_lists.write_link()
+        st.info("This worklist has no films yet: add some, or send its link to who has them.")
+        st.stop()
+
+    rows = annotate_worklist.rows(films, store.readings(worklist), reader)
+    film = annotate_worklist.choose(rows, view)
+    annotate_lists.write_link(film.sha256)
+    shown = annotate_films.shown(store, worklist, film)
+    with st.popover("About this film", icon=":material/info:"):
+        if not isinstance(shown, BadImage):
+            inverted = verdict.invert(shown)
+            verdict.film_notes(shown, inverted)
+        annotate_films.remove(store, worklist, film, reader)
+    if isinstance(shown, BadImage):
+        st.error(shown.reason, icon=":material/broken_image:")
+    elif view == READ:
+        annotate_desk.desk(store, worklist, film, shown, inverted, reader)
+    else:
+        annotate_review.review(store, worklist, film, shown, reader)
