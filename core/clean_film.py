@@ -25,7 +25,7 @@ def clean(data: bytes, name: str) -> NewFilm:
 
         copy = dicom_export.copy(film, data)
     else:
-        copy = _png(film.pixels)
+        copy = png(film.pixels)
     if len(copy) > MAX_BYTES:
         megabytes = len(copy) / 2**20
         raise BadImage(
@@ -41,7 +41,7 @@ def clean(data: bytes, name: str) -> NewFilm:
     )
 
 
-def _png(pixels: np.ndarray) -> bytes:
+def png(pixels: np.ndarray) -> bytes:
     """(H, W) or (H, W, 3) pixels, uint8 or uint16, as a PNG file without any text."""
     # OpenCV writes it: Pillow has no colour of 16 bits.
     return cv2.imencode(".png", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1].tobytes()
