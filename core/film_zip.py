@@ -89,4 +89,4 @@ def _check(entry: zipfile.ZipInfo, zip_name: str) -> None:
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """One member. Asked for by its length, since all that is there may be far more than it says."""
     with archive.open(entry) as member:
-        return member.read(entry.file_size + 1)
+        return member.read(entry.file_size)
