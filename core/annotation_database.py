@@ -1,0 +1,249 @@
+"""The database behind the annotation store: connections, schema versions, and what its errors mean.
+
+SQLite: a write-ahead log, synchronised at every commit; what is deleted is overwritten with zeros.
+PostgreSQL: every wait has an end, so that a server that is away is noticed within seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, make_url, text
+from sqlalchemy.pool import QueuePool
+
+from core.annotation_records import Refused, StoreError, Unreachable
+from core.annotation_tables import metadata
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+VERSION_TABLE = "lightbox_schema"
+BUSY_S = 3  # how long a write waits for another one to end
+_MIGRATING = 0x4C424F58  # the lock that PostgreSQL grants to one migration at a time
+_ERRORS = (exc.SQLAlchemyError, sqlite3.Error, psycopg.Error, OSError)
+
+_FULL = "The disk of the annotation store is full: free some space on it; nothing was stored."
+_READ_ONLY = (
+    "The annotation store cannot be written: give Lightbox the right to write there; nothing was "
+    "stored."
+)
+_BUSY = "The annotation store is busy with another writer: try again; nothing was stored."
+_DAMAGED = (
+    "The file of the annotation store is damaged or something else: restore it from a backup; "
+    "nothing was stored."
+)
+_AWAY = (
+    "The annotation store cannot be reached: see whether its database is running; nothing was "
+    "stored."
+)
+_NOT_OURS = (
+    "LIGHTBOX_DATABASE_URL names a database that is not an annotation store: name another one, or "
+    "an empty one."
+)
+_NO_ADDRESS = (
+    "LIGHTBOX_DATABASE_URL is not the address of a database: write "
+    "postgresql://name:password@host/database."
+)
+_NEWER = "The annotation store was written by a newer Lightbox: update this one to open it."
+
+
+class Database:
+    """A database whose tables are those of this version."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """See core.annotations.Store.open."""
+        with _told():
+            try:
+                engine = _engine(url)
+            except (exc.ArgumentError, ValueError):
+                raise StoreError(_NO_ADDRESS) from None
+        found = cls(engine)
+        try:
+            found._migrate()
+            with found.writing():
+                pass  # a database that can only be read is better known at once
+        except StoreError:
+            engine.dispose()
+            raise
+        return found
+
+    @property
+    def sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database."""
+        with _told(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is on disk when the block is left, or never was."""
+        with _told(), self._engine.connect() as connection:
+            connection = connection.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    def wipe(self) -> None:
+        """Take out of the log of SQLite, too, what was deleted from its file."""
+        self._pragma("wal_checkpoint(TRUNCATE)")
+
+    def _pragma(self, what: str) -> None:
+        if self.sqlite:
+            with _told(), self._engine.connect() as connection:
+                connection.connection.execute(f"PRAGMA {what}").close()
+
+    def _migrate(self) -> None:
+        """Bring the schema up to this version, all of it or nothing, one process at a time."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        newest = ScriptDirectory.from_config(config).get_current_head()
+        with self.reading() as connection:
+            found = _version(connection)
+        if found != newest:
+            with self.writing() as connection:
+                if not self.sqlite:
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
+                _version(connection)  # of another program, by now?
+                config.attributes.update(connection=connection, version_table=VERSION_TABLE)
+                try:
+                    command.upgrade(config, "head")
+                except CommandError:
+                    raise StoreError(_NEWER) from None
+        self._pragma("journal_mode=WAL")
+
+
+def _version(connection: Connection) -> str | None:
+    """The version of the schema, None in an empty database. Raises StoreError in someone else's."""
+    tables = set(inspect(connection).get_table_names())
+    if VERSION_TABLE in tables:
+        return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+    theirs = tables if connection.dialect.name == "sqlite" else tables & set(metadata.tables)
+    if theirs:
+        raise StoreError(_NOT_OURS)
+    return None
+
+
+def _engine(url: str) -> Engine:
+    if url.startswith("sqlite:///"):
+        return _sqlite(Path(url.removeprefix("sqlite:///")))
+    address = make_url(url)
+    if address.get_backend_name() != "postgresql":
+        raise ValueError("neither a file of SQLite nor PostgreSQL")
+    return create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_timeout=2 * BUSY_S,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": BUSY_S,
+            "keepalives_idle": 2,
+            "keepalives_interval": 1,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 5000,
+            "options": f"-c lock_timeout={BUSY_S}s -c statement_timeout=10s"
+            " -c idle_in_transaction_session_timeout=30s",
+        },
+    )
+
+
+def _sqlite(path: Path) -> Engine:
+    path = path.absolute()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+    def connect() -> sqlite3.Connection:
+        # mode=rw: a file that was taken away is not replaced by an empty one.
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=rw",
+            uri=True,
+            timeout=BUSY_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    engine = create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_timeout=2 * BUSY_S,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def know_the_file(connection: object, record: object) -> None:
+        record.info["file"] = _identity(path)
+
+    @event.listens_for(engine, "checkout")
+    def still_the_file(connection: object, record: object, proxy: object) -> None:
+        # A connection to a file that was deleted or replaced would write where nobody reads.
+        if record.info["file"] != _identity(path):
+            raise exc.DisconnectionError
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say the errors of the database as those of the store; they never hold an address."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except exc.IntegrityError:
+        raise Refused(
+            "Someone else changed this at the same moment: reload the page and try again."
+        ) from None
+    except exc.DataError:
+        raise Refused(
+            "This cannot be stored: it holds a character or number that no database takes."
+        ) from None
+    except _ERRORS as error:
+        raise Unreachable(_meaning(error)) from None
+
+
+def _meaning(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    state = getattr(cause, "sqlstate", None) or ""
+    words = str(cause).lower()
+    for states, phrases, sentence in (
+        (("53100",), ("disk is full", "no space left"), _FULL),
+        (("25006", "42501"), ("readonly", "read-only", "permission denied"), _READ_ONLY),
+        (("55P03", "57014", "40P01"), ("is locked",), _BUSY),
+        (("XX001", "XX002"), ("malformed", "not a database", "no such table"), _DAMAGED),
+    ):
+        if state in states or any(phrase in words for phrase in phrases):
+            return sentence
+    return _AWAY

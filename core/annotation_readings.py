@@ -1,0 +1,260 @@
+"""The readings of the annotation store: drafts, their revisions, and what is handed in."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+
+from core import annotation_rows as rows
+from core import annotation_tables as tables
+from core import events
+from core.annotation_log import (
+    Change,
+    Logged,
+    film_row,
+    number_of,
+    reading_row,
+    worklist_row,
+)
+from core.annotation_records import (
+    Conflict,
+    Reader,
+    Reading,
+    Refused,
+    Revision,
+    Summary,
+    Worklist,
+)
+from core.artefacts import Annotation, label_masks
+
+KEPT = 20  # revisions of a reading, besides the submitted ones
+_THEIRS = "This reading is someone else's: only its own reader changes it."
+_STALE = "This reading was saved elsewhere in the meantime: keep one of the two, or join them."
+_CLOSED = "This reading was submitted already: reopen it to change it."
+_DAMAGED = "The newest revision of this reading is damaged: restore an earlier one."
+
+
+class Readings(Logged):
+    """See core.annotations.Store."""
+
+    def begin(self, worklist: Worklist, sha256: str, reader: Reader) -> Reading:
+        """The reader's own reading of a film: "to do" at revision 0 where there was none."""
+        reader = rows.known(reader)
+        with self._database.reading() as connection:
+            found = _own(connection, film_row(connection, worklist.id, sha256), reader)
+        if found is None:
+            found = self._begun(worklist, sha256, reader)
+        return rows.reading(found)
+
+    def _begun(self, worklist: Worklist, sha256: str, reader: Reader) -> Row:
+        with self._change(worklist) as change:
+            film = change.film(sha256)
+            if (found := _own(change.connection, film, reader)) is not None:
+                return found
+            new = {
+                "film_id": film.id,
+                "reader": reader.name,
+                "verified": reader.verified,
+                "status": "draft",
+                "revision": 0,
+                "strokes": 0,
+                "commented": False,
+                "no_artefact": False,
+                "blind": not looked(change.connection, film.id, reader),
+                "reason": "",
+                "sent_back": False,
+            }
+            change.connection.execute(insert(tables.readings).values(new))
+            return _own(change.connection, film, reader)
+
+    def readings(self, worklist: Worklist) -> list[Summary]:
+        """Every reading of every film, oldest first; those merely begun are "to do"."""
+        wanted = select(tables.readings, tables.films.c.sha256).join(tables.films)
+        wanted = wanted.where(tables.films.c.worklist_id == worklist.id)
+        with self._database.reading() as connection:
+            worklist_row(connection, tables.worklists.c.id == worklist.id)
+            found = connection.execute(wanted.order_by(tables.readings.c.id))
+            return [rows.summary(row) for row in found]
+
+    def save(
+        self,
+        reading: Reading | int,
+        revision: int,
+        annotation: Annotation,
+        *,
+        restored_from: int | None = None,
+        by: Reader,
+    ) -> Reading:
+        """Store an annotation as the next revision, and return the reading as it then is.
+
+        reading: it, or its id. revision: of the reading that the annotation was made from.
+        restored_from: the earlier revision whose content this is, if it is one; 0 to start afresh.
+
+        What is stored already is not stored again, whatever the revision: a call whose answer was
+        lost can be repeated. Raises Conflict where another revision was saved since; Refused for
+        someone else's reading, a submitted one, a damaged one unless `restored_from` says that it
+        is to be replaced, and for more than can be kept.
+        """
+        annotation, number = rows.tidied(annotation), number_of(reading)
+        with self._change_of(number) as change:
+            row = change.reading(number)
+            written, current = rows.written(annotation, row), rows.reading(row)
+            _check_own(current, by)
+            stored = row.digest == written.digest and not current.damaged
+            if stored or (not row.revision and annotation.empty):
+                return current
+            if row.status != "draft":
+                raise Refused(_CLOSED)
+            _check_revision(current, revision)
+            if current.damaged and restored_from is None:
+                raise Refused(_DAMAGED)
+            change.connection.execute(
+                insert(tables.revisions).values(
+                    reading_id=number,
+                    number=revision + 1,
+                    saved_at=change.now,
+                    session=by.session,
+                    restored_from=restored_from,
+                    submitted=False,
+                    digest=written.digest,
+                    content=written.content,
+                )
+            )
+            blind = row.blind and not looked(change.connection, row.film_id, by)
+            _update(
+                change,
+                number,
+                revision=revision + 1,
+                saved_at=change.now,
+                strokes=len(annotation.strokes),
+                commented=bool(annotation.comment),
+                no_artefact=annotation.nothing,
+                blind=blind,
+            )
+            _prune(change.connection, number, revision + 1)
+            change.log(
+                by,
+                "save" if restored_from is None else "restore",
+                image=row.sha256,
+                before=revision,
+                after=revision + 1,
+                restored_from=restored_from,
+                source=annotation.source,
+                nothing=annotation.nothing,
+                delta=events.delta(
+                    None if current.damaged else _strokes(row.content), _strokes(written.content)
+                ),
+                content=written.digest,
+            )
+            return rows.reading(change.reading(number))
+
+    def revisions(self, reading: Reading | int) -> list[Revision]:
+        """The last 20 revisions and every submitted one, newest first."""
+        films, kept, number = tables.films.c, tables.revisions, number_of(reading)
+        wanted = select(kept, films.sha256, films.height, films.width)
+        wanted = wanted.join(tables.readings, tables.readings.c.id == kept.c.reading_id)
+        wanted = wanted.join(tables.films).where(kept.c.reading_id == number)
+        with self._database.reading() as connection:
+            reading_row(connection, number)
+            return [
+                Revision(
+                    row.number,
+                    row.saved_at,
+                    rows.annotation(row),
+                    row.restored_from,
+                    row.session,
+                )
+                for row in connection.execute(wanted.order_by(kept.c.number.desc()))
+            ]
+
+    def submit(self, reading: Reading | int, revision: int, by: Reader) -> Reading:
+        """Hand it in: then it is not changed, and others may see it.
+
+        Submitting again changes nothing. Raises Conflict as `save`, and Refused for an empty
+        reading: without a mark, a comment, or that there is no artefact.
+        """
+        number = number_of(reading)
+        with self._change_of(number) as change:
+            row = change.reading(number)
+            current = rows.reading(row)
+            _check_own(current, by)
+            _check_revision(current, revision)
+            if row.status != "draft":
+                return current
+            if current.damaged:
+                raise Refused(_DAMAGED)
+            said = current.annotation
+            marks = label_masks(said.strokes, (row.height, row.width))
+            if not (said.nothing or said.comment or marks):
+                raise Refused("There is nothing to submit: draw, or say that there is no artefact.")
+            kept = tables.revisions
+            change.connection.execute(
+                update(kept)
+                .where(kept.c.reading_id == number, kept.c.number == revision)
+                .values(submitted=True)
+            )
+            _update(change, number, status="submitted", sent_back=False)
+            change.log(by, "submit", image=row.sha256, before=revision, content=row.digest)
+            return rows.reading(change.reading(number))
+
+    def reopen(self, reading: Reading | int, by: Reader) -> Reading:
+        """Make one's own submitted reading a draft again. Raises Refused once it is reviewed."""
+        number = number_of(reading)
+        with self._change_of(number) as change:
+            row = change.reading(number)
+            current = rows.reading(row)
+            _check_own(current, by)
+            if row.status == "reviewed":
+                raise Refused(
+                    "This reading was accepted already: ask its reviewer to send it back to you."
+                )
+            if row.status == "submitted":
+                _update(change, number, status="draft")
+                change.log(by, "reopen", image=row.sha256, before=row.revision)
+            return rows.reading(change.reading(number))
+
+
+def looked(connection: Connection, film: int, reader: Reader) -> bool:
+    """Whether the reader has seen others' readings of the film with this id."""
+    looks = tables.looks.c
+    seen = exists().where(
+        looks.film_id == film, looks.reader == reader.name, looks.verified == reader.verified
+    )
+    return connection.execute(select(seen)).scalar_one()
+
+
+def _own(connection: Connection, film: Row, reader: Reader) -> Row | None:
+    readings = tables.readings.c
+    wanted = rows.READING.where(
+        readings.film_id == film.id,
+        readings.reader == reader.name,
+        readings.verified == reader.verified,
+    )
+    return connection.execute(wanted).one_or_none()
+
+
+def _check_own(reading: Reading, by: Reader) -> None:
+    if reading.reader != by:
+        raise Refused(_THEIRS)
+
+
+def _check_revision(reading: Reading, revision: int) -> None:
+    if reading.revision != revision:
+        raise Conflict(_STALE, reading)
+
+
+def _update(change: Change, number: int, **values: bool | int | str | datetime) -> None:
+    readings = tables.readings
+    change.connection.execute(update(readings).where(readings.c.id == number).values(values))
+
+
+def _prune(connection: Connection, number: int, newest: int) -> None:
+    kept = tables.revisions.c
+    old = (kept.reading_id == number, kept.number <= newest - KEPT, kept.submitted.is_(False))
+    connection.execute(delete(tables.revisions).where(*old))
+
+
+def _strokes(content: str | None) -> list[dict]:
+    return json.loads(content)["drawing"]["strokes"] if content else []
