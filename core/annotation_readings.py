@@ -97,18 +97,22 @@ class Readings(Logged):
         someone else's reading, a submitted one, a damaged one unless `restored_from` says that it
         is to be replaced, and for more than can be kept.
         """
-        annotation, number = rows.tidied(annotation), number_of(reading)
+        number = number_of(reading)
+        with self._database.reading() as connection:
+            film = reading_row(connection, number)
+        # Long drawings take a moment to be written down: others need not wait for it.
+        written = rows.written(rows.tidied(annotation), film)
         with self._change_of(number) as change:
             row = change.reading(number)
-            written, current = rows.written(annotation, row), rows.reading(row)
-            _check_own(current, by)
-            stored = row.digest == written.digest and not current.damaged
+            _check_own(row, by)
+            damaged = row.revision > 0 and rows.changed(row)
+            stored = row.digest == written.digest and not damaged
             if stored or (not row.revision and annotation.empty):
-                return current
+                return rows.reading(row)
             if row.status != "draft":
                 raise Refused(_CLOSED)
-            _check_revision(current, revision)
-            if current.damaged and restored_from is None:
+            _check_revision(row, revision)
+            if damaged and restored_from is None:
                 raise Refused(_DAMAGED)
             change.connection.execute(
                 insert(tables.revisions).values(
@@ -144,11 +148,11 @@ class Readings(Logged):
                 source=annotation.source,
                 nothing=annotation.nothing,
                 delta=events.delta(
-                    None if current.damaged else _strokes(row.content), _strokes(written.content)
+                    [] if damaged else _strokes(row.content), _strokes(written.content)
                 ),
                 content=written.digest,
             )
-            return rows.reading(change.reading(number))
+            return rows.reading(change.reading(number), written.annotation)
 
     def revisions(self, reading: Reading | int) -> list[Revision]:
         """The last 20 revisions and every submitted one, newest first."""
@@ -179,8 +183,8 @@ class Readings(Logged):
         with self._change_of(number) as change:
             row = change.reading(number)
             current = rows.reading(row)
-            _check_own(current, by)
-            _check_revision(current, revision)
+            _check_own(row, by)
+            _check_revision(row, revision)
             if row.status != "draft":
                 return current
             if current.damaged:
@@ -204,8 +208,7 @@ class Readings(Logged):
         number = number_of(reading)
         with self._change_of(number) as change:
             row = change.reading(number)
-            current = rows.reading(row)
-            _check_own(current, by)
+            _check_own(row, by)
             if row.status == "reviewed":
                 raise Refused(
                     "This reading was accepted already: ask its reviewer to send it back to you."
@@ -235,14 +238,14 @@ def _own(connection: Connection, film: Row, reader: Reader) -> Row | None:
     return connection.execute(wanted).one_or_none()
 
 
-def _check_own(reading: Reading, by: Reader) -> None:
-    if reading.reader != by:
+def _check_own(row: Row, by: Reader) -> None:
+    if Reader(row.reader, row.verified) != by:
         raise Refused(_THEIRS)
 
 
-def _check_revision(reading: Reading, revision: int) -> None:
-    if reading.revision != revision:
-        raise Conflict(_STALE, reading)
+def _check_revision(row: Row, revision: int) -> None:
+    if row.revision != revision:
+        raise Conflict(_STALE, rows.reading(row))
 
 
 def _update(change: Change, number: int, **values: bool | int | str | datetime) -> None:

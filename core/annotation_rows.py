@@ -47,10 +47,11 @@ FILM_COLUMNS = [column for column in tables.films.c if column.name != "data"]
 
 
 class Written(NamedTuple):
-    """An annotation as it is stored: JSON text, and the SHA-256 of it in hexadecimal."""
+    """An annotation as it is stored: JSON text, its SHA-256 in hexadecimal, and as it is read."""
 
     content: str
     digest: str
+    annotation: Annotation
 
 
 def known(reader: Reader) -> Reader:
@@ -79,12 +80,12 @@ def written(annotation: Annotation, film: Row) -> Written:
         raise Refused("A film has marks or no artefact, not both: erase the marks first.")
     try:
         content = to_json(annotation, (film.height, film.width), film.sha256)
-        from_json(content)
+        read = from_json(content).annotation
     except (BadMask, ValueError):
         raise Refused(
             "This is more than can be kept, or lies far outside the film: undo the last step."
         ) from None
-    return Written(content, digest(content))
+    return Written(content, digest(content), read)
 
 
 def digest(content: str | bytes) -> str:
@@ -92,9 +93,14 @@ def digest(content: str | bytes) -> str:
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
+def changed(row: Row) -> bool:
+    """Whether a row's content is not what was written."""
+    return row.content is None or digest(row.content) != row.digest
+
+
 def annotation(row: Row) -> Annotation | None:
     """The annotation in a row with content, its digest, and its film; None where it is damaged."""
-    if row.content is None or digest(row.content) != row.digest:
+    if changed(row):
         return None
     try:
         kept = from_json(row.content)
@@ -104,9 +110,9 @@ def annotation(row: Row) -> Annotation | None:
     return kept.annotation if ours else None
 
 
-def reading(row: Row) -> Reading:
-    """The reading in a row of READING."""
-    found = annotation(row) if row.revision else Annotation()
+def reading(row: Row, said: Annotation | None = None) -> Reading:
+    """The reading in a row of READING. said: its annotation, where it was read already."""
+    found = said or (annotation(row) if row.revision else Annotation())
     return Reading(
         row.id,
         row.sha256,

@@ -55,10 +55,9 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def delta(before: Sequence[dict] | None, after: Sequence[dict]) -> dict:
+def delta(before: Sequence[dict], after: Sequence[dict]) -> dict:
     """How one list of strokes, as JSON has them, became another: so many `first` and `last` ones
-    stayed, `between` them now lie these. None: what was before is not known, all is said."""
-    before = before or ()
+    stayed, `between` them now lie these."""
     most = min(len(before), len(after))
     first = next((at for at in range(most) if before[at] != after[at]), most)
     rest = range(1, most - first + 1)
