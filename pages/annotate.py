@@ -26,10 +26,6 @@ rooms.enter()
 annotate_lists.follow_link()
 
 st.title("Annotate", anchor=False)
-st.markdown(
-    "Mark on many films what does not belong to the patient, alone or with other readers. Every "
-    "change is stored as you make it."
-)
 if not identity.mount():
     st.stop()  # until the browser has told who reads here: a moment
 
@@ -37,6 +33,7 @@ with annotate_store.told():
     store = annotate_store.store()
     reader = identity.reader()
     if reader is None:
+        annotate_lists.introduce()
         annotate_person.ask()
         st.stop()
     worklist = annotate_lists.choose(store, reader)
@@ -56,26 +53,28 @@ with annotate_store.told():
         label_visibility="collapsed",
         width="stretch",
     )
-    if view == READ:
-        annotate_films.add(store, worklist, reader, not films)
     if view == EXPORT:
         annotate_lists.write_link()
         annotate_export_view.show(store, worklist, reader)
         st.stop()
     if view == LOG:
         annotate_lists.write_link()
-        annotate_log.log(store, worklist, films, reader)
+        annotate_log.log(store, worklist, films)
         st.stop()
+    annotate_films.news(worklist)
     if not films:
         annotate_lists.write_link()
-        st.info("This worklist has no films yet: add some, or send its link to who has them.")
+        st.markdown("This worklist has no films yet. Add some, or send its link to who has them.")
+        annotate_films.add(store, worklist, reader)
         st.stop()
 
     rows = annotate_worklist.rows(films, store.readings(worklist), reader)
-    film = annotate_worklist.choose(rows, view)
+    film, beside_filter, beside_buttons = annotate_worklist.choose(rows, view)
+    with beside_filter, st.popover("Add films", icon=":material/add_photo_alternate:"):
+        annotate_films.add(store, worklist, reader)
     annotate_lists.write_link(film.sha256)
     shown = annotate_films.shown(store, worklist, film)
-    with st.popover("About this film", icon=":material/info:"):
+    with beside_buttons, st.popover("About this film", icon=":material/info:"):
         if not isinstance(shown, BadImage):
             inverted = verdict.invert(shown)
             verdict.film_notes(shown, inverted)

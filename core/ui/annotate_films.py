@@ -34,6 +34,12 @@ _TURN, _DONE, _WANTED, _TOLD = (
 )
 
 
+PRIVACY = (
+    "Remove names from the pictures first: what is burned into the pixels stays in them. Films are "
+    "kept as copies without DICOM identifiers and other metadata."
+)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a file. said: "" where it was simply added."""
@@ -43,28 +49,48 @@ class Outcome:
     said: str = ""
 
 
-def add(store: Store, worklist: Worklist, reader: Reader, empty: bool) -> None:
-    """The place to add films to a worklist, and what became of the last ones. empty: none yet.
-
-    Raises StoreError.
-    """
+def add(store: Store, worklist: Worklist, reader: Reader) -> None:
+    """The place to add films to a worklist. Raises StoreError."""
     turn = st.session_state.setdefault(_TURN, 0)
-    with st.expander("Add films", icon=":material/add_photo_alternate:", expanded=empty):
-        files = st.file_uploader(
-            "X-rays: PNG, JPEG, TIFF, BMP or DICOM (.dcm), or a zip of them, up to 64 MB each",
-            type=[*ENDINGS, "zip"],
-            accept_multiple_files=True,
-            # Another key empties it.
-            key=f"annotate-files-{turn}",
-            help="A zip may hold 500 films and 200 MB. The same file is added once.",
-        )
+    files = st.file_uploader(
+        "X-rays: PNG, JPEG, TIFF, BMP or DICOM (.dcm), or a zip of them, up to 64 MB each",
+        type=[*ENDINGS, "zip"],
+        accept_multiple_files=True,
+        key=f"annotate-files-{turn}",  # another key empties it
+        help="A zip may hold 500 films and 200 MB. The same file is added once.",
+    )
+    st.caption(PRIVACY)
     kept = files[: within_limits([file.size for file in files])]
     if kept or st.session_state.get(_WANTED) == worklist.code:
         _take_in(store, worklist, reader, kept, len(files) - len(kept))
         st.session_state[_TURN] = turn + 1
         st.rerun()
-    if outcomes := st.session_state.get(_TOLD, {}).get(worklist.code):
-        _tell(outcomes, worklist)
+
+
+def news(worklist: Worklist) -> None:
+    """What became of the files that were added last, where there is anything to say of them."""
+    outcomes = st.session_state.get(_TOLD, {}).get(worklist.code)
+    if not outcomes:
+        return
+    count = sum(outcome.added for outcome in outcomes)
+    said = {0: "No film was added", 1: "1 film was added"}.get(count, f"{count} films were added")
+    lines = [f"- **{plain(o.name)}**: {plain(o.said)}" for o in outcomes if o.said]
+    if not lines:
+        st.toast(f"{said}.", icon=":material/check:")
+        del st.session_state[_TOLD]
+        return
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(f"**{said}**, and this is to be said of the files:", width="content")
+            st.button(
+                "Close",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=st.session_state.pop,
+                args=(_TOLD,),
+            )
+        with st.container(height=240 if len(lines) > 8 else "content", border=False):
+            st.markdown("\n".join(lines))
 
 
 def want_samples(worklist: Worklist) -> None:
@@ -174,22 +200,3 @@ def _added(store: Store, worklist: Worklist, reader: Reader, name: str, load) ->
             "files differ: readings of that one do not belong to this one.",
         )
     return Outcome(name, True)
-
-
-def _tell(outcomes: Sequence[Outcome], worklist: Worklist) -> None:
-    """How many films were added, and what is to be said of single files."""
-    count = sum(outcome.added for outcome in outcomes)
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            films = {0: "No film was", 1: "1 film was"}.get(count, f"{count} films were")
-            st.markdown(f"**{films} added.**", width="stretch")
-            st.button(
-                "Close",
-                icon=":material/close:",
-                type="tertiary",
-                on_click=st.session_state.pop,
-                args=(_TOLD,),
-            )
-        if lines := [f"- **{plain(o.name)}**: {plain(o.said)}" for o in outcomes if o.said]:
-            with st.container(height=240 if len(lines) > 8 else "content", border=False):
-                st.markdown("\n".join(lines))

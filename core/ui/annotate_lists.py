@@ -55,6 +55,7 @@ def choose(store: Store, reader: Reader) -> Worklist | None:
             format_func=lambda code: known[code] if code else _ANOTHER,
             key=_CHOSEN,
             on_change=lambda: to_open(st.session_state[_CHOSEN]),
+            width=460,
         )
         with st.popover("About it", icon=":material/info:"):
             _about(store, worklist, reader)
@@ -80,9 +81,21 @@ def _open(store: Store, reader: Reader) -> Worklist | None:
     return worklist
 
 
+def introduce() -> None:
+    """What the page is for, in two sentences."""
+    st.markdown(
+        "Mark on many films what does not belong to the patient, alone or with other readers. "
+        "Every change is stored as you make it."
+    )
+
+
 def _ways_in(store: Store, reader: Reader, known: dict[str, str]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Open a worklist, or make one.** It holds films and all their readings.")
+    introduce()
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        said = "A worklist holds films and all their readings: open one, or make one."
+        st.markdown(said, width="content")
         person(reader)
     if reason := st.session_state.pop(_GONE, ""):
         st.warning(reason, icon=":material/link_off:")
@@ -170,9 +183,8 @@ def privacy(store: Store) -> str:
     if hours is not None:
         until = f"the worklist was left alone for {hours:g} hours, or somebody deletes them"
     return (
-        "Remove names from the pictures first: what is burned into the pixels stays in them. Films "
-        "are kept as copies without DICOM identifiers and other metadata, with their file names "
-        f"and what is drawn, in {store.where}, until {until}."
+        f"{annotate_films.PRIVACY} They stay, with the names of their files and what is drawn on "
+        f"them, in {store.where}, until {until}."
     )
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from core.annotation_records import Film, Reader, Worklist
+from core.annotation_records import Film, Worklist
 from core.annotations import Store
 from core.events import BrokenLog, verify_events
 
 MOST_LINES = 500  # in the table; the file has all of them
 
 
-def log(store: Store, worklist: Worklist, films: Sequence[Film], reader: Reader) -> None:
+def log(store: Store, worklist: Worklist, films: Sequence[Film]) -> None:
     """The last events as a table, with the ways to verify and to download them all.
 
     Raises StoreError.

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.annotation_records import Film, Reader, Summary
 from core.ui.annotate_lists import FILM
@@ -22,8 +24,9 @@ ALL, TO_DO, DRAFT, SENT_BACK, SUBMITTED, REVIEWED = (
 MARKS = {TO_DO: "○", DRAFT: "◐", SENT_BACK: "↩", SUBMITTED: "●", REVIEWED: "✔"}
 FILTERS = {READ: (ALL, *MARKS), REVIEW: (ALL, TO_DO, SUBMITTED, REVIEWED)}
 OPEN_TO = (TO_DO, DRAFT, SENT_BACK)  # what the reader has still to do
-MOST_ROWS = 6  # of the table, without scrolling
+MOST_ROWS = 5  # of the table, without scrolling
 _TABLE = "annotate-table"
+_COUNTS = ("Submitted by others", "Readings", "Accepted")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,14 @@ class Row:
         return REVIEWED if done else SUBMITTED
 
 
+class Chosen(NamedTuple):
+    """The film that is open, and room for more beside the filter and beside the buttons."""
+
+    film: Film
+    beside_filter: DeltaGenerator
+    beside_buttons: DeltaGenerator
+
+
 def rows(films: Sequence[Film], readings: Sequence[Summary], reader: Reader) -> list[Row]:
     """The films as a reader has them before them, in the order of the worklist."""
     own = {reading.sha256: reading for reading in readings if reading.reader == reader}
@@ -63,17 +74,23 @@ def rows(films: Sequence[Film], readings: Sequence[Summary], reader: Reader) -> 
     ]
 
 
-def choose(found: Sequence[Row], view: str) -> Film:
-    """Filter, table and buttons over at least one film; returns the one that is open."""
+def choose(found: Sequence[Row], view: str) -> Chosen:
+    """Filter, table and buttons over at least one film, and which one is open."""
     current = _current(found)
-    wanted = _filter(found, view)
-    listed = [row for row in found if wanted in (ALL, _status(row, view)) or row is current]
-    if view == REVIEW:
-        listed.sort(key=lambda row: (row.review != SUBMITTED, not row.handed_in))
-    at = listed.index(current)
-    _table(listed, at, view)
-    _buttons(listed, at, view)
-    return current.film
+    with st.expander("Films", expanded=True, icon=":material/list:", key="annotate-films"):
+        filters = st.container(horizontal=True, vertical_alignment="center")
+        with filters:
+            wanted = _filter(found, view)
+        listed = [row for row in found if wanted in (ALL, _status(row, view)) or row is current]
+        if view == REVIEW:
+            listed.sort(key=lambda row: (row.review != SUBMITTED, not row.handed_in))
+        at = listed.index(current)
+        _table(listed, at, view)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _buttons(listed, at, view)
+        st.markdown(f"**{plain(current.film.name)}** · {at + 1} of {len(listed)}")
+        beside = st.container(width="content")
+    return Chosen(current.film, filters, beside)
 
 
 def _current(found: Sequence[Row]) -> Row:
@@ -98,17 +115,16 @@ def _filter(found: Sequence[Row], view: str) -> str:
         count[_status(row, view)] += 1
     finished = count[REVIEWED] + count[SUBMITTED] * (view == READ)
     by_you = "submitted by you" if view == READ else "reviewed"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        wanted = st.segmented_control(
-            "Show films",
-            FILTERS[view],
-            default=ALL,
-            required=True,
-            key=f"annotate-filter-{view}",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-        st.progress(finished / len(found), f"{finished} of {len(found)} {by_you}")
+    wanted = st.segmented_control(
+        "Show films",
+        FILTERS[view],
+        default=ALL,
+        required=True,
+        key=f"annotate-filter-{view}",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    st.progress(finished / len(found), f"{finished} of {len(found)} {by_you}")
     return wanted
 
 
@@ -129,25 +145,27 @@ def _table(listed: Sequence[Row], at: int, view: str) -> None:
         on_select=pick,
         selection_mode="single-row-required",
         key=_TABLE,
-        column_config={"No.": st.column_config.NumberColumn(width=50)},
+        column_config={
+            "No.": st.column_config.NumberColumn(width=60),
+            "Film": st.column_config.TextColumn(width="medium"),
+        },
+        # What counts first, so that a phone shows it.
+        column_order=["No.", "Your reading", "Review", "Film", *_COUNTS],
         alt="The films of this worklist, and how far each is",
     )
 
 
 def _cells(row: Row, view: str) -> dict[str, object]:
     status = _status(row, view)
-    cells = {"No.": row.film.number, "Film": row.film.name}
+    said = {"No.": row.film.number}
     if view == READ:
-        return cells | {
-            "Your reading": f"{MARKS[status]} {status}",
-            "Handed in by others": len([r for r in row.handed_in if r is not row.own]),
-        }
-    accepted = sum(reading.status == "reviewed" for reading in row.handed_in)
-    return cells | {
-        "Review": f"{MARKS[status]} {status if row.handed_in else 'No reading yet'}",
-        "Readings": len(row.handed_in),
-        "Accepted": accepted,
-    }
+        others = [reading for reading in row.handed_in if reading is not row.own]
+        said |= {"Your reading": f"{MARKS[status]} {status}", "Submitted by others": len(others)}
+    else:
+        accepted = sum(reading.status == "reviewed" for reading in row.handed_in)
+        state = f"{MARKS[status]} {status if row.handed_in else 'No reading yet'}"
+        said |= {"Review": state, "Readings": len(row.handed_in), "Accepted": accepted}
+    return said | {"Film": row.film.name}
 
 
 def _buttons(listed: Sequence[Row], at: int, view: str) -> None:
@@ -157,28 +175,20 @@ def _buttons(listed: Sequence[Row], at: int, view: str) -> None:
     to_do = next((row for row in onwards if _status(row, view) in waiting), None)
     before = listed[at - 1] if at else None
     after = listed[at + 1] if at + 1 < len(listed) else None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for label, icon, shortcut, row in (
-            ("Previous", ":material/chevron_left:", "Alt+Left", before),
-            ("Next", ":material/chevron_right:", "Alt+Right", after),
-            (
-                "Next to do" if view == READ else "Next to review",
-                ":material/skip_next:",
-                None,
-                to_do,
-            ),
-        ):
-            st.button(
-                label,
-                icon=icon,
-                shortcut=shortcut,
-                disabled=row is None,
-                key=f"annotate-{label.lower()}",
-                on_click=_go,
-                args=(row.film.sha256 if row else "",),
-            )
-        film = listed[at].film
-        st.markdown(f"**{plain(film.name)}** · {at + 1} of {len(listed)}", width="content")
+    for label, icon, shortcut, row in (
+        ("Previous", ":material/chevron_left:", "Alt+Left", before),
+        ("Next", ":material/chevron_right:", "Alt+Right", after),
+        ("Next to do" if view == READ else "Next to review", ":material/skip_next:", None, to_do),
+    ):
+        st.button(
+            label,
+            icon=icon,
+            shortcut=shortcut,
+            disabled=row is None,
+            key=f"annotate-{label.lower()}",
+            on_click=_go,
+            args=(row.film.sha256 if row else "",),
+        )
 
 
 def _go(sha256: str) -> None:
