@@ -1,6 +1,7 @@
 """The picture under a drawing canvas: a part of the film, with the mask laid over it."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -14,6 +15,22 @@ OPACITY = 0.3
 QUALITY = 90
 
 
+class Layer(NamedTuple):
+    """A mask (H, W) bool, and the RGB of what lies over it and of its outline."""
+
+    mask: np.ndarray
+    tint: Sequence[int] = TINT
+    line: Sequence[int] = LINE
+
+
+class Tag(NamedTuple):
+    """A short text beside a place (x, y) in pixels of the film, framed in an RGB."""
+
+    text: str
+    at: tuple[float, float]
+    line: Sequence[int]
+
+
 def picture(
     grey: np.ndarray,
     mask: np.ndarray,
@@ -25,32 +42,67 @@ def picture(
 
     window: the grey levels that are shown black and white. table: RGB of what lies beside it.
     """
+    return layered(grey, (Layer(mask),), (), view, window, table)
+
+
+def layered(
+    grey: np.ndarray,
+    layers: Sequence[Layer],
+    tags: Sequence[Tag],
+    view: View,
+    window: tuple[int, int] = (0, 255),
+    table: tuple[int, int, int] = (88, 88, 88),
+) -> bytes:
+    """As `picture`, under several masks, with tags where they mark what is in the view."""
     rgb = np.full((*view.size[::-1], 3), table, np.uint8)
     rows, columns = _Side.of(view, 0), _Side.of(view, 1)
-    film, over = grey[rows.film, columns.film], mask[rows.film, columns.film].astype(np.float32)
+    size = (columns.length, rows.length)
     shrunk = view.scale < 1
     film = cv2.resize(
-        film,
-        (columns.length, rows.length),
+        grey[rows.film, columns.film],
+        size,
         interpolation=cv2.INTER_AREA if shrunk else cv2.INTER_CUBIC,
-    )
-    # Whatever is in the mask shows, however small the film is drawn.
-    over = cv2.resize(
-        over,
-        (columns.length, rows.length),
-        interpolation=cv2.INTER_AREA if shrunk else cv2.INTER_NEAREST,
     )
     place = rows.canvas, columns.canvas
     shown = _windowed(film, window)[rows.seen, columns.seen]
     rgb[place] = shown if shown.ndim == 3 else shown[..., None]
-    masked = np.zeros(rgb.shape[:2], bool)
-    masked[place] = over[rows.seen, columns.seen] > 0
-    rgb[masked] = np.rint((1 - OPACITY) * rgb[masked] + OPACITY * TINT)
-    found, _ = cv2.findContours(masked.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    # Dark and light, so that one of the two stands out from any grey.
-    cv2.drawContours(rgb, found, -1, (0, 0, 0), 3)
-    cv2.drawContours(rgb, found, -1, LINE, 1)
+    for layer in layers:
+        # Whatever is in the mask shows, however small the film is drawn.
+        over = cv2.resize(
+            layer.mask[rows.film, columns.film].astype(np.float32),
+            size,
+            interpolation=cv2.INTER_AREA if shrunk else cv2.INTER_NEAREST,
+        )
+        masked = np.zeros(rgb.shape[:2], bool)
+        masked[place] = over[rows.seen, columns.seen] > 0
+        rgb[masked] = np.rint((1 - OPACITY) * rgb[masked] + OPACITY * np.asarray(layer.tint))
+        found, _ = cv2.findContours(masked.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        # Dark and light, so that one of the two stands out from any grey.
+        cv2.drawContours(rgb, found, -1, (0, 0, 0), 3)
+        cv2.drawContours(rgb, found, -1, tuple(map(int, layer.line)), 1)
+    for tag in tags:
+        _write(rgb, tag, view)
     return _jpeg(rgb)
+
+
+def _write(rgb: np.ndarray, tag: Tag, view: View) -> None:
+    """Write a tag above its place, or as near as the picture's edge lets it."""
+    x, y = (
+        round((at - begin) * view.scale) + view.margin
+        for at, begin in zip(tag.at, (view.left, view.top), strict=True)
+    )
+    height, width = rgb.shape[:2]
+    if not (0 <= x < width and 0 <= y < height):
+        return
+    font, size = cv2.FONT_HERSHEY_SIMPLEX, 0.45
+    (wide, high), _ = cv2.getTextSize(tag.text, font, size, 1)
+    wide, high = wide + 7, high + 8
+    left, top = min(max(x - 2, 0), width - wide), min(max(y - high - 3, 0), height - high)
+    corners = (left, top), (left + wide - 1, top + high - 1)
+    cv2.rectangle(rgb, *corners, (0, 0, 0), -1)
+    cv2.rectangle(rgb, *corners, tuple(map(int, tag.line)), 1)
+    at = (left + 4, top + high - 5)
+    cv2.putText(rgb, tag.text, at, font, size, (255, 255, 255), 1, cv2.LINE_AA)
 
 
 def overview(grey: np.ndarray, view: View, longer: int) -> bytes:

@@ -5,7 +5,7 @@ of the whole server, and its undo knows only what was drawn since the widget app
 """
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -27,12 +27,14 @@ def drawable(
     thickness: int,
     key: str,
     start: Sequence[dict] = (),
+    changed: Callable[[], None] = lambda: None,
 ) -> dict | None:
     """A canvas of (width, height) `size` px over a JPEG picture; the JSON of what is drawn on it.
 
     mode: freedraw, line, rect or polygon. Another `key` begins with a canvas that is empty but for
     `start`, objects of such a JSON; with the same key and start everything else may change and the
-    drawing stays, except an outline not yet closed.
+    drawing stays, except an outline not yet closed. changed: called before a run in which there is
+    something new on the canvas, whatever that run then shows.
     """
     width, height = size
     result = _WIDGET(
@@ -57,7 +59,7 @@ def drawable(
             "label": "",
         },
         key=key,
-        on_drawing_change=lambda: None,
+        on_drawing_change=changed,
         on_backgroundFit_change=lambda: None,
         width="content",
         height="content",

@@ -7,11 +7,12 @@ shape's centre.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.masks import Stroke
+from core.ui import label_colours
 
 MARGIN = 16  # px of canvas round the film: a shape ends where the pointer leaves the canvas
 ERASING = "#E69F00C0"  # the colour of strokes that erase, and of no other
@@ -67,7 +68,7 @@ def strokes(drawing: dict | None, view: View) -> tuple[Stroke, ...]:
     """The strokes of the widget's JSON, in the order in which they were drawn.
 
     What is no stroke, or was a slip of the pointer, is left out: the JSON comes from a browser,
-    and anything may be in it.
+    and anything may be in it. Their colour tells what they do: it is what the reader saw.
     """
     found = []
     objects = drawing.get("objects") if isinstance(drawing, dict) else None
@@ -78,13 +79,16 @@ def strokes(drawing: dict | None, view: View) -> tuple[Stroke, ...]:
             if drawn is None or not np.isfinite(drawn.points).all():
                 continue
             width = float(drawn.width) / view.scale
-            erase = str(item.get("stroke")).upper() == ERASING
+            colour = str(item.get("stroke"))
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
             continue
         if math.isfinite(width):
             # A hundredth of a pixel is finer than any pointer, and keeps what is stored short.
             points = np.round(view.to_film(drawn.points), 2)
-            found.append(_clamped(Stroke(points, width, drawn.tool, erase), view.shape))
+            stroke = Stroke(
+                points, width, drawn.tool, colour.upper() == ERASING, label_colours.label(colour)
+            )
+            found.append(_clamped(stroke, view.shape))
     return tuple(found)
 
 
@@ -182,5 +186,4 @@ def _clamped(stroke: Stroke, shape: tuple[int, int]) -> Stroke:
     """A rectangle cut to the film; the rasteriser cuts the others."""
     if stroke.tool != "rectangle":
         return stroke
-    points = np.clip(stroke.points, 0, (shape[1], shape[0]))
-    return Stroke(points, stroke.width, stroke.tool, stroke.erase)
+    return replace(stroke, points=np.clip(stroke.points, 0, (shape[1], shape[0])))

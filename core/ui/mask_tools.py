@@ -1,6 +1,6 @@
 """Tools beside the canvas: a mask to start from, and what can be done to one. Each is one step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from core import inpaint, masks
 from core.drawing import Drawing
 from core.mask_files import read_mask
 from core.masks import BadMask, Stroke
-from core.ui import cached_fills, canvas, fill_orders, presses
+from core.ui import cached_fills, easel, fill_orders, presses
 from core.ui.cached_fills import Method
 from core.ui.film import Film
 from core.ui.words import plain
@@ -40,14 +40,16 @@ def tools(
     drawing: Drawing,
     method: Method,
     truth: np.ndarray | None,
+    further: Sequence[Tool] = (),
 ) -> None:
     """Offer every tool for the drawing on `film` at canvas `key`.
 
     truth: (H, W) bool, where the hardware of a sample lies; None where that is not known.
+    further: masks to start from that the page has of this film.
     """
     st.markdown("**Start from**")
     with st.container(horizontal=True, gap="small"):
-        for tool in _starts(film, inverted, method, truth):
+        for tool in (*further, *_starts(film, inverted, method, truth)):
             _button(key, film, tool)
         _upload(key, film)
     st.markdown("**Change the mask**")
@@ -177,7 +179,7 @@ def work(key: str, film: Film) -> None:
     """Put what the tools that were pressed make of the mask in its place, or keep the sentence on
     why not; before the canvas is shown."""
     for make, said in presses.waiting(_asked(key), film.sha256):
-        before = masks.rasterise(canvas.current(key, film.sha256).strokes, film.grey.shape)
+        before = masks.rasterise(easel.current(key, film.sha256).strokes, film.grey.shape)
         kind, strokes = st.info, None
         with presses.doing(_asked(key), film.sha256):
             try:
@@ -185,8 +187,8 @@ def work(key: str, film: Film) -> None:
             except BadMask as error:
                 kind, said = st.warning, error.reason
         if strokes is not None:
-            canvas.replace(key, film.sha256, strokes)
-        revision = canvas.current(key, film.sha256).revision
+            easel.replace(key, film.sha256, strokes)
+        revision = easel.current(key, film.sha256).revision
         st.session_state[f"{key}-said-{film.sha256}"] = (revision, kind, said)
 
 

@@ -4,6 +4,7 @@ A stroke is first known to the widget alone. Laying it into the picture takes an
 a stroke that is begun just then would be lost: so that happens only when something else changes.
 """
 
+import secrets
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
@@ -19,15 +20,16 @@ class Sheet:
     """`drawing` is laid into the picture, `live` was drawn over it since.
 
     view, erase: what the strokes that are live were drawn on and with. mount: the widget's
-    number; a new one is an empty widget. recalled: whether the browser told what it kept,
-    restored: the revision at which that became the drawing, refused: that it could not.
+    number, random at first; a new one is an empty widget. recalled: whether the browser told what
+    it kept, restored: the revision at which that became the drawing, refused: that it could not.
     """
 
     drawing: Drawing = field(default_factory=Drawing)
     live: tuple[Stroke, ...] = ()
     view: fabric.View | None = None
     erase: bool = False
-    mount: int = 0
+    # A browser that finds the server restarted still tells what was on its old widgets.
+    mount: int = field(default_factory=lambda: secrets.randbelow(2**40))
     recalled: bool = False
     restored: int | None = None
     refused: bool = False

@@ -11,7 +11,7 @@ from core import sketch
 from core.drawing import Drawing
 from core.lesions import SIDE, mask_to_square
 from core.masks import Stroke, to_json
-from core.ui import canvas, canvas_picture, sheet
+from core.ui import canvas, canvas_picture, easel, sheet
 from core.ui.subject import BRUSH, POLYGON, Subject
 
 KEY = "sketch"  # of the canvas
@@ -62,12 +62,12 @@ def ready() -> bool:
 
 def current() -> Drawing:
     """What is drawn by now."""
-    return canvas.current(KEY, SHA256)
+    return easel.current(KEY, SHA256)
 
 
 def put(strokes: Sequence[Stroke]) -> None:
     """Put strokes in px of the network's square in place of the sketch, as one step."""
-    canvas.replace(KEY, SHA256, _sized(strokes))
+    easel.replace(KEY, SHA256, _sized(strokes))
 
 
 def _sized(strokes: Sequence[Stroke]) -> list[Stroke]:

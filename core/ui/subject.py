@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.masks import Stroke, rasterise
+from core.ui.canvas_picture import Layer, Tag
 
 BRUSH, LINE, RECTANGLE, POLYGON = "Brush", "Line", "Rectangle", "Polygon"
 
@@ -23,6 +24,8 @@ class Subject:
     pen: px of canvas, the width of the brush to begin with.
     table: RGB of what lies beside the ground.
     kept: what the browser keeps of a drawing, in words.
+    marks: strokes that lie in the picture, all strokes, (height, width) → how they are shown there;
+        None for one mask in one colour.
     """
 
     ground: str
@@ -35,6 +38,13 @@ class Subject:
     pen: int
     table: tuple[int, int, int]
     kept: str
+    marks: (
+        Callable[
+            [Sequence[Stroke], Sequence[Stroke], tuple[int, int]],
+            tuple[Sequence[Layer], Sequence[Tag]],
+        ]
+        | None
+    ) = None
 
 
 FILM = Subject(

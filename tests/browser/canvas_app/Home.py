@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from core.masks import Stroke, rasterise
-from core.ui import canvas
+from core.ui import canvas, easel
 
 # Two films of one name, and one of another name and size.
 FILMS = {"first": ("film.png", 0), "namesake": ("film.png", 40), "wide": ("wide.png", 0)}
@@ -25,9 +25,9 @@ def drawing() -> None:
     grey, sha256 = film(slug := st.query_params.get("film", "first"))
     drawn = canvas.canvas(grey, sha256, FILMS[slug][0], "page")
     box = (Stroke(np.array([(20.0, 30.0), (60.0, 80.0)]), tool="rectangle"),)
-    st.button("Suggest", on_click=canvas.replace, args=("page", sha256, box))
+    st.button("Suggest", on_click=easel.replace, args=("page", sha256, box))
     many = (Stroke(np.tile([(20.123, 30.123), (60.123, 80.123)], (60_000, 1))),)
-    st.button("Suggest many", on_click=canvas.replace, args=("page", sha256, many))
+    st.button("Suggest many", on_click=easel.replace, args=("page", sha256, many))
     mask = rasterise(drawn.strokes, grey.shape)
     rows, columns = np.nonzero(mask)
     facts = {

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from core.ui import canvas_picture, fabric
+from core.ui.canvas_picture import Layer, Tag
 from core.ui.fabric import MARGIN, View
 from core.ui.subject import FILM
 
@@ -89,3 +90,38 @@ def test_an_overview_frames_the_part_that_is_shown():
     rows, columns = np.nonzero(rgb.mean(-1) > 100)
     assert (columns.min(), columns.max()) == pytest.approx((40, 79), abs=2)
     assert (rows.min(), rows.max()) == pytest.approx((0, 60), abs=2)
+
+
+def test_labels_lie_in_their_colours_and_tags_above_their_places():
+    grey = np.full((200, 200), 60, np.uint8)
+    view = fabric.part(grey.shape, 1, 0.5, 0.5, (432, 432))
+    masks = np.zeros((2, 200, 200), bool)
+    masks[0, 100:120, 20:60], masks[1, 100:120, 120:160] = True, True
+    red, blue = (255, 0, 0), (0, 0, 255)
+    layers = [Layer(mask, line, line) for mask, line in zip(masks, (red, blue), strict=True)]
+    tags = [Tag("1", (20, 100), red), Tag("2", (1000, 100), blue)]
+    bare, tagged = (
+        cv2.imdecode(
+            np.frombuffer(canvas_picture.layered(grey, layers, these, view), np.uint8), 1
+        ).astype(int)
+        for these in ((), tags)
+    )
+    at = {name: (110 * 2 + MARGIN, x * 2 + MARGIN) for name, x in (("red", 40), ("blue", 140))}
+    assert bare[at["red"]][2] > bare[at["red"]][0] + 40
+    assert bare[at["blue"]][0] > bare[at["blue"]][2] + 40
+    rows, columns = np.nonzero(np.abs(tagged - bare).max(-1) > 60)
+    # One tag, just above the first region; the second's place is out of sight.
+    assert rows.max() <= 200 + MARGIN + 2 and rows.min() > 160 + MARGIN
+    assert columns.min() >= 30 + MARGIN and columns.max() < 80 + MARGIN
+
+
+@pytest.mark.parametrize("at", [(0, 0), (39.9, 0), (0, 39.9), (39.9, 39.9)])
+def test_a_tag_in_a_corner_is_written_whole(at):
+    grey = np.zeros((40, 40), np.uint8)
+    view = fabric.part(grey.shape, 1, 0.5, 0.5, (232, 232))
+    data = canvas_picture.layered(grey, (), [Tag("17", at, (0, 255, 0))], view, table=(0, 0, 0))
+    rgb = cv2.imdecode(np.frombuffer(data, np.uint8), 1).astype(int)
+    framed = rgb[..., 1] - rgb[..., 0] > 60
+    rows, columns = np.nonzero(framed)
+    box = framed[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    assert min(box[0].mean(), box[-1].mean(), box[:, 0].mean(), box[:, -1].mean()) > 0.8

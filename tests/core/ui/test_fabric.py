@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.masks import rasterise
-from core.ui import fabric
+from core.ui import fabric, label_colours
 from core.ui.fabric import ERASING, MARGIN, View
 
 # As streamlit-drawable-canvas 0.13.0 told it on a canvas of 400 × 300 px, without what only
@@ -239,3 +239,11 @@ def test_a_part_of_the_film_fits_the_canvas(shape, zoom, across, down):
     # The canvas's corner inside its margin is the part's corner.
     corner = view.to_film(np.array([[MARGIN, MARGIN]], float))
     np.testing.assert_allclose(corner, [(view.left, view.top)])
+
+
+def test_strokes_get_the_label_of_the_colour_that_they_were_drawn_in():
+    colours = [label_colours.drawn("screw")[0], ERASING, label_colours.drawn("cast")[0], "#123"]
+    objects = [BOX | {"stroke": colour} for colour in colours]
+    found = fabric.strokes({"objects": objects}, AS_DRAWN)
+    assert [stroke.label for stroke in found] == ["screw", "", "cast", ""]
+    assert [stroke.erase for stroke in found] == [False, True, False, False]
