@@ -52,13 +52,14 @@ try:
     image = cached_fills.image(entry, film.sha256)
     repair = gallery.repair(exhibit.slug, exhibit) if exhibit else None
 except OSError:
-    st.error("The data pack that holds this film is gone: choose another film.")
+    st.error(entry.gone)
     st.stop()
 
 with method_choice, st.popover("About this film", icon=":material/info:"):
     inverted = verdict.invert(film)
     verdict.film_notes(film, inverted)
-fill_desk.desk(film, image, inverted, method, repair.mask if repair and repair.mask.any() else None)
+truth = repair.mask if repair and repair.mask.any() else None
+fill_desk.desk(film, image, inverted, method, truth, entry.start)
 
 order = fill_orders.last(film.sha256)
 if order is None or order.method not in methods:
@@ -66,10 +67,18 @@ if order is None or order.method not in methods:
     st.stop()
 try:
     result = Result.of(film, image, order, methods[order.method], repair.clean if repair else None)
+    data = entry.load()
 except (BadHole, BadModel) as error:
     st.error(error.reason, icon=":material/error:")
     st.stop()
-show(result, entry.load())
+except OSError:
+    st.error(entry.gone)
+    st.stop()
+show(result, data)
+if entry.sha256:
+    from core.ui import annotate_give_back  # only with a worklist's film
+
+    annotate_give_back.offer(result, data, entry.start)
 
 st.subheader("Question it", anchor=False)
 graders = catalogue(settings.checkpoints, "severity")

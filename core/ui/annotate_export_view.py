@@ -1,11 +1,21 @@
 """Annotations out of a worklist and into it: export, import, and a pack to train with."""
 
-from __future__ import annotations
+from datetime import UTC, datetime
 
-from typing import TYPE_CHECKING
+import streamlit as st
 
-if TYPE_CHECKING:
-    from core.annotations import Reader, Store, Worklist
+from core.annotation_export import FORMATS, export, gather
+from core.annotations import Reader, Store, StoreError, Worklist
+from core.ui import annotate_import_view, annotate_training_view, annotate_zips
+from core.ui.annotate_zips import Made
+
+WHICH = {
+    "accepted": "Accepted readings",
+    "submitted": "All submitted readings",
+    "all": "All readings, drafts too",
+    "mine": "My own readings",
+}
+USUAL = ("json", "masks", "coco", "csv")
 
 
 def show(store: Store, worklist: Worklist, reader: Reader) -> None:
@@ -13,3 +23,116 @@ def show(store: Store, worklist: Worklist, reader: Reader) -> None:
 
     Never raises StoreError: what is wrong is said on the page.
     """
+    try:
+        _export(store, worklist, reader)
+        annotate_import_view.show(store, worklist, reader)
+        annotate_training_view.show(store, worklist, reader)
+    except StoreError as error:
+        st.error(error.reason, icon=":material/error:")
+
+
+def _export(store: Store, worklist: Worklist, reader: Reader) -> None:
+    st.subheader("Export", anchor=False)
+    which = st.selectbox(
+        "Which readings",
+        list(WHICH),
+        index=1,
+        format_func=WHICH.get,
+        key="annotate-export-which",
+        persist_state="session",
+        help="The consensus of a film comes along with all but your own.",
+    )
+    formats = st.pills(
+        "Formats",
+        list(FORMATS),
+        selection_mode="multi",
+        default=USUAL,
+        format_func=FORMATS.get,
+        key="annotate-export-formats",
+        persist_state="session",
+    )
+    with st.container(horizontal=True, gap="medium"):
+        images = st.toggle(
+            "With the films",
+            key="annotate-export-images",
+            persist_state="session",
+            help="Their copies without DICOM identifiers and other metadata. DICOM segmentations "
+            "bring their films in any case.",
+        )
+        names = st.toggle(
+            "Original file names",
+            key="annotate-export-names",
+            persist_state="session",
+            help="File names often hold a patient's. Without this, files are named after their "
+            "contents' SHA-256.",
+        )
+        log = st.toggle(
+            "With the log",
+            value=True,
+            key="annotate-export-log",
+            persist_state="session",
+            help="Who did what and when: hash-chained lines, without comments and reasons.",
+        )
+    if names:
+        st.warning(
+            "Names of files leave with this zip: be sure that they name no patient.",
+            icon=":material/badge:",
+        )
+    if which != "mine":
+        st.caption(
+            ":material/visibility: Others' readings come along. Of a film that you have not "
+            "submitted, that counts as looking: the log says so, and your reading is not blind."
+        )
+    order = (which, tuple(sorted(formats)), images, names, log)
+
+    def make() -> Made:
+        return _made(store, worklist, reader, *order)
+
+    if not formats:
+        st.info("Choose a format at least.", icon=":material/info:")
+        return
+    annotate_zips.offer(
+        "annotate-export",
+        worklist.code,
+        order,
+        "Make the zip",
+        f"lightbox-annotations-{which}.zip",
+        make,
+    )
+
+
+def _made(
+    store: Store,
+    worklist: Worklist,
+    reader: Reader,
+    which: str,
+    formats: tuple[str, ...],
+    images: bool,
+    names: bool,
+    log: bool,
+) -> Made:
+    """Raises StoreError, and ValueError where there is nothing to export."""
+    now = datetime.now(UTC)
+    items = gather(store, worklist, which, reader)
+    data = export(
+        items,
+        worklist.title,
+        images=images,
+        original_names=names,
+        formats=set(formats),
+        events=store.events(worklist) if log else (),
+        now=now,
+    )
+    films = len({item.film.sha256 for item in items})
+    store.record(
+        worklist, reader, "export", readings=len(items), films=films, formats=sorted(formats)
+    )
+    return Made(
+        data,
+        f"{_count(len(items), 'reading')} of {_count(films, 'film')}, as of {now:%H:%M} UTC; "
+        f"{len(data) / 1e6:.1f} MB.",
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + "s" * (number != 1)

@@ -11,7 +11,8 @@ from core.ui import link
 from core.ui.gallery import Exhibit
 from core.ui.words import interval, score
 
-SAMPLE, FILES = "Sample film", "Your own films"
+SAMPLE, FILES, WORKLIST = "Sample film", "Your own films", "From a worklist"
+OPEN = "annotate-open"  # (code, reader's name, whether verified) of the worklist that is open
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Room:
     metric_name: str
     extras: tuple[str, ...] = ()
     several: bool = True  # of the visitor's own films at a time
+    worklists: bool = False  # whether it takes films of one, too
 
 
 FRACTURE = Room("fracture", "sample", "model", "mobilenetv2", "auroc", "AUROC", ("threshold",))
@@ -34,7 +36,14 @@ SEVERITY = Room(
     "severity", "knee", "grader", "mobilenetv2", "qwk", "weighted kappa", ("side", "target")
 )
 INPAINT = Room(
-    "inpaint", "repair", "painter", "context_encoder", "psnr_hardware_model", "PSNR", several=False
+    "inpaint",
+    "repair",
+    "painter",
+    "context_encoder",
+    "psnr_hardware_model",
+    "PSNR",
+    several=False,
+    worklists=True,
 )
 
 
@@ -42,6 +51,11 @@ class Named(Protocol):
     """What a visitor chooses to read or to fill a film: a model's card, or a method."""
 
     name: str
+
+
+def sources(room: Room) -> list[str]:
+    """Where its films may come from: from a worklist only while one is open."""
+    return [SAMPLE, FILES, *[WORKLIST] * (room.worklists and OPEN in st.session_state)]
 
 
 def threshold_key(card: Named) -> str:
@@ -64,6 +78,8 @@ def prepare(
     sample = next(iter(gallery))
     for key, value in {"source": SAMPLE, room.sample: sample, room.model: first}.items():
         state.setdefault(key, value)
+    if state["source"] not in sources(room):
+        state["source"] = SAMPLE
     if state[room.model] not in names:
         state[room.model] = first
     if state[room.sample] not in gallery:

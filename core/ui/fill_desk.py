@@ -3,19 +3,23 @@
 import numpy as np
 import streamlit as st
 
+from core.drawing import Drawing
 from core.images import MedicalImage
 from core.inpaint import BadHole
-from core.masks import rasterise
+from core.masks import BadMask, rasterise, traced
 from core.models import BadModel
-from core.ui import cached_fills, canvas, fill_orders, mask_tools, presses
+from core.ui import cached_fills, canvas, fill_orders, mask_tools, presses, sheet
 from core.ui.cached_fills import Hole, Method
 from core.ui.choices import INPAINT
 from core.ui.fill_orders import Order, Used
 from core.ui.film import Film
+from core.ui.mask_tools import Tool
+from core.ui.source import Start
 from core.ui.words import plain
 
 KEY = INPAINT.name  # of the canvas
-GRAIN, PRESSED = "inpaint-grain", "inpaint-pressed"
+GRAIN, PRESSED, LAID = "inpaint-grain", "inpaint-pressed", "inpaint-laid"
+USE = "Use the worklist's mask"
 WITHOUT_NETWORKS = (
     "No network that fills is published here, only the classical methods: restore the folder "
     "checkpoints/inpaint, or train one with python -m trainers.inpaint."
@@ -45,20 +49,32 @@ def choose_method(methods: dict[str, Method]) -> Method:
 
 @st.fragment
 def desk(
-    film: Film, image: MedicalImage, inverted: bool, method: Method, truth: np.ndarray | None
+    film: Film,
+    image: MedicalImage,
+    inverted: bool,
+    method: Method,
+    truth: np.ndarray | None,
+    start: Start | None = None,
 ) -> None:
-    """The canvas, the tools beside it and the button; strokes rerun nothing else."""
+    """The canvas, the tools beside it and the button; strokes rerun nothing else.
+
+    truth: (H, W) bool, where the hardware of a sample lies. start: a worklist's mask, which is laid
+    onto a film on which nothing was drawn.
+    """
     grey = film.shown(inverted)
     drawn_on, tools = st.columns([3, 2], gap="medium")
     with tools:
         mask_tools.work(KEY, film)
     with drawn_on:
         drawing = canvas.canvas(grey, film.sha256, film.name, KEY)
+    if start and _lays(film, drawing, start):
+        st.rerun()
     hole = Hole.of(rasterise(drawing.strokes, grey.shape))
     if drawing.strokes:
         fill_orders.use(film.sha256, Used(film.name, grey.shape, drawing.strokes))
     with tools:
-        mask_tools.tools(KEY, film, inverted, drawing, method, truth)
+        further = (Tool(USE, ":material/checklist:", _of(start), lambda mask: start.mask),)
+        mask_tools.tools(KEY, film, inverted, drawing, method, truth, further if start else ())
         st.markdown("**Fill it**")
         grain = st.toggle(
             "Match the film's grain",
@@ -93,6 +109,29 @@ def desk(
             "fill again.",
             icon=":material/update:",
         )
+
+
+def _of(start: Start | None) -> str:
+    return f"Of {plain(start.whose)}." if start else ""
+
+
+def _lays(film: Film, drawing: Drawing, start: Start) -> bool:
+    """Whether a worklist's mask is now laid onto a film: where nothing was drawn, here or in what
+    the browser kept, or only another mask was laid so."""
+    if not sheet.of(KEY, film.sha256).recalled:
+        return False
+    mask = Hole.of(start.mask).sha256
+    laid, revision = st.session_state.get(f"{LAID}-{film.sha256}", ("", 0))
+    fresh = not (drawing.strokes or drawing.revision) and not laid
+    if mask == laid or not (fresh or (laid and drawing.revision == revision)):
+        return False
+    try:
+        canvas.replace(KEY, film.sha256, traced(start.mask))
+    except BadMask:
+        return False  # the tool beside says why
+    revision = canvas.current(KEY, film.sha256).revision
+    st.session_state[f"{LAID}-{film.sha256}"] = (mask, revision)
+    return True
 
 
 def _fill(image: MedicalImage, order: Order, hole: Hole, method: Method) -> bool:

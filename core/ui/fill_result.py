@@ -1,5 +1,6 @@
 """A fill as a reader meets it: before and after, what changed, how near the truth, its files."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import partial
 
@@ -245,7 +246,7 @@ def _files(result: Result, data: bytes) -> None:
             (
                 "What was done",
                 "JSON: the film, the mask, the method and the model",
-                lambda: export.sidecar(_statement(result, marked)),
+                lambda: export.sidecar(film_statement(result, marked, data)),
                 "filled",
                 "json",
                 "application/json",
@@ -269,12 +270,14 @@ def film_file(result: Result, kind: str, marked: bool, data: bytes) -> bytes:
     """The filled film as a file of a kind that `core.export` writes. `data` is the film's file."""
     pixels = export.stamp(result.filled.pixels) if marked else result.filled.pixels
     source = data if recognise(data) == "DICOM" else None
-    statement = _statement(result, marked)
+    statement = film_statement(result, marked, data)
     return export.film_file(pixels, kind, statement, source, result.image.spacing_mm)
 
 
-def _statement(result: Result, marked: bool) -> dict:
-    card = result.method.card
+def film_statement(result: Result, marked: bool, data: bytes) -> dict:
+    """What was done, of `core.export`; `marked` says whether the corner mark is on. `data` is the
+    film's file, or the copy of it that a worklist keeps."""
+    card, sha256 = result.method.card, hashlib.sha256(data).hexdigest()
     return export.statement(
         result.image,
         result.hole.mask,
@@ -288,5 +291,6 @@ def _statement(result: Result, marked: bool) -> dict:
         inverted=result.order.inverted,
         holes=result.filled.holes,
         scale=result.filled.scale,
+        copy_sha256=sha256 if sha256 != result.image.sha256 else None,
         now=result.order.at,
     )

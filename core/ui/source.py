@@ -1,15 +1,16 @@
-"""Where a film comes from: the gallery, or the visitor's own files."""
+"""Where a film comes from: the gallery, the visitor's own files, or a worklist."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
 
+import numpy as np
 import streamlit as st
 
 from core.images import BadImage
 from core.ui import cached, gallery
-from core.ui.choices import FILES, FRACTURE, SAMPLE, Room
+from core.ui.choices import FRACTURE, SAMPLE, WORKLIST, Room, sources
 from core.ui.film import Film
 
 MOST_FILES, MOST_BYTES = 200, 512 * 2**20  # in one batch
@@ -20,12 +21,21 @@ PRIVACY = (
 ENDINGS = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "dcm"]
 
 
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A mask (H, W) bool that a worklist has of a film, and whose it is, in words."""
+
+    mask: np.ndarray
+    whose: str
+
+
 @dataclass(frozen=True)
 class Entry:
     """A file to read; `load` returns its bytes or raises OSError; `truth` is known of samples.
 
     `key` names the file for as long as the session lasts. `sha256` is that of the film's own file
-    where `load` returns a copy without its identifiers; `gone` is said when `load` fails.
+    where `load` returns a copy without its identifiers; `gone` is said when `load` fails; `start`
+    is the mask that its worklist has for it.
     """
 
     key: str
@@ -34,6 +44,7 @@ class Entry:
     truth: str | None = None
     sha256: str | None = None
     gone: str = "The data pack that holds this film is gone: choose another film."
+    start: Start | None = None
 
     def film(self) -> Film | BadImage:
         """What is in the file, or why nothing is. Decodes it unless that was done lately."""
@@ -51,7 +62,7 @@ def choose(exhibits: Mapping[str, gallery.Exhibit], room: Room = FRACTURE) -> li
     and where the room reads several."""
     st.segmented_control(
         "Film",
-        [SAMPLE, FILES],
+        sources(room),
         key="source",
         required=True,
         persist_state="session",
@@ -59,6 +70,8 @@ def choose(exhibits: Mapping[str, gallery.Exhibit], room: Room = FRACTURE) -> li
     )
     if st.session_state["source"] == SAMPLE:
         return _sample(exhibits, room)
+    if st.session_state["source"] == WORKLIST:
+        return _worklist()
     return _uploads() if room.several else _upload()
 
 
@@ -73,6 +86,14 @@ def _sample(exhibits: Mapping[str, gallery.Exhibit], room: Room) -> list[Entry]:
     exhibit = exhibits[slug]
     st.caption(exhibit.description)
     return [Entry(slug, exhibit.filename, partial(gallery.file, slug, exhibit), exhibit.truth)]
+
+
+def _worklist() -> list[Entry]:
+    # Takes the database's library along, which most visitors do without.
+    from core.ui import worklist_films
+
+    entry = worklist_films.choose()
+    return [entry] if entry else []
 
 
 def _uploads() -> list[Entry]:
