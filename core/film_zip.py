@@ -26,19 +26,20 @@ class BadZip(ValueError):
         self.reason = reason
 
 
-def unpack(data: bytes, name: str) -> list[tuple[str, bytes]]:
+def unpack(data: bytes, name: str, most: int = MAX_MEMBERS) -> list[tuple[str, bytes]]:
     """The files of a zip, (path inside it, bytes), in their order; nothing is written to the disk.
 
     Folders and what operating systems leave behind (__MACOSX, .DS_Store and their like) are passed
     over. What the files are is not looked at: a member may be no film.
 
-    Raises BadZip, and nothing else, for what is no zip, is damaged, holds more than 500 files, more
-    than 200 MB or a file that grows more than a hundredfold, and for members that are encrypted,
-    links, or would lie outside a folder it is unpacked to. `name` is the file's, for the sentence.
+    Raises BadZip, and nothing else, for what is no zip, is damaged, holds more than `most` files,
+    more than 200 MB or a file that grows more than a hundredfold, and for members that are
+    encrypted, links, or would lie outside a folder it is unpacked to. `name` is the file's, for the
+    sentence.
     """
     zip_name = f"The zip “{display_name(name)}”"
     if data.count(_ENTRY) > MAX_ENTRIES:
-        raise _too_many(zip_name)
+        raise _too_many(zip_name, most)
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -47,8 +48,8 @@ def unpack(data: bytes, name: str) -> list[tuple[str, bytes]]:
             entries = [e for e in entries if not e.is_dir() and not _SYSTEM.search(e.filename)]
             if not entries:
                 raise BadZip(f"{zip_name} holds no file: choose one with films in it.")
-            if len(entries) > MAX_MEMBERS:
-                raise _too_many(zip_name)
+            if len(entries) > most:
+                raise _too_many(zip_name, most)
             if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
                 raise BadZip(
                     f"{zip_name} holds more than {MAX_UNPACKED // 2**20} MB: pack fewer films."
@@ -62,8 +63,8 @@ def unpack(data: bytes, name: str) -> list[tuple[str, bytes]]:
         raise BadZip(f"{zip_name} is damaged or no zip: pack the films again.") from None
 
 
-def _too_many(zip_name: str) -> BadZip:
-    return BadZip(f"{zip_name} holds more than {MAX_MEMBERS} files: pack fewer films.")
+def _too_many(zip_name: str, most: int) -> BadZip:
+    return BadZip(f"{zip_name} holds more than {most:,} files: pack fewer films.")
 
 
 def _check(entry: zipfile.ZipInfo, zip_name: str) -> None:
