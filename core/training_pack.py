@@ -1,6 +1,7 @@
 """Finished masks for training: a zip of films, their masks, and which films have nothing to mark.
 
-- `films.csv`: every film that was judged; `marked` counts the readers who marked something on it
+- `films.csv`: every film that was judged; `marked` is 1 where anybody marked something on it, and
+  `low`, `high` are the pixel values that the film's file shows as black and white, if it says so
 - `images/`: the films as PNG in their own depth, named after the SHA-256 of the uploaded file
 - `masks.csv`, `masks/`: one black and white PNG a film and label, in the layout that `--masks` of
   `trainers.evaluate` reads, too
@@ -52,7 +53,8 @@ def pack(
     """
     items = gather(store, worklist, which, reader)
     if not items:
-        raise ValueError(f"No reading of this worklist is {which} yet: review some first.")
+        todo = {"accepted": "accept", "submitted": "submit"}[which]
+        raise ValueError(f"No reading of this worklist is {which} yet: {todo} one first.")
     return written(items, which, now or datetime.now(UTC))
 
 
@@ -89,22 +91,21 @@ def fingerprint(pixels: np.ndarray) -> str:
 def _judged(items: list[Item], archive: zipfile.ZipFile) -> tuple[dict, list[dict]]:
     """Write a film and its masks; return its row of films.csv and those of masks.csv."""
     film, image = items[0].film, decode(items[0].data(), "film")
-    readings = [item for item in items if item.status != "consensus"]
-    agreed = [item for item in items if item.status == "consensus"]
-    source = "consensus" if agreed else "majority" if len(readings) > 1 else "reading"
+    drawn = [label_masks(item.annotation.strokes, film.shape) for item in items]
+    agreed = [masks for item, masks in zip(items, drawn, strict=True) if item.status == "consensus"]
+    readers = len(items) - len(agreed)
+    votes = agreed or drawn
     name = film.sha256[:12]
     _write(archive, f"images/{name}.png", png(image.pixels))
     about = {
         "image": f"{name}.png",
         "sha256": film.sha256,
-        "source": source,
-        "readers": len(readings),
+        "source": "consensus" if agreed else "majority" if readers > 1 else "reading",
+        "readers": readers,
     }
-    voted = [label_masks(item.annotation.strokes, film.shape) for item in agreed or readings]
-    rows = []
+    nothing, rows = np.zeros(film.shape, bool), []
     for label in LABELS:
-        found = [masks[label] for masks in voted if label in masks]
-        mask = majority([*found, *[np.zeros(film.shape, bool)] * (len(voted) - len(found))])
+        mask = majority([masks.get(label, nothing) for masks in votes])
         if mask.any():
             path = f"masks/{name}-{label}.png"
             _write(archive, path, mask_files.png(mask))
@@ -114,7 +115,7 @@ def _judged(items: list[Item], archive: zipfile.ZipFile) -> tuple[dict, list[dic
         "pixels_sha256": fingerprint(image.pixels),
         "low": low,
         "high": high,
-        "marked": sum(bool(item.annotation.strokes) for item in readings),
+        "marked": int(any(drawn)),
     }, rows
 
 
