@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import masks
-from core.annotations import Reader, Store
+from core.annotations import Reader, Store, Unreachable
 from core.artefacts import Annotation, label_masks
 from core.clean_film import clean
 from core.samples import dicom, png
@@ -141,3 +141,167 @@ def test_every_picture_and_table_has_words(here):
             images = getattr(element.proto, "imgs", None)
             words = [image.alt for image in images] if images else [element.proto.alt]
             assert all(words), (kind, words)
+
+
+def test_nobody_has_submitted(here):
+    app = here.open("review")
+    assert "nobody has begun one" in texts(app.info) and not app.table
+    here.reads(ANNA, LEFT, submit=False)
+    assert "one is a draft" in texts(here.open("review").info)
+    assert here.logged("look") == 0
+
+
+def test_one_reader_is_shown_and_reviewed_but_not_compared(here):
+    here.reads(ANNA, LEFT)
+    app = pressed(here.open("review"), "annotate-look")
+    assert "take two" in texts(app.info)
+    assert [each.proto.alt for each in app.table] == ["The submitted readings of this film"]
+    assert "Marked by A: 400" in texts(app.caption)
+    pressed(app, f"annotate-accept-{here.own(ANNA).id}")
+    assert "Anna's reading was accepted" in texts(app.success)
+    assert "Accepted by Cara" in texts(app.caption)
+    assert here.own(ANNA).status == "reviewed"
+
+
+def test_looking_before_submitting_is_warned_of_logged_and_not_blind(here):
+    here.reads(ANNA, LEFT)
+    app = here.open("review")
+    assert "the log records it" in texts(app.warning)
+    assert not app.table and here.logged("look") == 0
+    pressed(app, "annotate-look")
+    well(app.run())
+    assert here.logged("look") == 1
+    here.reads(CARA, RIGHT)
+    assert not here.own(CARA).blind and here.own(ANNA).blind
+    readings = table(here.open("review", ANNA), "The submitted readings of this film")
+    assert list(readings["Read"]) == ["blind", "after looking at others'"]
+
+
+def test_who_has_submitted_looks_without_being_asked(here):
+    here.reads(ANNA, LEFT)
+    here.reads(BEN, RIGHT)
+    app = here.open("review", BEN)
+    assert app.table and here.logged("look") == 0
+    assert here.own(BEN).blind
+
+
+def test_an_own_reading_is_nobodys_own_to_judge(here):
+    here.reads(ANNA, LEFT)
+    app = here.open("review", ANNA)
+    assert "Your own reading: somebody else reviews it" in texts(app.caption)
+    assert not [button for button in app.button if "accept" in (button.key or "")]
+
+
+def test_a_reading_goes_back_with_a_reason_and_not_without(here):
+    here.reads(ANNA, LEFT)
+    reading = here.own(ANNA)
+    app = pressed(here.open("review"), "annotate-look")
+    pressed(app, f"annotate-send-back-{reading.id}")
+    assert app.error and here.own(ANNA).status == "submitted"
+    app.text_area[0].set_value("  Both *screws*, please ").run()
+    pressed(app, f"annotate-send-back-{reading.id}")
+    assert "Anna's reading went back" in texts(app.success)
+    sent = here.own(ANNA)
+    assert (sent.status, sent.sent_back, sent.reason) == ("draft", True, "Both *screws*, please")
+    assert "No reading of this film has been submitted" in texts(app.info)
+    assert not any("screws" in line for line in here.store.events(here.worklist))
+    here.reads(BEN, RIGHT)
+    app = here.open("review", BEN)
+    assert r"sent back by Cara: Both \*screws\*, please" in texts(app.caption)
+
+
+def test_a_reading_that_changed_since_it_was_looked_at_is_not_accepted(here):
+    here.reads(ANNA, LEFT)
+    reading = here.own(ANNA)
+    app = pressed(here.open("review"), "annotate-look")
+    here.store.reopen(reading, ANNA)
+    here.reads(ANNA, RIGHT)
+    pressed(app, f"annotate-accept-{reading.id}")
+    assert app.error and here.own(ANNA).status == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("method", "label", "kept"),
+    [
+        ("majority", "screw", box(20, 10, 30, 30)),
+        ("staple", "screw", box(20, 10, 30, 30)),
+    ],
+)
+def test_a_consensus_of_three_is_kept(here, method, label, kept):
+    for reader, annotation in ((ANNA, LEFT), (BEN, RIGHT), (CARA, Annotation((kept,)))):
+        here.reads(reader, annotation)
+    app = here.open("review")
+    app.segmented_control(key="annotate-consensus-method").set_value(method).run()
+    found = table(app, "The consensus by label")
+    assert list(found["Label"]) == ["Screw", "Plate"] and found["Consensus"][0].startswith("200")
+    assert ("C · Cara" in found.columns) == (method == "staple")
+    assert ("positive is artefact" in texts(app.caption)) == (method == "staple")
+    assert (f"n = {60 * 80:,} pixels" in texts(app.caption)) == (method == "staple")
+    pressed(app, "annotate-consensus-keep")
+    consensus = here.store.consensus(here.worklist, here.sha256)
+    masks_kept = label_masks(consensus.annotation.strokes, SHAPE)
+    assert list(masks_kept) == [label]
+    np.testing.assert_array_equal(masks_kept[label], masks.rasterise((kept,), SHAPE))
+    assert len(consensus.of) == 3 and consensus.method == method
+    rates = consensus.figures["rates"]
+    assert (method == "staple") == bool(rates)
+    assert "of 3 readings, by Cara" in texts(app.markdown) and "keep it anew" not in texts(
+        app.warning
+    )
+    here.reads(DORA, LEFT)
+    assert "keep it anew" in texts(well(app.run()).warning)
+
+
+def test_a_tie_of_two_leaves_nothing_that_could_be_kept(here):
+    here.reads(ANNA, Annotation((box(0, 0, 10, 10),)))
+    here.reads(BEN, Annotation((box(30, 30, 40, 40),)))
+    app = here.open("review", BEN)
+    assert "Nothing is left" in texts(app.info)
+    assert app.button(key="annotate-consensus-keep").disabled
+
+
+def test_readers_who_found_nothing_agree_that_there_is_nothing(here):
+    here.reads(ANNA, NOTHING)
+    here.reads(BEN, NOTHING)
+    app = here.open("review", BEN)
+    assert "None of the readers marked anything" in texts(app.info)
+    assert list(table(app, "Agreement of every two readers")["Dice"]) == ["1.000"]
+    pressed(app, "annotate-consensus-keep")
+    assert here.store.consensus(here.worklist, here.sha256).annotation.nothing
+
+
+def test_three_readers_are_counted_on_the_map_or_two_of_them_compared(here):
+    for reader, annotation in ((ANNA, LEFT), (BEN, RIGHT), (CARA, LEFT)):
+        here.reads(reader, annotation)
+    app = here.open("review")
+    assert len(table(app, "Agreement of every two readers")) == 3
+    assert "3 of 3: 200" in texts(app.caption) and "1 of 3: 300" in texts(app.caption)
+    app.selectbox(key=f"annotate-review-pair-{here.sha256}").select_index(1).run()
+    assert "Only B: 300" in texts(well(app).caption)
+    app.segmented_control(key="annotate-review-part").set_value("Around the marks").run()
+    assert "Only B: 300" in texts(well(app).caption)
+
+
+def test_what_readings_come_to_is_worked_out_once(here, monkeypatch):
+    app = two_who_differ(here)
+
+    def never(*args):
+        raise AssertionError("worked out again")
+
+    monkeypatch.setattr(cached_readings.agreement, "compare", never)
+    monkeypatch.setattr(cached_readings.agreement, "majority", never)
+    well(app.run())
+
+
+def test_a_store_that_is_away_is_a_sentence(here, monkeypatch):
+    here.reads(ANNA, LEFT)
+    app = pressed(here.open("review"), "annotate-look")
+
+    def away(*args, **kwargs):
+        raise Unreachable("The annotations cannot be reached: try again in a moment.")
+
+    monkeypatch.setattr(Store, "review", away)
+    pressed(app, f"annotate-accept-{here.own(ANNA).id}")
+    assert "cannot be reached" in texts(app.error)
+    monkeypatch.setattr(Store, "readings", away)
+    assert "cannot be reached" in texts(well(app.run()).error)
