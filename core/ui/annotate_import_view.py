@@ -140,9 +140,10 @@ def _plans(
             plans.append(Plan(film, annotation, False, _closed(reading.status)))
             continue
         revision = reading.revision if reading else 0
-        before = "" if not revision else f", after revision {revision}, which stays in its history"
-        what = _what(annotation, film)
-        plans.append(Plan(film, annotation, True, f"{what}: your reading's next revision{before}."))
+        said = f"{_what(annotation, film)}: becomes your reading"
+        if revision:
+            said += f" in place of revision {revision}, which stays in its history"
+        plans.append(Plan(film, annotation, True, f"{said}."))
     return plans
 
 

@@ -1,12 +1,15 @@
 """Review, export and import of a worklist without a browser, on a store of its own."""
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import masks
 from core.annotations import Reader, Store, Unreachable
-from core.artefacts import Annotation, label_masks
+from core.artefacts import Annotation, label_masks, to_json
 from core.clean_film import clean
 from core.samples import dicom, png
 from core.settings import Settings
@@ -305,3 +308,100 @@ def test_a_store_that_is_away_is_a_sentence(here, monkeypatch):
     assert "cannot be reached" in texts(app.error)
     monkeypatch.setattr(Store, "readings", away)
     assert "cannot be reached" in texts(well(app.run()).error)
+
+
+def zipped(app: AppTest, key: str = "annotate-export") -> bytes:
+    """The zip that the page makes."""
+    pressed(app, f"{key}-make")
+    _, _, made = app.session_state[f"{key}-made"]
+    assert f"{key}-zip" in [button.key for button in app.get("download_button")]
+    return made.data
+
+
+def offered(app: AppTest, name: str, data: bytes) -> AppTest:
+    """The page after a file to take in was uploaded."""
+    (uploader,) = app.file_uploader
+    return well(uploader.set_value([(name, data, "application/octet-stream")]).run())
+
+
+def test_readings_leave_as_a_zip_and_come_back_as_ones_own(here):
+    here.reads(ANNA, LEFT)
+    here.reads(BEN, RIGHT)
+    app = here.open("export")
+    assert "counts as looking" in texts(app.caption)
+    data = zipped(app)
+    assert here.logged("export") == 1 and here.logged("look") == 1
+    names = zipfile.ZipFile(io.BytesIO(data)).namelist()
+    assert "manifest.json" in names and "events.jsonl" in names
+    assert not any("knee" in name or name.startswith("films/") for name in names)
+    offered(app, "readings.zip", data)
+    assert "becomes your reading" in texts(app.markdown) and here.own(CARA).revision == 0
+    app.selectbox(key="annotate-import-whose").set_value("Ben").run()
+    pressed(app, "annotate-import-take")
+    taken = here.own(CARA)
+    for label, mask in label_masks(RIGHT.strokes, SHAPE).items():
+        np.testing.assert_array_equal(label_masks(taken.annotation.strokes, SHAPE)[label], mask)
+    assert taken.revision == 1 and not taken.blind
+    assert "revision 1 of your reading" in texts(app.markdown)
+    assert here.own(BEN).revision == 1 and here.logged("import") == 1
+
+
+def test_an_import_replaces_a_draft_whose_revision_stays(here):
+    here.reads(CARA, RIGHT, submit=False)
+    here.reads(ANNA, LEFT)
+    app = here.open("export")
+    offered(app, "readings.zip", zipped(app))
+    assert "in place of revision 1, which stays in its history" in texts(app.markdown)
+    pressed(app, "annotate-import-take")
+    assert [each.number for each in here.store.revisions(here.own(CARA))] == [2, 1]
+
+
+def test_nothing_is_taken_into_a_submitted_reading(here):
+    here.reads(CARA, LEFT)
+    app = here.open("export")
+    offered(app, "readings.zip", zipped(app))
+    assert "reopen it under Read first" in texts(app.markdown)
+    assert app.button(key="annotate-import-take").disabled
+    assert here.own(CARA).revision == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("empty.json", b""),
+        ("letter.json", b"Dear colleague"),
+        ("other.json", to_json(LEFT, SHAPE, "0" * 64).encode()),
+        ("other.zip", b"PK\x03\x04 and nothing more"),
+    ],
+)
+def test_a_bad_import_is_a_sentence_and_changes_nothing(here, name, data):
+    app = offered(here.open("export"), name, data)
+    assert len(app.error) == 1 and not here.store.readings(here.worklist)
+
+
+def test_an_export_of_nothing_is_a_sentence(here):
+    app = pressed(here.open("export"), "annotate-export-make")
+    assert len(app.warning) == 1 and not app.get("download_button")
+    app.pills(key="annotate-export-formats").set_value([]).run()
+    assert "Choose a format" in texts(well(app).info)
+
+
+def test_file_names_leave_only_where_they_are_asked_for(here):
+    here.reads(CARA, LEFT)
+    app = here.open("export")
+    well(app.toggle(key="annotate-export-names").set_value(True).run())
+    assert "be sure that they name no patient" in texts(app.warning)
+    names = zipfile.ZipFile(io.BytesIO(zipped(app))).namelist()
+    assert any("knee" in name for name in names)
+    well(app.toggle(key="annotate-export-names").set_value(False).run())
+    assert "make the zip again" in texts(app.caption)
+
+
+def test_masks_become_a_pack_to_train_with(here):
+    here.reads(CARA, LEFT)
+    app = pressed(here.open("export"), "annotate-pack-make")
+    assert "accepted" in texts(app.warning)
+    app.segmented_control(key="annotate-pack-which").set_value("submitted").run()
+    names = zipfile.ZipFile(io.BytesIO(zipped(app, "annotate-pack"))).namelist()
+    assert "masks.csv" in names and "films.csv" in names
+    assert "python -m trainers.inpaint" in texts(app.code) and "--keep-out" in texts(app.code)
