@@ -3,8 +3,7 @@
 - `films.csv`: every film that was judged; `marked` is 1 where anybody marked something on it, and
   `low`, `high` are the pixel values that the film's file shows as black and white, if it says so
 - `images/`: the films as PNG in their own depth, named after the SHA-256 of the uploaded file
-- `masks.csv`, `masks/`: one black and white PNG a film and label, in the layout that `--masks` of
-  `trainers.evaluate` reads, too
+- `masks.csv`, `masks/`: one black and white PNG a film and label
 - `pack.json`: what this is, when and from which readings it was made
 
 Nothing in it names a patient, a reader or the worklist, whose code would open it.

@@ -7,7 +7,8 @@
 
 A filler for thin holes and one for wide ones are trained apart and published as one. `--network
 classic` draws the middle of a film, as the first context encoder did. Grades are not used. Films
-that carry metal are kept apart: a network that saw metal would paint it. Training is resumable:
+that carry metal are kept apart: a network that saw metal would paint it. `--keep-out PACK` keeps
+apart the films, too, on which readers marked something on the Annotate page. Training is resumable:
 the same command goes on where it stopped.
 """
 
@@ -33,6 +34,7 @@ from trainers.adversarial import Batch, Craft, Schedule, fit
 from trainers.fill_exam import Exam, published_judge
 from trainers.films import Film, Pack
 from trainers.holes import MIDDLE_ONLY, SIDE, THIN, WIDE, Diet, HoledFilms
+from trainers.mask_pack import MaskPack
 from trainers.notes import note_training
 from trainers.squares import load_squares
 
@@ -92,6 +94,9 @@ def options() -> argparse.ArgumentParser:
         nargs="*",
         help="start from the weights of runs; of both: the thin one's, then the wide one's",
     )
+    parser.add_argument(
+        "--keep-out", type=Path, help="pack of masks from Annotate: its marked films are not used"
+    )
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--steps", type=int, default=750, help="batches an epoch, of all devices")
     parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
@@ -105,11 +110,20 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def read_films(pack: Pack, split: str, run: Path, engine: Fabric) -> tuple[np.ndarray, list[Film]]:
+def read_films(
+    pack: Pack, split: str, run: Path, engine: Fabric, keep_out: MaskPack | None = None
+) -> tuple[np.ndarray, list[Film]]:
     """The films of a split without metal, positive, (N, 224, 224) uint8; says how many were kept
-    apart and how blurred the others are. Which were is written to the run's folder, and read from
-    there when the run goes on."""
-    read = load_squares(pack, pack.split(split), SIDE)
+    apart and how blurred the others are. Which carry metal is written to the run's folder, and read
+    from there when the run goes on. Films that `keep_out` marks, by their bytes or their pixels,
+    are left out, too."""
+    films = pack.split(split)
+    if keep_out:
+        told = zip(pack.read_all(films), tqdm(films, "looking for marked films"), strict=True)
+        wanted = [film for (film, data), _ in told if not keep_out.marks(data)]
+        marked, films = len(films) - len(wanted), wanted
+        log.info("%s: %d films kept out, marked in %s", split, marked, keep_out.path)
+    read = load_squares(pack, films, SIDE)
     known = run / f"metal_{split}.txt"
     if engine.is_global_zero and not known.exists():
         views = zip(read.films, tqdm(read.squares, "looking for metal"), strict=True)
@@ -159,12 +173,14 @@ def main() -> None:
     arguments = options().parse_args()
     engine = start.fabric(arguments)
     pack = Pack(arguments.data)
+    keep_out = MaskPack(arguments.keep_out) if arguments.keep_out else None
     painter, origin = start_painter(arguments)
-    val, val_films = read_films(pack, "val", arguments.run, engine)
+    val, val_films = read_films(pack, "val", arguments.run, engine, keep_out)
     recipe = RECIPES[arguments.network]
     exam = Exam(val, recipe.kinds, published_judge(arguments.checkpoints))
     if arguments.epochs:
-        learn(arguments, engine, pack, painter, exam, origin)
+        train, _ = read_films(pack, "train", arguments.run, engine, keep_out)
+        learn(arguments, engine, train, painter, exam, origin)
     if engine.is_global_zero:
         scores = exam.score(painter)
         print("on val:", {name: round(value, 4) for name, value in scores.items()})
@@ -176,13 +192,12 @@ def main() -> None:
 def learn(
     arguments: argparse.Namespace,
     engine: Fabric,
-    pack: Pack,
+    train: np.ndarray,
     painter: nn.Module,
     exam: Exam,
     origin: str,
 ) -> None:
-    """Train the painter on the pack's training films, and note how in the run's folder."""
-    train, _ = read_films(pack, "train", arguments.run, engine)
+    """Train the painter on these films (N, 224, 224), and note how in the run's folder."""
     note_training(arguments, arguments.started_from or origin, len(train))
     recipe = RECIPES[arguments.network]
     craft = Craft(

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 import torch
 
+from core.artefacts import Annotation, from_masks
 from core.inpaint import fill, middle
 from core.models import catalogue, faults, find
 from core.networks.context_encoder import ContextEncoder, thin_filler, wide_filler
 from core.painters import open_painter
 from core.phantoms import implants, knee
 from core.samples import png
+from tests.bad_files import encoded
+from tests.marked_films import write_pack
 from trainers import evaluate, inpaint
 from trainers.distance import kernel_distance
 
@@ -96,6 +99,22 @@ def test_the_card_tells_kinds_methods_and_n_and_where_it_comes_from(trained):
 def test_films_with_metal_are_kept_apart(trained):
     card = find(trained / "checkpoints", "inpaint", "both")
     assert card.details["training_data"]["n"] == 7  # of 8, one of which carries a prosthesis
+
+
+def test_films_that_readers_marked_are_kept_out(trained, monkeypatch, tmp_path, caplog):
+    spot = cv2.circle(np.zeros((224, 224), np.uint8), (90, 90), 9, 1, -1).astype(bool)
+    drawn, nothing = Annotation(from_masks({"marker": spot})), Annotation(nothing=True)
+    files = sorted((trained / "data").rglob("*.png"))
+    names = ("9000001L.png", "9000002L.png", "9000001R.png", "9000004L.png")
+    (one, two, held_out, bare) = (f.read_bytes() for n in names for f in files if f.name == n)
+    said = {one: drawn, encoded(cv2.imdecode(np.frombuffer(two, np.uint8), 0), "BMP"): drawn}
+    kept_out = write_pack(tmp_path / "masks.zip", said | {held_out: drawn, bare: nothing})
+    caplog.set_level("INFO")
+    brief = ("--epochs", 1, "--steps", 1, "--keep-out", kept_out, "--run", tmp_path / "thin")
+    run(monkeypatch, *options(trained, "thin", *brief))
+    assert json.loads((tmp_path / "thin" / "training.json").read_text())["n_train"] == 5
+    for split, count in (("train", 2), ("val", 1)):
+        assert f"{split}: {count} films kept out, marked in {kept_out}" in caplog.text
 
 
 @pytest.mark.parametrize("with_masks", [False, True])
