@@ -22,7 +22,9 @@ def _one(y: int, x: int) -> np.ndarray:
 MASKS = {
     "a block": _drawn("###", "###"),
     "a hole": _drawn("####", "#..#", "####"),
-    "holes beside and below each other": _drawn("#######", "#.#.#.#", "#######", "#.###.#", "#######"),
+    "holes beside and below each other": _drawn(
+        "#######", "#.#.#.#", "#######", "#.###.#", "#######"
+    ),
     "an island in a hole": _drawn("#######", "#.....#", "#..#..#", "#.....#", "#######"),
     "holes that touch at a corner": _drawn("#####", "#.###", "##.##", "#####"),
     "corners that touch": _drawn("##..", "##..", "..##", "..##"),
