@@ -61,6 +61,7 @@ class Reader:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", plain_line(self.name))
+        object.__setattr__(self, "session", plain_line(self.session))
 
 
 @dataclass(frozen=True)

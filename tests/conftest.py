@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import Settings
+from tests import postgres as server
 
 skipped = []
 
@@ -26,3 +27,24 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("Browser tests that did not run")
         for test in skipped:
             terminalreporter.line(test)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server; tests that need one are skipped where none is installed."""
+    try:
+        cluster = server.Cluster()
+    except FileNotFoundError as missing:
+        if server.REQUIRED:
+            raise
+        pytest.skip(str(missing))
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request, tmp_path) -> str:
+    """The address of an empty database: a test runs once with each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/annotations.sqlite"
+    return request.getfixturevalue("postgres").empty_database()
