@@ -10,10 +10,10 @@ from core.ui.annotate_zips import Made
 FILE = "lightbox-training-pack.zip"
 WHICH = {"accepted": "Accepted readings", "submitted": "All submitted readings"}
 COMMANDS = f"""\
-# fillers that never learn from a film with metal in it
-python -m trainers.inpaint --data data/knee --keep-out {FILE} --run runs/fill --publish my_filler
+# a filler that never learns from a film on which readers marked something
+python -m trainers.inpaint --data data/knee --network thin --keep-out {FILE} --run runs/thin
 # a network that suggests where artefacts are
-python -m trainers.segment --data {FILE} --run runs/artefacts --publish artefacts"""
+python -m trainers.artefact --data {FILE} --run runs/artefact --publish artefacts"""
 
 
 def show(store: Store, worklist: Worklist, reader: Reader) -> None:
