@@ -8,7 +8,7 @@ from core.images import MedicalImage
 from core.inpaint import BadHole
 from core.masks import BadMask, rasterise, traced
 from core.models import BadModel
-from core.ui import cached_fills, canvas, fill_orders, mask_tools, presses, sheet
+from core.ui import cached_fills, canvas, easel, fill_orders, mask_tools, presses, sheet
 from core.ui.cached_fills import Hole, Method
 from core.ui.choices import INPAINT
 from core.ui.fill_orders import Order, Used
@@ -126,10 +126,10 @@ def _lays(film: Film, drawing: Drawing, start: Start) -> bool:
     if mask == laid or not (fresh or (laid and drawing.revision == revision)):
         return False
     try:
-        canvas.replace(KEY, film.sha256, traced(start.mask))
+        easel.replace(KEY, film.sha256, traced(start.mask))
     except BadMask:
         return False  # the tool beside says why
-    revision = canvas.current(KEY, film.sha256).revision
+    revision = easel.current(KEY, film.sha256).revision
     st.session_state[f"{LAID}-{film.sha256}"] = (mask, revision)
     return True
 
