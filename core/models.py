@@ -25,6 +25,7 @@ RANKED_BY = {
     "fracture": "auroc",
     "severity": "qwk",
     "inpaint": "psnr_centre_model",
+    "artefact": "dice",
     "lesion": "balanced_accuracy",
     "segment": "iou",
     "sketch": "fid",

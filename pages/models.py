@@ -11,6 +11,7 @@ TITLES = {
     "fracture": "Fracture",
     "severity": "Severity",
     "inpaint": "Inpaint",
+    "artefact": "Artefacts, suggested",
     "sketch": "Sketch",
     "lesion": "Lesions, diagnosed",
     "segment": "Lesions, outlined",

@@ -27,6 +27,7 @@ NAMES = {
     "iou_median": "Overlap with the true outline (IoU), median",
     "dice": "Dice score, mean",
     "found": "Outlines that overlap by at least half",
+    "false_alarms": "Films without artefacts on which some are suggested",
     **{f"recall_{one.code}": f"Recall: {one.name.lower()}" for one in DIAGNOSES},
 }
 
@@ -44,6 +45,7 @@ COLUMNS = {
         "PSNR, strokes": "psnr_strokes_model",
         "L1, centre": "l1_centre_model",
     },
+    "artefact": {"Dice (95 % interval)": "dice", "False alarms": "false_alarms"},
     "sketch": {
         "FID (lower is better)": "fid",
         "Balanced accuracy": "balanced_accuracy",

@@ -5,6 +5,7 @@ from tests.toy_models import (
     publish_outliner,
     publish_painter,
     publish_sketcher,
+    publish_suggester,
 )
 
 
@@ -47,6 +48,17 @@ def test_every_card_is_shown(visit, checkpoints):
     (leak,) = (t.value for t in app.table if "Way" in t.value)
     assert leak["AUROC"].tolist() == [".800", ".980"]
     assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_network_that_suggests_artefacts_is_shown_with_its_false_alarms(visit, checkpoints):
+    publish_suggester(checkpoints, title="Metal")
+    app = visit("models")
+    assert not app.exception
+    assert "Artefacts, suggested" in [header.value for header in app.header]
+    (row,) = next(t.value for t in app.table if "False alarms" in t.value).to_dict("records")
+    assert (row["Model"], row["Dice (95 % interval)"]) == ("Metal", ".625")
+    assert row["False alarms"].startswith(".250") and row["Input"] == "384 px"
+    assert any("Films without artefacts on which" in str(table.value) for table in app.table)
 
 
 def test_broken_folders_are_listed_with_their_sentence(visit, checkpoints):
