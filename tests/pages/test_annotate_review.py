@@ -1,5 +1,6 @@
 """Review, export and import of a worklist without a browser, on a store of its own."""
 
+import dataclasses
 import io
 import zipfile
 
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import masks
-from core.annotations import Reader, Store, Unreachable
+from core import export, masks
+from core.annotations import Fill, Reader, Store, Unreachable
 from core.artefacts import Annotation, label_masks, to_json
 from core.clean_film import clean
+from core.images import decode
 from core.samples import dicom, png
 from core.settings import Settings
 from core.ui import cached_readings
@@ -71,16 +73,24 @@ def page(view, code, name):
     import streamlit as st
 
     from core.annotations import Reader
-    from core.ui import annotate_export_view, annotate_films, annotate_review, annotate_store
+    from core.ui import (
+        annotate_export_view,
+        annotate_fills,
+        annotate_films,
+        annotate_review,
+        annotate_store,
+    )
 
     store, reader = annotate_store.store(), Reader(name)
     worklist = store.worklist(code)
     st.session_state["annotate-open"] = (code, name, False)
     film = store.films(worklist)[0]
+    shown = annotate_films.shown(store, worklist, film)
     if view == "export":
         annotate_export_view.show(store, worklist, reader)
+    elif view == "fills":
+        annotate_fills.show(store, worklist, film, shown)
     else:
-        shown = annotate_films.shown(store, worklist, film)
         annotate_review.review(store, worklist, film, shown, reader)
 
 
@@ -405,3 +415,36 @@ def test_masks_become_a_pack_to_train_with(here):
     names = zipfile.ZipFile(io.BytesIO(zipped(app, "annotate-pack"))).namelist()
     assert "masks.csv" in names and "films.csv" in names
     assert "python -m trainers.inpaint" in texts(app.code) and "--keep-out" in texts(app.code)
+
+
+def give_back(here, reader: Reader) -> None:
+    """A reader's fill of the first film, as the Inpaint page gives it back."""
+    original = decode(here.store.film_data(here.worklist, here.sha256), "knee.dcm")
+    mask = masks.rasterise(LEFT.strokes, SHAPE)
+    pixels = export.stamp(np.where(mask, 0, original.pixels).astype(original.pixels.dtype))
+    stated = export.statement(
+        dataclasses.replace(original, sha256=here.sha256), mask, "ns", "Navier-Stokes"
+    )
+    data = export.film_file(pixels, "png", stated)
+    here.store.give_back(
+        here.worklist, Fill(here.sha256, "png", data, stated, "Anna's reading, revision 1"), reader
+    )
+
+
+def test_a_fill_lies_beside_its_film_called_synthetic(here):
+    here.reads(ANNA, LEFT)
+    give_back(here, ANNA)
+    app = pressed(here.open("review"), "annotate-look")
+    assert "Synthetic: filled by Navier" in app.expander[0].label
+    assert "Anna's reading, revision 1" in texts(app.caption)
+    assert [each.label for each in app.get("download_button")] == ["Filled film", "What was done"]
+
+
+def test_a_fill_by_another_is_kept_back_until_one_has_submitted(here):
+    give_back(here, ANNA)
+    assert "1 filled by others" in texts(here.open("fills", BEN).caption)
+    assert not here.open("fills", BEN).expander
+    assert here.open("fills", ANNA).expander
+    here.reads(BEN, LEFT)
+    app = here.open("fills", BEN)
+    assert app.expander and "filled by others" not in texts(app.caption)
