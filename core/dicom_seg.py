@@ -125,13 +125,16 @@ def write(
 
 def _person(reader: str) -> str:
     """The reader's name as one part of a person's name, which holds 64 characters."""
-    return re.sub(r"[\\^=]", " ", reader)[:63].strip() + "^"
+    return " ".join(re.sub(r"[\\^=]", " ", reader).split())[:63] + "^"
 
 
 def _settle(seg, now: datetime, dimensions: str) -> None:
-    """Write the caller's words over what highdicom takes from chance and from the clock."""
+    """Amend what highdicom writes: nothing of chance, of the clock, or that it does not read."""
     seg.InstanceCreationDate, seg.InstanceCreationTime = seg.ContentDate, seg.ContentTime
     seg.ContributingEquipmentSequence[0].ContributionDateTime = now.strftime("%Y%m%d%H%M%S")
+    # Without a slice's thickness, which a projection has not, highdicom does not read its own file.
+    # The film that is referred to has the spacing.
+    seg.SharedFunctionalGroupsSequence[0].pop("PixelMeasuresSequence", None)
     for item in (*seg.DimensionOrganizationSequence, *seg.DimensionIndexSequence):
         item.DimensionOrganizationUID = dimensions
 
