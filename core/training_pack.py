@@ -23,7 +23,8 @@ import numpy as np
 
 from core import mask_files
 from core.agreement import majority
-from core.annotation_export import SENTENCE, Item, gather
+from core.annotation_export import SENTENCE
+from core.annotation_items import CONSENSUS, Item, gather
 from core.annotations import Reader, Store, Worklist
 from core.artefacts import LABELS, label_masks
 from core.clean_film import png
@@ -91,7 +92,7 @@ def _judged(items: list[Item], archive: zipfile.ZipFile) -> tuple[dict, list[dic
     """Write a film and its masks; return its row of films.csv and those of masks.csv."""
     film, image = items[0].film, decode(items[0].data(), "film")
     drawn = [label_masks(item.annotation.strokes, film.shape) for item in items]
-    agreed = [masks for item, masks in zip(items, drawn, strict=True) if item.status == "consensus"]
+    agreed = [masks for item, masks in zip(items, drawn, strict=True) if item.status == CONSENSUS]
     readers = len(items) - len(agreed)
     votes = agreed or drawn
     name = film.sha256[:12]
