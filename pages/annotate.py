@@ -29,6 +29,7 @@ st.title("Annotate", anchor=False)
 if not identity.mount():
     st.stop()  # until the browser has told who reads here: a moment
 
+annotate_store.failure()
 with annotate_store.told():
     store = annotate_store.store()
     reader = identity.reader()
@@ -59,7 +60,7 @@ with annotate_store.told():
         st.stop()
     if view == LOG:
         annotate_lists.write_link()
-        annotate_log.log(store, worklist, films)
+        annotate_log.log(store, worklist, films, reader)
         st.stop()
     annotate_films.news(worklist)
     if not films:

@@ -106,11 +106,18 @@ def remove(store: Store, worklist: Worklist, item: Film, reader: Reader) -> None
     sure = st.checkbox(
         "Delete all readings of this film, too", key=f"annotate-sure-{worklist.code}-{item.sha256}"
     )
-    if st.button("Remove this film", icon=":material/delete:", disabled=not sure):
-        with annotate_store.told():
-            store.remove_film(worklist, item.sha256, reader)
-            forget(item)
-            st.rerun()
+    st.button(
+        "Remove this film",
+        icon=":material/delete:",
+        disabled=not sure,
+        on_click=annotate_store.attempt,
+        args=(_remove, store, worklist, item, reader),
+    )
+
+
+def _remove(store: Store, worklist: Worklist, item: Film, reader: Reader) -> None:
+    store.remove_film(worklist, item.sha256, reader)
+    forget(item)
 
 
 def shown(store: Store, worklist: Worklist, item: Film) -> film.Film | BadImage:

@@ -73,8 +73,9 @@ def _open(store: Store, reader: Reader) -> Worklist | None:
         identity.left(code)
         to_open("")
         st.session_state[_GONE] = error.reason
-        return None
-    identity.opened(code, worklist.title)
+        st.rerun()  # so that the browser, too, is told
+    if identity.opened(code, worklist.title):
+        st.rerun()
     if code not in (recorded := st.session_state.setdefault(_RECORDED, set())):
         store.record(worklist, reader, "open")
         recorded.add(code)
@@ -123,28 +124,39 @@ def _ways_in(store: Store, reader: Reader, known: dict[str, str]) -> None:
     with fresh:
         st.markdown("**Make a new one**")
         with st.form("annotate-new", border=False):
-            title = st.text_input(
+            st.text_input(
                 "Its title",
                 key=_TITLE,
                 max_chars=MAX_NAME,
                 placeholder="Knees with hardware",
                 help="No names of patients: everybody who opens the worklist reads it.",
             )
-            made = st.form_submit_button("Make it", type="primary")
-        if made:
-            with annotate_store.told():
-                to_open(store.create_worklist(title, reader).code)
-                st.rerun()
+            st.form_submit_button(
+                "Make it",
+                type="primary",
+                on_click=annotate_store.attempt,
+                args=(_make, store, reader),
+            )
     with samples:
         st.markdown("**Try it first**")
         st.markdown(annotate_films.SAMPLES_ABOUT)
-        if st.button("Try with sample films", icon=":material/science:"):
-            with annotate_store.told():
-                worklist = store.create_worklist(annotate_films.SAMPLES_TITLE, reader)
-                annotate_films.want_samples(worklist)
-                to_open(worklist.code)
-                st.rerun()
+        st.button(
+            "Try with sample films",
+            icon=":material/science:",
+            on_click=annotate_store.attempt,
+            args=(_make_samples, store, reader),
+        )
     st.caption(privacy(store))
+
+
+def _make(store: Store, reader: Reader) -> None:
+    to_open(store.create_worklist(st.session_state[_TITLE], reader).code)
+
+
+def _make_samples(store: Store, reader: Reader) -> None:
+    worklist = store.create_worklist(annotate_films.SAMPLES_TITLE, reader)
+    annotate_films.want_samples(worklist)
+    to_open(worklist.code)
 
 
 def _open_by_code() -> None:
@@ -161,19 +173,30 @@ def _about(store: Store, worklist: Worklist, reader: Reader) -> None:
     st.code(_address(worklist.code), language=None, wrap_lines=True)
     st.caption(privacy(store))
     st.markdown("**Delete it**")
+    if reader != worklist.created_by:
+        st.markdown(f"Only {plain(worklist.created_by.name)}, who made it, can delete it.")
+        return
     st.markdown(
         "Its films, all readings of every reader, their history and its log go, for good: export "
         "first what is to stay."
     )
     sure = st.checkbox("I want all of it deleted", key=f"annotate-sure-{worklist.code}")
-    if st.button("Delete this worklist", icon=":material/delete_forever:", disabled=not sure):
-        with annotate_store.told():
-            for film in store.films(worklist):
-                annotate_films.forget(film)
-            store.delete_worklist(worklist, reader)
-            identity.left(worklist.code)
-            to_open("")
-            st.rerun()
+    st.button(
+        "Delete this worklist",
+        icon=":material/delete_forever:",
+        disabled=not sure,
+        on_click=annotate_store.attempt,
+        args=(_delete, store, worklist, reader),
+    )
+
+
+def _delete(store: Store, worklist: Worklist, reader: Reader) -> None:
+    films = store.films(worklist)
+    store.delete_worklist(worklist, reader)
+    for film in films:
+        annotate_films.forget(film)
+    identity.left(worklist.code)
+    to_open("")
 
 
 def privacy(store: Store) -> str:

@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import pandas as pd
 import streamlit as st
 
-from core.annotation_records import Film, Worklist
+from core.annotation_records import Film, Reader, StoreError, Worklist
 from core.annotations import Store
 from core.events import BrokenLog, verify_events
 
 MOST_LINES = 500  # in the table; the file has all of them
+_VERIFY = "annotate-verify"
+SOURCES = {"MANUAL": "by hand", "AUTO": "by a program", "SEMI-AUTO": "by a program and by hand"}
 
 
-def log(store: Store, worklist: Worklist, films: Sequence[Film]) -> None:
+def log(store: Store, worklist: Worklist, films: Sequence[Film], reader: Reader) -> None:
     """The last events as a table, with the ways to verify and to download them all.
 
     Raises StoreError.
@@ -25,16 +28,24 @@ def log(store: Store, worklist: Worklist, films: Sequence[Film]) -> None:
         "holds no comments."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        verify = st.button("Verify the log", type="primary", icon=":material/verified:")
+        st.button(
+            "Verify the log",
+            type="primary",
+            icon=":material/verified:",
+            on_click=st.session_state.__setitem__,
+            args=(_VERIFY, True),
+        )
         st.download_button(
             "Download the log (JSON lines)",
             "".join(f"{line}\n" for line in lines),
             f"lightbox-{worklist.code}.jsonl",
             "application/jsonl",
             icon=":material/download:",
-            on_click="ignore",
+            help="It holds what every reader drew: to download it is itself logged.",
+            on_click=_downloaded,
+            args=(store, worklist, reader),
         )
-    if verify:
+    if st.session_state.pop(_VERIFY, False):
         _verify(lines, worklist.events)
     names = {film.sha256: film.name for film in films}
     st.dataframe(
@@ -59,6 +70,11 @@ def _verify(lines: Sequence[str], at_least: int) -> None:
     )
 
 
+def _downloaded(store: Store, worklist: Worklist, reader: Reader) -> None:
+    with suppress(StoreError):  # the download has begun: nothing can be said, and nothing is lost
+        store.record(worklist, reader, "export", formats=["log"])
+
+
 def _cells(line: str, names: Mapping[str, str]) -> dict[str, object]:
     """A line of the log as a row of the table; what cannot be read stays empty."""
     try:
@@ -73,4 +89,6 @@ def _cells(line: str, names: Mapping[str, str]) -> dict[str, object]:
         "Who": told.get("actor"),
         "What": told.get("action"),
         "Film": names.get(sha256, sha256[:12]),
+        "Revision": told.get("after", told.get("before")),
+        "Drawn": SOURCES.get(told.get("source")),
     }

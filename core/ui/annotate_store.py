@@ -1,6 +1,6 @@
 """The annotation store as the pages hold it: opened once a server, and tidied once an hour."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +8,8 @@ import streamlit as st
 
 from core.annotations import Store, StoreError
 from core.settings import Settings
+
+_FAILED = "annotate-failed"
 
 
 def store() -> Store:
@@ -21,11 +23,27 @@ def store() -> Store:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Say what goes wrong with the store in this block in a sentence, and go on after it."""
+    """Say in a sentence what goes wrong with the store in this block, and offer to try again."""
     try:
         yield
     except StoreError as error:
         st.error(error.reason, icon=":material/error:")
+        # Whatever is pressed runs the page again.
+        st.button("Try again", icon=":material/refresh:")
+
+
+def attempt(act: Callable[..., object], *given: object) -> None:
+    """Do something with the store in a callback; `failure` then says why it did not work."""
+    try:
+        act(*given)
+    except StoreError as error:
+        st.session_state[_FAILED] = error.reason
+
+
+def failure() -> None:
+    """Say once why what was pressed did not work."""
+    if reason := st.session_state.pop(_FAILED, ""):
+        st.error(reason, icon=":material/error:")
 
 
 @st.cache_resource(max_entries=2, on_release=Store.close, show_spinner=False)

@@ -154,14 +154,17 @@ def worklists() -> list[Remembered]:
     return sorted(found, key=lambda one: one.at, reverse=True)[:MOST_WORKLISTS]
 
 
-def opened(code: str, title: str) -> None:
-    """Let the browser remember a worklist as the one that was opened last."""
+def opened(code: str, title: str) -> bool:
+    """Let the browser remember a worklist as the one that was opened last, from the next run on;
+    returns whether that is news."""
     state = st.session_state
     state.setdefault(_LEFT, set()).discard(code)
     here = state.setdefault(_OPENED, {})
-    if code != next(iter(reversed(here)), None) or here[code].title != title:
-        here.pop(code, None)
-        here[code] = Remembered(code, title, time.time())
+    if here and next(reversed(here)) == code and here[code].title == title:
+        return False
+    here.pop(code, None)
+    here[code] = Remembered(code, title, time.time())
+    return True
 
 
 def left(code: str) -> None:
