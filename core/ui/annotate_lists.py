@@ -73,6 +73,7 @@ def _open(store: Store, reader: Reader) -> Worklist | None:
         identity.left(code)
         to_open("")
         st.session_state[_GONE] = error.reason
+        write_link()  # the address asks for it no longer
         st.rerun()  # so that the browser, too, is told
     if identity.opened(code, worklist.title):
         st.rerun()

@@ -221,7 +221,7 @@ def test_worklists_are_found_again_by_the_browser_that_opened_them_alone(ann, st
 
 
 def test_a_server_that_lists_its_worklists_shows_them_to_everybody(ann, store, monkeypatch):
-    worklist, _ = listed(store, "a.png")
+    listed(store, "a.png")
     monkeypatch.setenv("LIGHTBOX_WORKLISTS", "listed")
     assert ann(name="Bo").app.selectbox[0].options == ["Knees"]
 
