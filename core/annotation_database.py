@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from urllib.parse import quote
 
 import psycopg
@@ -27,13 +28,15 @@ from core.annotation_tables import metadata
 MIGRATIONS = Path(__file__).with_name("migrations")
 VERSION_TABLE = "lightbox_schema"
 BUSY_S = 3  # how long a write waits for another one to end
+CONNECT_S = 3  # how long a server may take to answer
 _MIGRATING = 0x4C424F58  # the lock that PostgreSQL grants to one migration at a time
+_ALEMBIC = Lock()  # it holds what it works on in its modules
 _ERRORS = (exc.SQLAlchemyError, sqlite3.Error, psycopg.Error, OSError)
 
 _FULL = "The disk of the annotation store is full: free some space on it; nothing was stored."
 _READ_ONLY = (
-    "The annotation store cannot be written: give Lightbox the right to write there; nothing was "
-    "stored."
+    "The annotation store cannot be written: see that it is there and that Lightbox may write to "
+    "it; nothing was stored."
 )
 _BUSY = "The annotation store is busy with another writer: try again; nothing was stored."
 _DAMAGED = (
@@ -123,7 +126,8 @@ class Database:
                 _version(connection)  # of another program, by now?
                 config.attributes.update(connection=connection, version_table=VERSION_TABLE)
                 try:
-                    command.upgrade(config, "head")
+                    with _ALEMBIC:
+                        command.upgrade(config, "head")
                 except CommandError:
                     raise StoreError(_NEWER) from None
         self._pragma("journal_mode=WAL")
@@ -152,7 +156,7 @@ def _engine(url: str) -> Engine:
         pool_timeout=2 * BUSY_S,
         hide_parameters=True,
         connect_args={
-            "connect_timeout": BUSY_S,
+            "connect_timeout": CONNECT_S,
             "keepalives_idle": 2,
             "keepalives_interval": 1,
             "keepalives_count": 3,
@@ -240,7 +244,11 @@ def _meaning(error: Exception) -> str:
     words = str(cause).lower()
     for states, phrases, sentence in (
         (("53100",), ("disk is full", "no space left"), _FULL),
-        (("25006", "42501"), ("readonly", "read-only", "permission denied"), _READ_ONLY),
+        (
+            ("25006", "42501"),
+            ("readonly", "read-only", "permission denied", "unable to open", "no such file"),
+            _READ_ONLY,
+        ),
         (("55P03", "57014", "40P01"), ("is locked",), _BUSY),
         (("XX001", "XX002"), ("malformed", "not a database", "no such table"), _DAMAGED),
     ):
