@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
 CONSENSUS = "consensus"  # the status of an item that is no reader's
 Which = Literal["accepted", "submitted", "all", "mine"]
-_STATUSES: Mapping[str, tuple[str, ...]] = {
-    "accepted": ("reviewed",),
-    "submitted": ("submitted", "reviewed"),
-    "all": ("draft", "submitted", "reviewed"),
-    "mine": ("draft", "submitted", "reviewed"),
-}
 
 
 @dataclass(frozen=True)
@@ -46,9 +40,10 @@ class Item:
 def gather(store: Store, worklist: Worklist, which: Which, reader: Reader) -> list[Item]:
     """The readings of a worklist that are to leave, by film and then by reader.
 
-    which: "accepted" ones, all "submitted" ones (accepted ones too), "all" that have begun, or the
-        reader's own, "mine". Consensus readings come with all but the last. Of a reading that is
-        damaged the newest revision that is not leaves.
+    which: "accepted" ones; all "submitted" ones (accepted ones too); "all", the reader's own drafts
+        as well; or the reader's own alone, "mine". Nobody else's drafts leave, as nobody sees them.
+        The consensus of a film comes with all but the last. Of a damaged reading the newest
+        revision that is not damaged leaves.
 
     To take others' readings is to look at them: the store's log says so of each film that `reader`
     has not submitted an own reading of. Raises StoreError.
@@ -59,15 +54,21 @@ def gather(store: Store, worklist: Worklist, which: Which, reader: Reader) -> li
         wanted = [
             summary
             for summary in summaries
-            if summary.sha256 == film.sha256
-            and summary.status in _STATUSES[which]
-            and (which != "mine" or summary.reader == reader)
+            if summary.sha256 == film.sha256 and _leaves(summary, which, reader)
         ]
         consensus = None if which == "mine" else store.consensus(worklist, film.sha256)
         if not wanted and not consensus:
             continue
         items += _of_film(store, worklist, film, wanted, consensus, reader)
     return items
+
+
+def _leaves(summary: Summary, which: Which, reader: Reader) -> bool:
+    own, status = summary.reader == reader, summary.status
+    if which == "mine":
+        return own and status != "to do"
+    handed_in = status == "reviewed" or (status == "submitted" and which != "accepted")
+    return handed_in or (which == "all" and own and status == "draft")
 
 
 def _of_film(

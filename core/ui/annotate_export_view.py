@@ -12,7 +12,7 @@ from core.ui.annotate_zips import Made
 WHICH = {
     "accepted": "Accepted readings",
     "submitted": "All submitted readings",
-    "all": "All readings, drafts too",
+    "all": "All submitted readings, and my drafts",
     "mine": "My own readings",
 }
 USUAL = ("json", "masks", "coco", "csv")
