@@ -1,12 +1,13 @@
 """Finished masks for training: a zip of films, their masks, and which films have nothing to mark.
 
-- `films.csv`: every film that was judged; `marked` is 1 where anybody marked something on it, and
+- `films.csv`: every film that was judged; `marked` is 1 where anybody marked something on it,
+  `nothing` where it is held to have no artefact (neither, where readers are of two minds), and
   `low`, `high` are the pixel values that the film's file shows as black and white, if it says so
 - `images/`: the films as PNG in their own depth, named after the SHA-256 of the uploaded file
 - `masks.csv`, `masks/`: one black and white PNG a film and label
 - `pack.json`: what this is, when and from which readings it was made
 
-Nothing in it names a patient, a reader or the worklist, whose code would open it.
+Nothing beside the pixels names a patient, a reader or the worklist, whose code would open it.
 """
 
 import csv
@@ -32,7 +33,8 @@ from core.export import commit
 from core.images import decode
 
 SCHEMA, VERSION = "lightbox-training-pack", 1
-FILM_COLUMNS = ("image", "sha256", "pixels_sha256", "low", "high", "source", "readers", "marked")
+FILM_COLUMNS = ("image", "sha256", "pixels_sha256", "low", "high", "source", "readers")
+FILM_COLUMNS += ("marked", "nothing")
 MASK_COLUMNS = ("image", "mask", "kind", "area", "sha256", "source", "readers")
 
 
@@ -55,10 +57,10 @@ def pack(
     if not items:
         todo = {"accepted": "accept", "submitted": "submit"}[which]
         raise ValueError(f"No reading of this worklist is {which} yet: {todo} one first.")
-    return written(items, which, now or datetime.now(UTC))
+    return _written(items, which, now or datetime.now(UTC))
 
 
-def written(items: Sequence[Item], which: str, now: datetime) -> bytes:
+def _written(items: Sequence[Item], which: str, now: datetime) -> bytes:
     """The pack of these readings, which stand film by film."""
     films, masks, file = [], [], io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -103,9 +105,11 @@ def _judged(items: list[Item], archive: zipfile.ZipFile) -> tuple[dict, list[dic
         "source": "consensus" if agreed else "majority" if readers > 1 else "reading",
         "readers": readers,
     }
-    nothing, rows = np.zeros(film.shape, bool), []
+    nothing = sum(item.annotation.nothing for item in items if not agreed)
+    nothing += sum(not masks for masks in agreed)
+    none, rows = np.zeros(film.shape, bool), []
     for label in LABELS:
-        mask = majority([masks.get(label, nothing) for masks in votes])
+        mask = majority([masks.get(label, none) for masks in votes])
         if mask.any():
             path = f"masks/{name}-{label}.png"
             _write(archive, path, mask_files.png(mask))
@@ -116,6 +120,7 @@ def _judged(items: list[Item], archive: zipfile.ZipFile) -> tuple[dict, list[dic
         "low": low,
         "high": high,
         "marked": int(any(drawn)),
+        "nothing": int(nothing > len(votes) / 2),
     }, rows
 
 

@@ -22,7 +22,11 @@ HELD_OUT = 5  # one film in so many is for validation
 
 @dataclass(frozen=True)
 class Judged:
-    """A film that readers judged: where it and its masks, (label, file), lie in the pack."""
+    """A film that readers judged: where it and its masks, (label, file), lie in the pack.
+
+    marked: somebody marked something on it; nothing: it is held to have no artefact. Of a film
+    without masks and without either, readers are of two minds.
+    """
 
     name: str
     sha256: str
@@ -31,6 +35,7 @@ class Judged:
     window: tuple[float, float] | None
     source: str
     marked: bool
+    nothing: bool
     masks: tuple[tuple[str, str], ...]
 
     def shows(self, labels: Collection[str]) -> bool:
@@ -75,6 +80,7 @@ class MaskPack(Archive):
                     (float(row["low"]), float(row["high"])) if row["low"] else None,
                     row["source"],
                     row["marked"] == "1",
+                    row["nothing"] == "1",
                     tuple(masks[row["image"]]),
                 )
                 for row in self._rows(found[0])
@@ -107,11 +113,13 @@ class MaskPack(Archive):
 
     def split(self, labels: Collection[str] = tuple(LABELS)) -> tuple[list[Judged], list[Judged]]:
         """The films to learn from, and those held out: of the films with masks of these labels and
-        of the others each the same share, those whose hash is lowest, so that it is always the
-        same. Raises BadPack where there are fewer than two with masks."""
+        of those without each the same share, those whose hash is lowest, so that it is always the
+        same. Films of which readers are of two minds are in neither. Raises BadPack where there are
+        fewer than two with masks."""
         train, val = [], []
         for wanted in (True, False):
             films = [film for film in self.films if film.shows(labels) == wanted]
+            films = [film for film in films if film.masks or film.nothing]
             if wanted and len(films) < 2:
                 raise BadPack(
                     f"{self.path} holds {len(films)} films with masks of {', '.join(labels)}, and "

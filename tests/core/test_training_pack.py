@@ -94,18 +94,20 @@ def test_a_film_goes_into_the_pack_as_it_is_with_its_masks(store, worklist, data
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("said", "expected", "nothing"),
     [
-        ({"ann": marked(SCREW)}, {"screw": SCREW}),
-        ({"ann": NOTHING}, {}),
-        ({"ann": marked(SCREW), "bob": marked(SHORT)}, {"screw": SHORT}),
-        ({"ann": marked(SCREW), "bob": marked(SCREW), "cat": NOTHING}, {"screw": SCREW}),
-        ({"ann": marked(SCREW), "bob": NOTHING, "cat": NOTHING}, {}),
-        ({"ann": marked(SCREW), "bob": marked(SCREW, "wire")}, {}),
+        ({"ann": marked(SCREW)}, {"screw": SCREW}, 0),
+        ({"ann": NOTHING}, {}, 1),
+        ({"ann": Annotation(comment="Unsure.")}, {}, 0),
+        ({"ann": marked(SCREW), "bob": marked(SHORT)}, {"screw": SHORT}, 0),
+        ({"ann": marked(SCREW), "bob": marked(SCREW), "cat": NOTHING}, {"screw": SCREW}, 0),
+        ({"ann": marked(SCREW), "bob": NOTHING}, {}, 0),
+        ({"ann": marked(SCREW), "bob": NOTHING, "cat": NOTHING}, {}, 1),
+        ({"ann": marked(SCREW), "bob": marked(SCREW, "wire")}, {}, 0),
     ],
-    ids=["one", "nothing", "two", "two of three", "outvoted", "other labels"],
+    ids=["one", "nothing", "a word", "two", "two of three", "a tie", "outvoted", "other labels"],
 )
-def test_the_masks_are_those_that_most_readers_marked(store, worklist, said, expected):
+def test_the_masks_are_those_that_most_readers_marked(store, worklist, said, expected, nothing):
     read(store, worklist, encoded(film(), "PNG"), **said)
     found = masks_of(store, worklist)
     assert found.keys() == expected.keys()
@@ -113,16 +115,22 @@ def test_the_masks_are_those_that_most_readers_marked(store, worklist, said, exp
         np.testing.assert_array_equal(found[label], mask)
     _, (row,), _ = opened(pack(store, worklist, "submitted", ANN))
     assert int(row["marked"]) == any(answer.strokes for answer in said.values())
+    assert int(row["nothing"]) == nothing
     assert int(row["readers"]) == len(said)
 
 
-def test_a_consensus_goes_before_the_readings(store, worklist):
+@pytest.mark.parametrize(
+    ("agreed", "nothing"), [(marked(SHORT, "plate"), "0"), (NOTHING, "1")], ids=["plate", "none"]
+)
+def test_a_consensus_goes_before_the_readings(store, worklist, agreed, nothing):
     sha256 = read(store, worklist, encoded(film(), "PNG"), ann=marked(SCREW), bob=marked(SCREW))
     of = [(reading.id, reading.revision) for reading in store.submitted(worklist, sha256, CAT)]
-    store.keep_consensus(worklist, sha256, "majority", marked(SHORT, "plate"), of, {}, CAT)
+    store.keep_consensus(worklist, sha256, "majority", agreed, of, {}, CAT)
     found = masks_of(store, worklist)
-    assert list(found) == ["plate"]
-    np.testing.assert_array_equal(found["plate"], SHORT)
+    assert list(found) == ["plate"] * bool(agreed.strokes)
+    assert all(np.array_equal(mask, SHORT) for mask in found.values())
+    _, (row,), _ = opened(pack(store, worklist, "submitted", ANN))
+    assert (row["source"], row["marked"], row["nothing"]) == ("consensus", "1", nothing)
 
 
 def test_only_what_is_that_far_goes_into_the_pack(store, worklist):

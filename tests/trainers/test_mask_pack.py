@@ -120,6 +120,14 @@ def test_a_pack_that_is_not_whole_is_refused(written, tmp_path, changed, words):
         pack.squares(pack.films, 32)
 
 
+def test_films_of_which_nothing_is_known_are_not_learned_from(tmp_path):
+    said = {encoded(knee(seed), "PNG"): BOTH for seed in range(3)}
+    said |= {encoded(knee(9), "PNG"): Annotation(comment="Unsure.")}
+    pack = MaskPack(write_pack(tmp_path / "pack.zip", said))
+    for labels in (("screw",), ("screw", "wire")):
+        assert sum(map(len, pack.split(labels))) == 3 < len(pack.films)
+
+
 def test_t8_too_few_masks_are_refused_before_training(tmp_path):
     said = {encoded(knee(1), "PNG"): BOTH, encoded(knee(2), "PNG"): NOTHING}
     pack = MaskPack(write_pack(tmp_path / "pack.zip", said))
