@@ -59,6 +59,7 @@ def easel(
     subject: Subject,
     report: Report,
     label: str = "",
+    tools: str = "",
     changed: Callable[[], None] = _nothing,
     beneath: Callable[[Sheet], None] = _nothing,
 ) -> Drawing:
@@ -67,15 +68,18 @@ def easel(
     ground: (H, W) or (H, W, 3) uint8 as the film is displayed. sha256, name: of its file; the
     drawing belongs to the hash. key: names this canvas among the pages; its state keys begin with
     it. report: what the browser told, its room above all; until `recalled` stands in the sheet the
-    ground is only shown. label: a key of LABELS that new paint gets. changed: called before any
-    run in which the drawing is another one. beneath: writes below the canvas, given its sheet.
+    ground is only shown. label: a key of LABELS that new paint gets. tools: as `key`, where several
+    canvases share their tools. changed: called before any run in which the drawing is another one.
+    beneath: writes below the canvas, given its sheet.
     Call it in a fragment: every stroke is a rerun.
     """
     shape = ground.shape[:2]
     now = sheet.of(key, sha256)
-    tools, place, words, looks = (st.container() for _ in range(4))
-    with tools:
-        tool, erase, thickness = _tools(key, sha256, now.whole, report.touch, subject, changed)
+    above, place, words, looks = (st.container() for _ in range(4))
+    with above:
+        tool, erase, thickness = _tools(
+            tools or key, key, sha256, now.whole, report.touch, subject, changed
+        )
     with looks:
         view, window = look(ground, sha256, key, subject, report, now.whole)
     now = now.settled(view, erase, sheet.widget(key, sha256, now) not in st.session_state)
@@ -152,6 +156,7 @@ def _step(
 
 
 def _tools(
+    tools: str,
     key: str,
     sha256: str,
     drawing: Drawing,
@@ -166,7 +171,7 @@ def _tools(
             list(subject.hints),
             default=BRUSH,
             required=True,
-            key=f"{key}-tool",
+            key=f"{tools}-tool",
             persist_state="session",
             help="  \n".join(f"**{tool}**: {hint}" for tool, hint in subject.hints.items())
             + "  \nEvery tool paints or erases, in the order in which you draw.",
@@ -176,7 +181,7 @@ def _tools(
             [PAINT, ERASE],
             default=PAINT,
             required=True,
-            key=f"{key}-erase",
+            key=f"{tools}-erase",
             persist_state="session",
             label_visibility="collapsed",
         )
@@ -188,7 +193,7 @@ def _tools(
             subject.pen,
             step=2,
             format="%d px",
-            key=f"{key}-size",
+            key=f"{tools}-size",
             persist_state="session",
             # Taken away it would move the canvas under the pointer.
             disabled=tool not in (BRUSH, LINE),
@@ -271,9 +276,9 @@ def _view(shape: tuple[int, int], zoom: int, at: Sequence[float], room: int) -> 
 
 def _last_drawn(drawing: Drawing, shape: tuple[int, int]) -> np.ndarray:
     """The middle of the last stroke, as shares of the film's width and height; else the film's."""
-    if not drawing.strokes:
+    points = drawing.strokes[-1].points if drawing.strokes else ()
+    if not len(points):
         return np.array([0.5, 0.5])
-    points = drawing.strokes[-1].points
     return (points.min(0) + points.max(0)) / 2 / (shape[1], shape[0])
 
 
