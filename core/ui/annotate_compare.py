@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.annotations import Film, Reading
-from core.artefacts import LABELS
+from core.artefacts import LABELS, Annotation, label_masks
 from core.ui import cached_readings, fill_pictures, reader_maps
 from core.ui.overlay import TALLEST
 from core.ui.reader_maps import Look
@@ -14,6 +14,8 @@ from core.ui.words import SPACE, score
 
 ALL = "All labels"
 WHOLE, NEAR = "Whole film", "Around the marks"
+DIFFER, EACH = "Where they differ", "Each reader"
+BESIDE = 3  # readers' pictures in a row
 EVERYBODY = (-1, -1)  # the choice of a map of all readers, and of no two of them
 
 
@@ -24,8 +26,9 @@ def compare(
     """The map of one or more readings, and a table of every two. grey: (H, W) uint8 as shown;
     names: of the readers, by the readings' ids. What is chosen here reruns nothing else."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        label = _label(readings, film)
-        which = _which(readings, names)
+        each = _each(readings)
+        label = "" if each else _label(readings, film)
+        which = EVERYBODY if each else _which(readings, names)
         near = _part()
     found = cached_readings.compared(readings, film, label)
     marked = found.counts > 0
@@ -35,15 +38,64 @@ def compare(
             if not label
             else f"None of the readers marked this label: {LABELS[label]}."
         )
-    kinds, looks = _map(readings, names, film, label, which, found.counts)
     place = fill_pictures.around(marked) if near and marked.any() else (slice(None), slice(None))
+    if each:
+        _drawings(readings, names, film, grey, place)
+        return
+    kinds, looks = _map(readings, names, film, label, which, found.counts)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _picture(grey[place], kinds[place], looks, film)
+        _picture(grey[place], kinds, place, looks, film)
     with right:
         if len(readings) > 1:
             _agreement(readings, names, found, film)
         _legend(kinds, looks)
+
+
+def _each(readings: Sequence[Reading]) -> bool:
+    """Whether every reader's drawing is looked at by itself."""
+    if len(readings) == 1:
+        return True
+    chosen = st.segmented_control(
+        "Show",
+        [DIFFER, EACH],
+        default=DIFFER,
+        required=True,
+        key="annotate-review-show",
+        persist_state="session",
+    )
+    return chosen == EACH
+
+
+def _drawings(
+    readings: Sequence[Reading],
+    names: dict[int, str],
+    film: Film,
+    grey: np.ndarray,
+    place: tuple[slice, slice],
+) -> None:
+    for first in range(0, len(readings), BESIDE):
+        row = readings[first : first + BESIDE]
+        for column, reading in zip(st.columns(BESIDE, gap="small"), row, strict=False):
+            with column:
+                drawn(grey, reading.annotation, place, names[reading.id], film)
+
+
+def drawn(
+    grey: np.ndarray,
+    annotation: Annotation,
+    place: tuple[slice, slice],
+    name: str,
+    film: Film,
+) -> None:
+    """What one annotation marks in a part of a film (H, W) uint8, over its name in Markdown."""
+    found = label_masks(annotation.strokes, film.shape)
+    marked = ", ".join(LABELS[label].lower() for label in found) or "nothing"
+    st.image(
+        reader_maps.as_drawn(grey, annotation.strokes, place),
+        alt=f"X-ray film {film.name} with what {name} marked: {marked}",
+    )
+    st.caption(name)
 
 
 def _label(readings: Sequence[Reading], film: Film) -> str:
@@ -61,8 +113,6 @@ def _label(readings: Sequence[Reading], film: Film) -> str:
 
 def _which(readings: Sequence[Reading], names: dict[int, str]) -> tuple[int, int]:
     """The readings on the map, by their places: all of them, or two beside each other."""
-    if len(readings) == 1:
-        return EVERYBODY
     pairs = [(one, other) for other in range(len(readings)) for one in range(other)]
     if len(readings) == 2:
         return pairs[0]
@@ -103,8 +153,6 @@ def _map(
     counts: np.ndarray,
 ) -> tuple[np.ndarray, tuple[Look, ...]]:
     """The kind of every place, and how each kind looks."""
-    if len(readings) == 1:
-        return counts, (reader_maps.only(_letter(names, readings[0])),)
     if which == EVERYBODY:
         return counts, reader_maps.count_looks(len(readings))
     one, other = (readings[at] for at in which)
@@ -116,12 +164,18 @@ def _letter(names: dict[int, str], reading: Reading) -> str:
     return names[reading.id].partition(" ")[0]
 
 
-def _picture(grey: np.ndarray, kinds: np.ndarray, looks: Sequence[Look], film: Film) -> None:
+def _picture(
+    grey: np.ndarray,
+    kinds: np.ndarray,
+    place: tuple[slice, slice],
+    looks: Sequence[Look],
+    film: Film,
+) -> None:
     told = ", ".join(
         f"{look.words}: {int((kinds == kind).sum()):,} pixels" for kind, look in enumerate(looks, 1)
     )
     st.image(
-        reader_maps.map_picture(grey, kinds, looks),
+        reader_maps.map_picture(grey, kinds[place], looks),
         width=min(900, round(TALLEST * grey.shape[1] / grey.shape[0])),
         alt=f"X-ray film {film.name} with what its readers marked. {told}",
     )
@@ -154,7 +208,7 @@ def _agreement(
             }
         )
     st.table(rows, hide_index=True, alt="Agreement of every two readers")
-    one_film = "This film only, n = 1"
+    one_film = f"This film only, n{SPACE}={SPACE}1"
     st.caption(
         "Dice: twice the overlap by the sum of areas, 1 is the same. 95 % Hausdorff: 95 in 100 "
         "pixels of either outline lie at most so far from the other's. "

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from core.annotations import Consensus, Film, Reader, Reading, Store, StoreError, Worklist
 from core.artefacts import LABELS
 from core.masks import BadMask
-from core.ui import annotate_verdicts, cached_readings
+from core.ui import annotate_verdicts, cached_readings, fill_pictures
+from core.ui.annotate_compare import drawn
 from core.ui.cached_readings import MAJORITY, STAPLE, Agreed
 from core.ui.words import SPACE, plain, score
 
@@ -26,11 +28,12 @@ def section(
     film: Film,
     readings: Sequence[Reading],
     names: dict[int, str],
+    grey: np.ndarray,
     reader: Reader,
 ) -> None:
     """Work out the consensus of two or more readings, show what it holds, and keep it.
 
-    Raises StoreError.
+    grey: (H, W) uint8 as the film is shown. Raises StoreError.
     """
     st.subheader("Consensus", anchor=False)
     _kept(store.consensus(worklist, film.sha256), readings)
@@ -50,6 +53,27 @@ def section(
     except BadMask as error:
         st.warning(error.reason, icon=":material/error:")
         return
+    told, shown = st.columns([3, 2], gap="medium")
+    with told:
+        _told(store, worklist, film, found, readings, names, reader)
+    with shown:
+        near = np.logical_or.reduce(
+            [cached_readings.mask(reading.annotation, film.shape) for reading in readings]
+        )
+        place = fill_pictures.around(near) if near.any() else (slice(None), slice(None))
+        drawn(grey, found.annotation, place, f"{METHODS[method]}, around the marks", film)
+
+
+def _told(
+    store: Store,
+    worklist: Worklist,
+    film: Film,
+    found: Agreed,
+    readings: Sequence[Reading],
+    names: dict[int, str],
+    reader: Reader,
+) -> None:
+    """The consensus in numbers, and the button that keeps it."""
     _table(found, readings, names, film)
     if found.annotation.empty:
         st.info(

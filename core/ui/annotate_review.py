@@ -46,18 +46,18 @@ def _review(store: Store, worklist: Worklist, film: Film, shown: Shown, reader: 
             icon=":material/broken_image:",
         )
     names = letters(readings)
+    grey = shown.shown(verdict.is_inverted(shown.sha256, shown.negative))
     if readings:
         _table(readings, names, film)
-        grey = shown.shown(verdict.is_inverted(shown.sha256, shown.negative))
         compare(readings, names, film, grey)
+    annotate_verdicts.section(store, readings, summaries, names, reader)
     if len(readings) > 1:
-        annotate_consensus.section(store, worklist, film, readings, names, reader)
+        annotate_consensus.section(store, worklist, film, readings, names, grey, reader)
     else:
         st.info(
             "One reader has submitted so far: agreement and a consensus take two.",
             icon=":material/group:",
         )
-    annotate_verdicts.section(store, readings, summaries, names, reader)
     annotate_fills.show(store, worklist, film, shown, everybodys=True)
 
 

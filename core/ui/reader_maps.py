@@ -1,4 +1,5 @@
-"""Pictures of where readers differ: every kind of place has a colour and a pattern of its own."""
+"""Pictures of what readers marked, and of where they differ: every kind of place has a colour and
+a pattern of its own, and every label its name."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,10 +7,17 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from core.artefacts import LABELS, label_masks, regions
+from core.masks import Stroke
+from core.ui import label_colours, labels
+from core.ui.canvas_picture import Tag, layered
+from core.ui.fabric import View
 from core.ui.pictures import DRAWN, jpeg, scaled
 
+SMALL = 440  # px on the longer side of one reader's drawing, of several beside each other
 PERIOD = 8  # px of the picture from stripe to stripe
-TINT = 0.35  # of the colour, between the stripes
+STRIPE, BETWEEN = 0.9, 0.35  # how much of the film the colour hides, where readers differ
+AGREED = 0.3  # and where they do not
 ONE, OTHER, BOTH = (86, 180, 233), (230, 159, 0), (0, 190, 140)  # told apart by every eye
 FEW, MANY = np.array([86, 120, 200]), np.array([250, 226, 90])  # from dark to light in grey, too
 
@@ -23,10 +31,10 @@ class Look(NamedTuple):
     slope: int = 0
     cover: float = 1.0
 
-
-def only(one: str) -> Look:
-    """Of a reader alone: what that one marked."""
-    return Look(f"Marked by {one}", ONE, 1, 0.4)
+    @property
+    def strengths(self) -> tuple[float, float]:
+        """How much of the film the stripes hide, and what lies between them."""
+        return (AGREED, AGREED) if self.cover == 1 else (STRIPE, BETWEEN)
 
 
 def pair_looks(one: str, other: str) -> tuple[Look, ...]:
@@ -68,7 +76,7 @@ def map_picture(grey: np.ndarray, kinds: np.ndarray, looks: Sequence[Look]) -> b
 
 def swatch(look: Look, width: int = 36, height: int = 20) -> np.ndarray:
     """(height, width, 3) uint8 RGB: a piece of the map for its legend."""
-    return _painted(np.full((height, width), 90, np.uint8), np.ones((height, width)), (look,))
+    return _painted(np.full((height, width), 150, np.uint8), np.ones((height, width)), (look,))
 
 
 def _share(mask: np.ndarray, scale: float) -> np.ndarray:
@@ -84,10 +92,29 @@ def _painted(film: np.ndarray, kinds: np.ndarray, looks: Sequence[Look]) -> np.n
     for kind, look in enumerate(looks, 1):
         inside = kinds == kind
         stripes = (rows + look.slope * columns) % PERIOD < max(1, round(look.cover * PERIOD))
-        for place, strength in ((inside & ~stripes, TINT * 0.5), (inside & stripes, 0.55)):
+        places = inside & stripes, inside & ~stripes
+        for place, strength in zip(places, look.strengths, strict=True):
             rgb[place] = np.rint((1 - strength) * rgb[place] + strength * np.array(look.colour))
-        edges, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        # Dark and coloured, so that one of the two stands out from any grey.
-        cv2.drawContours(rgb, edges, -1, (0, 0, 0), 3)
-        cv2.drawContours(rgb, edges, -1, look.colour, 1)
+    # Round all of it alone: lines between the kinds would hide a narrow one.
+    marked = (kinds > 0).astype(np.uint8)
+    edges, _ = cv2.findContours(marked, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    around = cv2.drawContours(np.zeros_like(marked), edges, -1, 1, 3)
+    rgb[(around > 0) & (marked == 0)] = 0
     return rgb
+
+
+def as_drawn(grey: np.ndarray, strokes: Sequence[Stroke], place: tuple[slice, slice]) -> bytes:
+    """JPEG bytes of a part of a film (H, W) uint8 under what strokes mark there, each label in its
+    colour and with its name at its largest region."""
+    (top, bottom), (left, right) = (
+        part.indices(side)[:2] for part, side in zip(place, grey.shape, strict=True)
+    )
+    height, width = bottom - top, right - left
+    view = View(grey.shape, left, top, width, height, SMALL / max(height, width), 0)
+    found = regions(strokes, grey.shape)
+    largest = {region.label: region for region in sorted(found, key=lambda one: one.pixels)}
+    tags = [
+        Tag(LABELS[label], region.box[:2], label_colours.rgb(label))
+        for label, region in largest.items()
+    ]
+    return layered(grey, labels.layers(label_masks(strokes, grey.shape)), tags, view)

@@ -169,7 +169,7 @@ def test_one_reader_is_shown_and_reviewed_but_not_compared(here):
     app = pressed(here.open("review"), "annotate-look")
     assert "take two" in texts(app.info)
     assert [each.proto.alt for each in app.table] == ["The submitted readings of this film"]
-    assert "Marked by A: 400" in texts(app.caption)
+    assert app.get("image")[0].proto.imgs[0].alt.endswith("what A · Anna marked: screw")
     pressed(app, f"annotate-accept-{here.own(ANNA).id}")
     assert "Anna's reading was accepted" in texts(app.success)
     assert "Accepted by Cara" in texts(app.caption)
@@ -293,6 +293,9 @@ def test_three_readers_are_counted_on_the_map_or_two_of_them_compared(here):
     assert "Only B: 300" in texts(well(app).caption)
     app.segmented_control(key="annotate-review-part").set_value("Around the marks").run()
     assert "Only B: 300" in texts(well(app).caption)
+    app.segmented_control(key="annotate-review-show").set_value("Each reader").run()
+    drawings = [each.proto.imgs[0].alt for each in well(app).get("image")]
+    assert any("what B · Ben marked: screw, plate" in alt for alt in drawings)
 
 
 def test_what_readings_come_to_is_worked_out_once(here, monkeypatch):
