@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -28,11 +29,12 @@ class Finding:
 
 
 def check(settings: Settings) -> list[Finding]:
-    """Look at packages, models and memory; nothing found is good."""
+    """Look at packages, models, memory and the annotation store; nothing found is good."""
     return [
         *check_packages(CHECKOUT / "requirements.txt"),
         *check_models(settings.checkpoints),
         *check_memory(free_memory_mb()),
+        *check_store(settings.database_url),
     ]
 
 
@@ -81,6 +83,25 @@ def check_memory(free_mb: int | None) -> list[Finding]:
         return []
     sentence = f"Only {free_mb} MB of memory are free; Lightbox takes up to {MEMORY_NEEDED_MB} MB."
     return [Finding("warning", sentence, "Close other programs, or give the container more.")]
+
+
+def check_store(url: str) -> list[Finding]:
+    """Open the annotation store; where SQLite has none yet, see whether it may make one."""
+    remedy = "It lies where LIGHTBOX_HOME or LIGHTBOX_DATABASE_URL says."
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not path.exists():
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+        if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+            return []
+        return [Finding("error", "The folder for annotations cannot be written.", remedy)]
+    # Its libraries take half a second to load: only where there is a store to open.
+    from core.annotations import Store, StoreError
+
+    try:
+        Store.open(url).close()
+    except StoreError as error:
+        return [Finding("error", error.reason, remedy)]
+    return []
 
 
 def free_memory_mb(

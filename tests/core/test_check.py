@@ -10,6 +10,7 @@ from core.check import (
     check_memory,
     check_models,
     check_packages,
+    check_store,
     free_memory_mb,
     summary,
 )
@@ -94,6 +95,25 @@ def test_free_memory_without_a_container_limit(tmp_path):
     (tmp_path / "memory.max").write_text("max\n")
     assert free_memory_mb(tmp_path / "meminfo", tmp_path) == 2000
     assert free_memory_mb(tmp_path / "nothing here", tmp_path) is None
+
+
+def test_a_store_that_is_there_passes_and_one_to_come_is_not_made(tmp_path, store_url):
+    for url in (f"sqlite:///{tmp_path}/deep/er/a.sqlite", store_url):
+        assert check_store(url) == []
+    assert not (tmp_path / "deep").exists()
+
+
+def test_a_store_that_cannot_be_opened_is_an_error_without_its_password(tmp_path):
+    (tmp_path / "file").write_text("no database " * 100)
+    for place, words in {
+        f"sqlite:///{tmp_path}/file": "damaged or something else",
+        f"sqlite:///{tmp_path}/file/a.sqlite": "cannot be written",
+        "postgresql://ada:hunter2@127.0.0.1:1/lab": "cannot be reached",
+    }.items():
+        (finding,) = check_store(place)
+        assert finding.level == "error"
+        assert words in finding.sentence and "hunter2" not in str(finding)
+        assert "LIGHTBOX_DATABASE_URL" in finding.remedy
 
 
 def test_summary_is_one_line_and_the_worst_comes_with_its_remedy():
