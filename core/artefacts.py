@@ -120,8 +120,9 @@ def to_json(annotation: Annotation, shape: tuple[int, int], sha256: str) -> str:
             "version": VERSION,
             "comment": annotation.comment,
             "nothing": annotation.nothing,
-            "drawing": json.loads(masks.to_json(annotation.strokes, shape, sha256)),
-        }
+            "drawing": masks.to_dict(annotation.strokes, shape, sha256),
+        },
+        allow_nan=False,
     )
 
 
@@ -135,7 +136,7 @@ def from_json(text: str | bytes) -> Kept:
         if not isinstance(found, dict):
             raise BadMask(_NOT_ANNOTATION)
         if found.get("schema") == masks.SCHEMA:
-            drawn = masks.from_json(text)
+            drawn = masks.from_dict(found)
             return Kept(Annotation(drawn.strokes), drawn.shape, drawn.sha256)
         if found.get("schema") != SCHEMA:
             raise BadMask(_NOT_ANNOTATION)
@@ -144,7 +145,7 @@ def from_json(text: str | bytes) -> Kept:
         comment, nothing = found["comment"], found["nothing"]
         if type(comment) is not str or len(comment) > MAX_COMMENT or type(nothing) is not bool:
             raise BadMask(_NOT_ANNOTATION)
-        drawn = masks.from_json(json.dumps(found["drawing"]))
+        drawn = masks.from_dict(found["drawing"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         if isinstance(error, BadMask):
             raise

@@ -210,27 +210,29 @@ def to_json(strokes: Sequence[Stroke], shape: tuple[int, int], sha256: str) -> s
 
     What is not `keepable` is written all the same, for other programs; `from_json` refuses it.
     """
-    return json.dumps(
-        {
-            "schema": SCHEMA,
-            "version": VERSION,
-            "film_sha256": sha256,
-            "height": int(shape[0]),
-            "width": int(shape[1]),
-            "strokes": [
-                {
-                    "tool": stroke.tool,
-                    "points": np.asarray(stroke.points, float).reshape(-1, 2).tolist(),
-                    "width": float(stroke.width),
-                    "erase": bool(stroke.erase),
-                    "label": stroke.label,
-                    "source": stroke.source,
-                }
-                for stroke in strokes
-            ],
-        },
-        allow_nan=False,
-    )
+    return json.dumps(to_dict(strokes, shape, sha256), allow_nan=False)
+
+
+def to_dict(strokes: Sequence[Stroke], shape: tuple[int, int], sha256: str) -> dict:
+    """What `to_json` writes, to be a part of other JSON."""
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "film_sha256": sha256,
+        "height": int(shape[0]),
+        "width": int(shape[1]),
+        "strokes": [
+            {
+                "tool": stroke.tool,
+                "points": np.asarray(stroke.points, float).reshape(-1, 2).tolist(),
+                "width": float(stroke.width),
+                "erase": bool(stroke.erase),
+                "label": stroke.label,
+                "source": stroke.source,
+            }
+            for stroke in strokes
+        ],
+    }
 
 
 def keepable(strokes: Sequence[Stroke]) -> bool:
@@ -248,6 +250,14 @@ def from_json(text: str | bytes) -> Drawn:
         raise BadMask("This file of strokes has more than 16 MB: upload the mask as a PNG instead.")
     try:
         found = json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text)
+    except (ValueError, RecursionError):
+        raise BadMask(_NOT_STROKES) from None
+    return from_dict(found)
+
+
+def from_dict(found: object) -> Drawn:
+    """Read what `to_dict` gave, once it went through JSON. Raises BadMask, and nothing else."""
+    try:
         if not isinstance(found, dict) or found.get("schema") != SCHEMA:
             raise BadMask(_NOT_STROKES)
         if found["version"] not in READABLE:
@@ -273,7 +283,7 @@ def from_json(text: str | bytes) -> Drawn:
         return Drawn(tuple(_stroke(**item) for item in items), shape, sha256)
     except BadMask:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise BadMask(_NOT_STROKES) from None
 
 
