@@ -19,7 +19,6 @@ PERIOD = 8  # px of the picture from stripe to stripe
 STRIPE, BETWEEN = 0.9, 0.35  # how much of the film the colour hides, where readers differ
 AGREED = 0.3  # and where they do not
 ONE, OTHER, BOTH = (86, 180, 233), (230, 159, 0), (0, 190, 140)  # told apart by every eye
-FEW, MANY = np.array([86, 120, 200]), np.array([250, 226, 90])  # from dark to light in grey, too
 
 
 class Look(NamedTuple):
@@ -47,17 +46,17 @@ def pair_looks(one: str, other: str) -> tuple[Look, ...]:
 
 
 def count_looks(readers: int) -> tuple[Look, ...]:
-    """Of several readers: what one of them marked, what two did, and so on to all of them."""
-    shares = [count / readers for count in range(1, readers + 1)]
-    return tuple(
-        Look(
-            f"{count} of {readers}",
-            tuple(np.rint(FEW + share * (MANY - FEW)).astype(int).tolist()),
-            0,
-            share,
-        )
-        for count, share in enumerate(shares, 1)
-    )
+    """Of three readers or more: what one of them marked, what two did, and so on to all of them.
+
+    The more of them, the denser the stripes, from blue to orange.
+    """
+    steps = np.linspace(0, 1, readers - 1)
+    mixed = np.rint(np.outer(1 - steps, ONE) + np.outer(steps, OTHER)).astype(int).tolist()
+    some = [
+        Look(f"{count} of {readers}", tuple(colour), 1, 0.25 + 0.5 * step)
+        for count, (step, colour) in enumerate(zip(steps.tolist(), mixed, strict=True), 1)
+    ]
+    return (*some, Look(f"All {readers}", BOTH))
 
 
 def map_picture(grey: np.ndarray, kinds: np.ndarray, looks: Sequence[Look]) -> bytes:

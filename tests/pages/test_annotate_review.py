@@ -288,7 +288,7 @@ def test_three_readers_are_counted_on_the_map_or_two_of_them_compared(here):
         here.reads(reader, annotation)
     app = here.open("review")
     assert len(table(app, "Agreement of every two readers")) == 3
-    assert "3 of 3: 200" in texts(app.caption) and "1 of 3: 300" in texts(app.caption)
+    assert "All 3: 200" in texts(app.caption) and "1 of 3: 300" in texts(app.caption)
     app.selectbox(key=f"annotate-review-pair-{here.sha256}").select_index(1).run()
     assert "Only B: 300" in texts(well(app).caption)
     app.segmented_control(key="annotate-review-part").set_value("Around the marks").run()
