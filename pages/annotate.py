@@ -37,11 +37,12 @@ with annotate_store.told():
         annotate_lists.introduce()
         annotate_person.ask()
         st.stop()
-    worklist = annotate_lists.choose(store, reader)
-    if worklist is None:
+    opened = annotate_lists.choose(store, reader)
+    if opened is None:
         st.session_state.pop(OPEN, None)
         annotate_lists.write_link()
         st.stop()
+    worklist = opened.worklist
     st.session_state[OPEN] = worklist.code, reader.name, reader.verified
     films = store.films(worklist)
     view = st.segmented_control(
@@ -68,14 +69,14 @@ with annotate_store.told():
         st.markdown("This worklist has no films yet. Add some, or send its link to who has them.")
         annotate_films.add(store, worklist, reader)
         st.stop()
+    with opened.beside, st.popover("Add films", icon=":material/add_photo_alternate:"):
+        annotate_films.add(store, worklist, reader)
 
     rows = annotate_worklist.rows(films, store.readings(worklist), reader)
-    film, beside_filter, beside_buttons = annotate_worklist.choose(rows, view)
-    with beside_filter, st.popover("Add films", icon=":material/add_photo_alternate:"):
-        annotate_films.add(store, worklist, reader)
+    film, beside = annotate_worklist.choose(rows, view)
     annotate_lists.write_link(film.sha256)
     shown = annotate_films.shown(store, worklist, film)
-    with beside_buttons, st.popover("About this film", icon=":material/info:"):
+    with beside, st.popover("About this film", icon=":material/info:"):
         if not isinstance(shown, BadImage):
             inverted = verdict.invert(shown)
             verdict.film_notes(shown, inverted)

@@ -1,6 +1,9 @@
 """Which worklist is open, and the ways to open one."""
 
+from typing import NamedTuple
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.annotation_records import MAX_NAME, Reader, Refused, Worklist
 from core.annotations import Store
@@ -34,7 +37,14 @@ def to_open(code: str, film: str = "") -> None:
     st.session_state[OPEN], st.session_state[FILM] = code, film
 
 
-def choose(store: Store, reader: Reader) -> Worklist | None:
+class Opened(NamedTuple):
+    """The worklist that is open, and room for more beside its name."""
+
+    worklist: Worklist
+    beside: DeltaGenerator
+
+
+def choose(store: Store, reader: Reader) -> Opened | None:
     """The open worklist, under the row that names it; or the ways to open one, and None.
 
     Raises StoreError.
@@ -55,12 +65,13 @@ def choose(store: Store, reader: Reader) -> Worklist | None:
             format_func=lambda code: known[code] if code else _ANOTHER,
             key=_CHOSEN,
             on_change=lambda: to_open(st.session_state[_CHOSEN]),
-            width=460,
+            width=400,
         )
+        beside = st.container(width="content")
         with st.popover("About it", icon=":material/info:"):
             _about(store, worklist, reader)
         person(reader)
-    return worklist
+    return Opened(worklist, beside)
 
 
 def _open(store: Store, reader: Reader) -> Worklist | None:

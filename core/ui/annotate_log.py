@@ -41,7 +41,8 @@ def log(store: Store, worklist: Worklist, films: Sequence[Film], reader: Reader)
             f"lightbox-{worklist.code}.jsonl",
             "application/jsonl",
             icon=":material/download:",
-            help="It holds what every reader drew: to download it is itself logged.",
+            help="It holds what every reader drew. To download it is logged, and counts as looking "
+            "at the readings that others have submitted.",
             on_click=_downloaded,
             args=(store, worklist, reader),
         )
@@ -51,6 +52,7 @@ def log(store: Store, worklist: Worklist, films: Sequence[Film], reader: Reader)
     st.dataframe(
         pd.DataFrame([_cells(line, names) for line in reversed(lines[-MOST_LINES:])]),
         hide_index=True,
+        placeholder="",
         column_config={"Time (UTC)": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
         alt="The last events of this worklist, the newest first",
     )
@@ -71,8 +73,12 @@ def _verify(lines: Sequence[str], at_least: int) -> None:
 
 
 def _downloaded(store: Store, worklist: Worklist, reader: Reader) -> None:
-    with suppress(StoreError):  # the download has begun: nothing can be said, and nothing is lost
+    """Record that the reader has what the others drew: what they draw from now on is not blind."""
+    with suppress(StoreError):  # the download has begun, and loses nothing
         store.record(worklist, reader, "export", formats=["log"])
+        readings = store.readings(worklist)
+        for sha256 in {reading.sha256 for reading in readings if reading.reader != reader}:
+            store.submitted(worklist, sha256, reader)
 
 
 def _cells(line: str, names: Mapping[str, str]) -> dict[str, object]:

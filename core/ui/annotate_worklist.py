@@ -24,7 +24,7 @@ ALL, TO_DO, DRAFT, SENT_BACK, SUBMITTED, REVIEWED = (
 MARKS = {TO_DO: "○", DRAFT: "◐", SENT_BACK: "↩", SUBMITTED: "●", REVIEWED: "✔"}
 FILTERS = {READ: (ALL, *MARKS), REVIEW: (ALL, TO_DO, SUBMITTED, REVIEWED)}
 OPEN_TO = (TO_DO, DRAFT, SENT_BACK)  # what the reader has still to do
-MOST_ROWS = 5  # of the table, without scrolling
+MOST_ROWS = 8  # of the table, without scrolling
 _TABLE = "annotate-table"
 _COUNTS = ("Submitted by others", "Readings", "Accepted")
 
@@ -55,11 +55,10 @@ class Row:
 
 
 class Chosen(NamedTuple):
-    """The film that is open, and room for more beside the filter and beside the buttons."""
+    """The film that is open, and room for more beside the buttons."""
 
     film: Film
-    beside_filter: DeltaGenerator
-    beside_buttons: DeltaGenerator
+    beside: DeltaGenerator
 
 
 def rows(films: Sequence[Film], readings: Sequence[Summary], reader: Reader) -> list[Row]:
@@ -77,10 +76,22 @@ def rows(films: Sequence[Film], readings: Sequence[Summary], reader: Reader) -> 
 def choose(found: Sequence[Row], view: str) -> Chosen:
     """Filter, table and buttons over at least one film, and which one is open."""
     current = _current(found)
-    with st.expander("Films", expanded=True, icon=":material/list:", key="annotate-films"):
-        filters = st.container(horizontal=True, vertical_alignment="center")
-        with filters:
-            wanted = _filter(found, view)
+    # Its state is the server's, so that it stays open while its label tells the progress.
+    with st.expander(
+        f"Films · {_progress(found, view)}",
+        icon=":material/list:",
+        key="annotate-films",
+        on_change="rerun",
+    ):
+        wanted = st.segmented_control(
+            "Show films",
+            FILTERS[view],
+            default=ALL,
+            required=True,
+            key=f"annotate-filter-{view}",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
         listed = [row for row in found if wanted in (ALL, _status(row, view)) or row is current]
         if view == REVIEW:
             listed.sort(key=lambda row: (row.review != SUBMITTED, not row.handed_in))
@@ -90,7 +101,7 @@ def choose(found: Sequence[Row], view: str) -> Chosen:
         _buttons(listed, at, view)
         st.markdown(f"**{plain(current.film.name)}** · {at + 1} of {len(listed)}")
         beside = st.container(width="content")
-    return Chosen(current.film, filters, beside)
+    return Chosen(current.film, beside)
 
 
 def _current(found: Sequence[Row]) -> Row:
@@ -108,24 +119,11 @@ def _current(found: Sequence[Row]) -> Row:
     return found[0]
 
 
-def _filter(found: Sequence[Row], view: str) -> str:
-    """What to list, and how far the reader, or the review, is."""
-    count = {status: 0 for status in MARKS}
-    for row in found:
-        count[_status(row, view)] += 1
-    finished = count[REVIEWED] + count[SUBMITTED] * (view == READ)
-    by_you = "submitted by you" if view == READ else "reviewed"
-    wanted = st.segmented_control(
-        "Show films",
-        FILTERS[view],
-        default=ALL,
-        required=True,
-        key=f"annotate-filter-{view}",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    st.progress(finished / len(found), f"{finished} of {len(found)} {by_you}")
-    return wanted
+def _progress(found: Sequence[Row], view: str) -> str:
+    """How far the reader, or the review, is."""
+    done = (SUBMITTED, REVIEWED) if view == READ else (REVIEWED,)
+    finished = sum(_status(row, view) in done for row in found)
+    return f"{finished} of {len(found)} {'submitted by you' if view == READ else 'reviewed'}"
 
 
 def _table(listed: Sequence[Row], at: int, view: str) -> None:
