@@ -14,7 +14,7 @@ import numpy as np
 from core import annotation_table, artefacts, coco, mask_files, yolo
 from core.annotation_export import MASK_SCHEMA, SCHEMA, VERSION
 from core.annotation_records import MAX_NAME, Film, StoreError, plain_line
-from core.artefacts import LABELS, Annotation
+from core.artefacts import LABELS, MAX_COMMENT, Annotation
 from core.coco import label_of
 from core.film_zip import MAX_ENTRIES, BadZip, unpack
 from core.images import BadImage, decode, display_name
@@ -66,8 +66,10 @@ def read(
         raise BadImport(f"“{shown}” has more than {MAX_BYTES // 2**20} MB: export it in parts.")
     try:
         found = _read(data, shown, KnownFilms(films, film_data))
-    except (BadMask, BadZip, BadImage) as error:
+    except (BadMask, BadImage) as error:
         raise BadImport(error.reason) from None
+    except BadZip as error:  # which advises on films
+        raise BadImport(error.reason.partition(": ")[0] + ": export the readings again.") from None
     except (BadImport, StoreError):
         raise
     except MemoryError:
@@ -90,9 +92,11 @@ def _read(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
         return _table(data, name, films)
     if name.lower().endswith(".txt"):
         return [_yolo(data, name, films.of_file(name), tuple(LABELS))]
-    if recognise(data) == "DICOM":
-        return [_segmentation(data, name, films)]
-    return [_mask(data, name, films)]
+    try:
+        kind = recognise(data)
+    except BadImage:
+        raise BadImport(_NOT_OURS) from None
+    return [(_segmentation if kind == "DICOM" else _mask)(data, name, films)]
 
 
 def _taken(film: Film, annotation: Annotation, reader: object, of: str) -> Imported:
@@ -101,6 +105,8 @@ def _taken(film: Film, annotation: Annotation, reader: object, of: str) -> Impor
         raise BadImport(
             "This file says of a film that it has no artefact, and marks some: correct one of both."
         )
+    if isinstance(annotation.comment, str) and len(annotation.comment) > MAX_COMMENT:
+        raise BadImport(f"A comment in this file has over {MAX_COMMENT:,} characters: shorten it.")
     strokes = tuple(
         replace(stroke, label=label_of(stroke.label)) if stroke.label else stroke
         for stroke in annotation.strokes
@@ -143,7 +149,7 @@ def _coco(document: dict, name: str, films: KnownFilms) -> list[Imported]:
         masks: dict[str, np.ndarray] = {}
         sources = {}
         for label, source, segmentation in told.marks:
-            onto = masks.setdefault(label, np.zeros(shape, bool))
+            onto = masks.setdefault(label, np.zeros(shape, bool, "F"))
             sources[label] = source
             strokes += [
                 replace(stroke, label=label, source=_source(source))
@@ -171,7 +177,7 @@ def _table(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
         masks: dict[str, np.ndarray] = {}
         for row in rows:
             if row["label"]:
-                mask = masks.setdefault(label_of(row["label"]), np.zeros(film.shape, bool))
+                mask = masks.setdefault(label_of(row["label"]), np.zeros(film.shape, bool, "F"))
                 coco.paint(row["rle"], mask)
         sources = {label_of(row["label"]): row.get("source") for row in rows if row["label"]}
         found.append(_taken(film, _said(_drawn(masks, sources), rows[0]), reader, name))

@@ -40,7 +40,8 @@ def compressed(counts: Sequence[int], shape: tuple[int, int]) -> str:
 
 
 def paint(counts: object, onto: np.ndarray) -> None:
-    """Paint a run-length code, compressed or not, onto a (H, W) bool mask.
+    """Paint a run-length code, compressed or not, onto a (H, W) bool mask that lies in memory
+    column by column (order "F"), as the code does.
 
     pycocotools is not asked to, as it takes it from strangers that counts are what they should be.
     Raises BadMask for a code that is not of this size.
@@ -49,11 +50,10 @@ def paint(counts: object, onto: np.ndarray) -> None:
     whole = isinstance(runs, list) and all(type(run) is int and run >= 0 for run in runs)
     if not whole or sum(runs) != onto.size:
         raise BadMask("This file's run lengths do not fit the film: it is damaged, save it again.")
-    flat = np.zeros(onto.size, bool)
+    columns = onto.T.reshape(-1, copy=False)
     ends = np.cumsum(runs).tolist()
     for start, end in zip(ends[::2], ends[1::2], strict=False):
-        flat[start:end] = True
-    onto |= flat.reshape(onto.shape[::-1]).T
+        columns[start:end] = True
 
 
 def _counts(text: str) -> list[int] | None:
@@ -132,7 +132,7 @@ def shape_of(image: dict) -> tuple[int, int]:
 
 
 def strokes(segmentation: object, shape: tuple[int, int], onto: np.ndarray) -> list[Stroke]:
-    """The polygons of a segmentation; run lengths are painted onto a (H, W) bool mask instead.
+    """The polygons of a segmentation; run lengths are painted onto a mask instead, see `paint`.
 
     Raises BadMask for what is neither.
     """
@@ -144,12 +144,12 @@ def strokes(segmentation: object, shape: tuple[int, int], onto: np.ndarray) -> l
     if not isinstance(segmentation, list) or not segmentation:
         raise BadMask(NOT_COCO)
     try:
-        return [
-            Stroke(np.array(polygon, float).reshape(-1, 2), tool="polygon")
-            for polygon in segmentation
-        ]
+        polygons = [np.array(polygon, float).reshape(-1, 2) for polygon in segmentation]
     except (ValueError, TypeError):
         raise BadMask(NOT_COCO) from None
+    if not all((np.abs(points) <= 2 * max(shape)).all() for points in polygons):
+        raise BadMask("This COCO file has outlines far outside the film: export it again.")
+    return [Stroke(points, tool="polygon") for points in polygons]
 
 
 def label_of(name: object) -> str:

@@ -151,10 +151,11 @@ def read(data: bytes) -> Segmented:
         seg = dcmread(BytesIO(data))
         if seg.get("Modality") != "SEG" or seg.get("SegmentationType") != "BINARY":
             raise BadMask(_NOT_SEG)
-        frames = _frames(seg)
+        frames, shared = _frames(seg), seg.SharedFunctionalGroupsSequence[0]
         masks, sources = {}, {}
         for frame, item in zip(frames, seg.PerFrameFunctionalGroupsSequence, strict=True):
-            number = item.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+            groups = item if "SegmentIdentificationSequence" in item else shared
+            number = groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber
             (segment,) = (s for s in seg.SegmentSequence if s.SegmentNumber == number)
             label = _label(segment)
             masks[label] = masks.get(label, False) | (frame != 0)

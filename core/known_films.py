@@ -42,8 +42,7 @@ class KnownFilms:
             return self.of(name)
         if len(self._films) != 1:
             raise BadImport(
-                f"“{name}” does not tell which film it belongs to: open that film and import it "
-                "there."
+                f"“{name}” does not tell which film it belongs to: choose the film first."
             )
         return self._films[0]
 

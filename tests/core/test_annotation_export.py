@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import sqlite3
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -316,3 +317,16 @@ def test_to_take_others_readings_is_logged_as_looking(shared, which, reader, loo
     gather(store, worklist, which, reader)
     new = [json.loads(line) for line in store.events(worklist)[before:]]
     assert [(line["action"], line["actor"]) for line in new] == [("look", reader.name)] * looked
+
+
+def test_r4_of_a_damaged_reading_its_last_whole_revision_leaves(shared, tmp_path):
+    store, worklist = shared
+    draft = next(one for one in store.readings(worklist) if one.status == "draft")
+    store.save(draft.id, 1, CLEAR, by=BOB)
+    with sqlite3.connect(tmp_path / "store.sqlite") as database:
+        database.execute("UPDATE revisions SET content = 'x' WHERE number = 2")
+    items = {one.film.name: one for one in gather(store, worklist, "mine", BOB)}
+    assert items[FLAT].revision == 1 and items[FLAT].annotation.same(DRAWN)
+    with sqlite3.connect(tmp_path / "store.sqlite") as database:
+        database.execute("UPDATE revisions SET content = 'x'")
+    assert gather(store, worklist, "all", BOB) == []

@@ -21,7 +21,7 @@ def regions(**masks: np.ndarray) -> tuple[artefacts.Region, ...]:
 
 
 def painted(*codes: object) -> np.ndarray:
-    mask = np.zeros(SHAPE, bool)
+    mask = np.zeros(SHAPE, bool, "F")
     for code in codes:
         paint(code, mask)
     return mask
@@ -39,7 +39,7 @@ def document(rle: bool) -> dict:
 
 @pytest.mark.parametrize("name", MASKS)
 def test_r10_run_lengths_are_those_of_pycocotools(name):
-    mask, whole = MASKS[name], np.zeros(SHAPE, bool)
+    mask, whole = MASKS[name], np.zeros(SHAPE, bool, "F")
     for region in regions(wire=mask):
         alone = np.zeros(SHAPE, np.uint8, order="F")
         x0, y0, x1, y1 = region.box
@@ -57,7 +57,7 @@ def test_long_runs_are_read_back_from_text():
     mask = np.zeros((3000, 2500), bool)
     mask[1234:1900, 7:2000] = True
     code = maskapi.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
-    found = np.zeros(mask.shape, bool)
+    found = np.zeros(mask.shape, bool, "F")
     paint(code, found)
     np.testing.assert_array_equal(found, mask)
 
@@ -94,7 +94,7 @@ def test_pycocotools_reads_a_document_and_finds_the_same(rle, tmp_path):
     assert [film["file_name"] for film in read.loadImgs(read.getImgIds())][1] == "film.png"
     assert not read.getAnnIds(imgIds=1)
     for category in read.loadCats(read.getCatIds()):
-        found = np.zeros(SHAPE, bool)
+        found = np.zeros(SHAPE, bool, "F")
         for annotation in read.loadAnns(read.getAnnIds(imgIds=2, catIds=category["id"])):
             mask = read.annToMask(annotation).astype(bool)
             assert annotation["area"] == mask.sum()
@@ -109,7 +109,7 @@ def test_pycocotools_reads_a_document_and_finds_the_same(rle, tmp_path):
 def test_r10_a_document_comes_back(rle):
     (told,) = coco.readings(document(rle))
     assert told.image["sha256"] == HASH and told.facts == {"reader": "A"}
-    onto = {label: np.zeros(SHAPE, bool) for label in ("screw", "cast")}
+    onto = {label: np.zeros(SHAPE, bool, "F") for label in ("screw", "cast")}
     for label, source, segmentation in told.marks:
         assert source == "AUTO"
         for stroke in coco.strokes(segmentation, SHAPE, onto[label]):
@@ -137,13 +137,13 @@ def test_what_is_not_laid_out_as_coco_is_refused(change):
 @pytest.mark.parametrize("segmentation", [None, [], [[1, 2, 3]], [["a", "b"]], "x", [5]])
 def test_regions_without_an_outline_are_refused(segmentation):
     with pytest.raises(BadMask, match="not a COCO file"):
-        coco.strokes(segmentation, SHAPE, np.zeros(SHAPE, bool))
+        coco.strokes(segmentation, SHAPE, np.zeros(SHAPE, bool, "F"))
 
 
 def test_run_lengths_of_another_size_are_refused():
     code = {"size": [SHAPE[1], SHAPE[0]], "counts": [357]}
     with pytest.raises(BadMask, match="another size"):
-        coco.strokes(code, SHAPE, np.zeros(SHAPE, bool))
+        coco.strokes(code, SHAPE, np.zeros(SHAPE, bool, "F"))
 
 
 def test_labels_are_known_by_key_and_by_name():

@@ -47,6 +47,12 @@ def changed(**elements) -> bytes:
     return file.getvalue()
 
 
+def test_r10_a_single_segment_comes_back():
+    found = read(written({"plate": MASKS["a hole"]}, {"plate": "AUTO"}))
+    assert found.sources == {"plate": "AUTO"}
+    np.testing.assert_array_equal(found.masks["plate"], MASKS["a hole"])
+
+
 @pytest.mark.parametrize("name", MASKS)
 def test_r10_masks_come_back_exactly(name):
     masks = {"plate": MASKS[name], "other": MASKS["specks"]}
