@@ -102,7 +102,8 @@ def _desk(bench: Bench) -> None:
     with beside:
         _beside(bench, drawing, content, label)
         annotate_history.history(bench)
-    _keep(bench, content)
+    with drawn_on:  # whose width it measures
+        _keep(bench, content)
     labels.forget()
 
 
