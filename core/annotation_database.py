@@ -1,7 +1,8 @@
 """The database behind the annotation store: connections, schema versions, and what its errors mean.
 
 SQLite: a write-ahead log, synchronised at every commit; what is deleted is overwritten with zeros.
-PostgreSQL: every wait has an end, so that a server that is away is noticed within seconds.
+PostgreSQL: every wait has an end, so that a server that is away is noticed within seconds; what is
+deleted is gone for every query, and its bytes from the disk when the server uses their place again.
 """
 
 from __future__ import annotations
@@ -92,8 +93,11 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database."""
-        with _told(), self._engine.connect() as connection, connection.begin():
-            yield connection
+        with _told(), self._engine.connect() as connection:
+            if not self.sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -123,6 +127,7 @@ class Database:
             with self.writing() as connection:
                 if not self.sqlite:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
+                    connection.execute(text("SET LOCAL statement_timeout = 0"))
                 _version(connection)  # of another program, by now?
                 config.attributes.update(connection=connection, version_table=VERSION_TABLE)
                 try:
@@ -160,7 +165,7 @@ def _engine(url: str) -> Engine:
             "keepalives_idle": 2,
             "keepalives_interval": 1,
             "keepalives_count": 3,
-            "tcp_user_timeout": 5000,
+            "tcp_user_timeout": 1000 * CONNECT_S,
             "options": f"-c lock_timeout={BUSY_S}s -c statement_timeout=10s"
             " -c idle_in_transaction_session_timeout=30s",
         },
