@@ -245,9 +245,12 @@ def _words(source: bytes) -> Dataset:
 
 
 def _set_words(film: Dataset, words: Dataset, allowed: dict[str, str]) -> None:
-    """Copy each word that may stand where it stands."""
+    """Copy each word that may stand where it stands, and can be read."""
     for keyword, pattern in allowed.items():
-        value = words.get(keyword)
+        try:
+            value = words.get(keyword)
+        except Exception:  # pydicom raises whatever a broken element makes it stumble over
+            continue
         given = [value] if isinstance(value, str) else value or []
         if given and all(re.fullmatch(pattern, word) for word in given):
             setattr(film, keyword, value)

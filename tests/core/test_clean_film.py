@@ -183,6 +183,36 @@ def test_a_segmentation_can_refer_to_the_copy(data):
 
 
 @pytest.mark.parametrize(
+    "told", [{"Modality": "DX"}, {"ViewPosition": "AP"}, {"PresentationLUTShape": "IDENTITY"}]
+)
+def test_a_word_that_cannot_be_read_is_left_out(told):
+    ((keyword, word),) = told.items()
+    whole = dicom(FILM, **told)
+    at = whole.index(word.encode()) - 4
+    broken = whole[:at] + b"C\xff" + whole[at + 2 :]
+    same(broken)
+    after = dcmread(io.BytesIO(clean(broken, "film").data))
+    assert after.get(keyword) != word
+    assert dcmread(io.BytesIO(clean(whole, "film").data))[keyword].value == word
+
+
+def test_whatever_of_a_damaged_file_can_be_shown_has_a_copy_that_shows_it():
+    whole, rng = named_dicom(DEEP, BitsStored=12, **WINDOW)[0], np.random.default_rng(29)
+    shown = 0
+    for _ in range(250):
+        data = bytearray(whole)
+        for at in rng.integers(132, len(data) - DEEP.nbytes, 3):
+            data[at] = rng.integers(256)
+        try:
+            decode(bytes(data), "film")
+        except BadImage:
+            continue
+        same(bytes(data))
+        shown += 1
+    assert shown > 50
+
+
+@pytest.mark.parametrize(
     "data", [b"", b"Fracture.\n" * 9, DICOM["bare"][:-99]], ids=["empty", "text", "cut"]
 )
 def test_what_is_no_film_is_refused(data):
