@@ -6,6 +6,7 @@ from core.images import BadImage
 from core.ui import (
     annotate_desk,
     annotate_export_view,
+    annotate_fills,
     annotate_films,
     annotate_lists,
     annotate_log,
@@ -85,5 +86,6 @@ with annotate_store.told():
         st.error(shown.reason, icon=":material/broken_image:")
     elif view == READ:
         annotate_desk.desk(store, worklist, film, shown, inverted, reader)
+        annotate_fills.show(store, worklist, film, shown)
     else:
         annotate_review.review(store, worklist, film, shown, reader)
