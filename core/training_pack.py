@@ -93,10 +93,10 @@ def fingerprint(pixels: np.ndarray) -> str:
 def _judged(items: list[Item], archive: zipfile.ZipFile) -> tuple[dict, list[dict]]:
     """Write a film and its masks; return its row of films.csv and those of masks.csv."""
     film, image = items[0].film, decode(items[0].data(), "film")
-    drawn = [label_masks(item.annotation.strokes, film.shape) for item in items]
-    agreed = [masks for item, masks in zip(items, drawn, strict=True) if item.status == CONSENSUS]
+    drawn = [(item, label_masks(item.annotation.strokes, film.shape)) for item in items]
+    agreed = [(item, masks) for item, masks in drawn if item.status == CONSENSUS]
     readers = len(items) - len(agreed)
-    votes = agreed or drawn
+    voters = agreed or drawn
     name = film.sha256[:12]
     _write(archive, f"images/{name}.png", png(image.pixels))
     about = {
@@ -105,11 +105,10 @@ def _judged(items: list[Item], archive: zipfile.ZipFile) -> tuple[dict, list[dic
         "source": "consensus" if agreed else "majority" if readers > 1 else "reading",
         "readers": readers,
     }
-    nothing = sum(item.annotation.nothing for item in items if not agreed)
-    nothing += sum(not masks for masks in agreed)
+    nothing = sum(item.annotation.nothing for item, _ in voters)
     none, rows = np.zeros(film.shape, bool), []
     for label in LABELS:
-        mask = majority([masks.get(label, none) for masks in votes])
+        mask = majority([masks.get(label, none) for _, masks in voters])
         if mask.any():
             path = f"masks/{name}-{label}.png"
             _write(archive, path, mask_files.png(mask))
@@ -119,8 +118,8 @@ def _judged(items: list[Item], archive: zipfile.ZipFile) -> tuple[dict, list[dic
         "pixels_sha256": fingerprint(image.pixels),
         "low": low,
         "high": high,
-        "marked": int(any(drawn)),
-        "nothing": int(nothing > len(votes) / 2),
+        "marked": int(any(masks for _, masks in drawn)),
+        "nothing": int(nothing > len(voters) / 2),
     }, rows
 
 

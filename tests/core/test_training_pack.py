@@ -120,7 +120,9 @@ def test_the_masks_are_those_that_most_readers_marked(store, worklist, said, exp
 
 
 @pytest.mark.parametrize(
-    ("agreed", "nothing"), [(marked(SHORT, "plate"), "0"), (NOTHING, "1")], ids=["plate", "none"]
+    ("agreed", "nothing"),
+    [(marked(SHORT, "plate"), "0"), (NOTHING, "1"), (Annotation(comment="Open."), "0")],
+    ids=["plate", "none", "open"],
 )
 def test_a_consensus_goes_before_the_readings(store, worklist, agreed, nothing):
     sha256 = read(store, worklist, encoded(film(), "PNG"), ann=marked(SCREW), bob=marked(SCREW))
