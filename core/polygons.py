@@ -1,6 +1,6 @@
 """One closed polygon for a mask, as COCO and YOLO keep them: neither knows a hole."""
 
-from itertools import pairwise
+from itertools import groupby
 
 import numpy as np
 
@@ -19,33 +19,34 @@ def single(mask: np.ndarray) -> np.ndarray:
     outer, *holes = [np.asarray(ring.points, int) for ring in _rings(mask)]
     if not holes:
         return outer
-    # The corners of all rings, one after the other; a hole's first is repeated as its last.
+    # The corners of all rings, one after the other; a hole's first is repeated as its last. Behind
+    # them, two for each hole where its bridge lands: for the way there and for the way back.
     rings = [outer, *(np.vstack([hole, hole[:1]]) for hole in holes)]
-    corners = np.vstack(rings).tolist()
-    ends = np.cumsum([len(ring) for ring in rings]).tolist()
-    after = [*range(1, len(corners)), 0]
-    after[ends[0] - 1] = 0
-    edges = _upright(rings, ends)
-    landings: dict[int, list] = {}  # edge → where bridges land on it, and where they come from
-    for at, (start, end) in enumerate(pairwise(ends)):
-        x, y = holes[at][0]
+    ends = np.cumsum([len(ring) for ring in rings])
+    firsts = np.array([hole[0] for hole in holes])
+    landings = firsts.copy()
+    for at, (x, y) in enumerate(firsts):
         gaps = np.flatnonzero(~mask[y, :x])
-        landing = int(gaps[-1]) + 1 if len(gaps) else 0
-        landings.setdefault(edges[landing, y], []).append((int(y), landing, start, end - 1))
-    for edge, bridges in landings.items():
-        last, upwards = edge, corners[after[edge]][1] < corners[edge][1]
-        following = after[edge]
-        for y, x, first, back in sorted(bridges, reverse=upwards):
-            here = len(corners)
-            corners += [[x, y], [x, y]]
-            after += [first, -1]
-            after[last], after[back], last = here, here + 1, here + 1
+        landings[at, 0] = gaps[-1] + 1 if len(gaps) else 0
+    corners = np.vstack([*rings, np.repeat(landings, 2, axis=0)])
+    after = np.arange(1, len(corners) + 1)
+    after[ends - 1] = [0, *(ends[1:] - 1)]
+    edges = _upright(corners, corners[after[: ends[-1]]], mask.shape)[tuple(landings.T[::-1])]
+    after = after.tolist()
+    bridges = zip(edges.tolist(), landings[:, 1].tolist(), range(len(holes)), strict=True)
+    # An edge may carry several bridges: in the order in which it meets them.
+    for edge, found in groupby(sorted(bridges), key=lambda bridge: bridge[0]):
+        last, following = edge, after[edge]
+        upwards = corners[following, 1] < corners[edge, 1]
+        for _, _, hole in list(found)[:: -1 if upwards else 1]:
+            there = int(ends[-1]) + 2 * hole
+            after[last], after[there], last = there, int(ends[hole]), there + 1
+            after[ends[hole + 1] - 1] = there + 1
         after[last] = following
-    way, at = [corners[0]], after[0]
-    while at:
-        way.append(corners[at])
-        at = after[at]
-    return np.array(way)
+    way = [0]
+    while after[way[-1]]:
+        way.append(after[way[-1]])
+    return corners[way]
 
 
 def _rings(mask: np.ndarray) -> list[masks.Stroke]:
@@ -56,15 +57,13 @@ def _rings(mask: np.ndarray) -> list[masks.Stroke]:
     return sorted(rings, key=lambda ring: ring.erase)
 
 
-def _upright(rings: list[np.ndarray], ends: list[int]) -> dict[tuple[int, int], int]:
-    """(x, row) of every pixel's side that an upright edge holds → the corner it starts at."""
-    found = {}
-    for ring, end in zip(rings, ends, strict=True):
-        first = end - len(ring)
-        for at, ((x, y), (to, below)) in enumerate(
-            zip(ring.tolist(), np.roll(ring, -1, axis=0).tolist(), strict=True)
-        ):
-            if x == to:
-                for row in range(min(y, below), max(y, below)):
-                    found[x, row] = first + at
-    return found
+def _upright(corners: np.ndarray, follow: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """(H, W + 1): for every pixel's upright side the number of the corner that its edge starts at;
+    follow: the corners that the first of these go on to."""
+    upright = np.flatnonzero(corners[: len(follow), 0] == follow[:, 0])
+    y, below = np.sort([corners[upright, 1], follow[upright, 1]], axis=0)
+    starts = np.repeat(upright, below - y)
+    rows = np.arange(len(starts)) - np.repeat(np.cumsum(below - y) - below, below - y)
+    sides = np.full((shape[0], shape[1] + 1), -1)
+    sides[rows, corners[starts, 0]] = starts
+    return sides

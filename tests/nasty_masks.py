@@ -39,5 +39,6 @@ MASKS = {
     "the last row": np.arange(SHAPE[0])[:, None] + np.zeros((1, SHAPE[1])) == SHAPE[0] - 1,
     "the whole film": np.ones(SHAPE, bool),
     "all but one pixel": ~_one(6, 6),
+    "a sieve": np.random.default_rng(5).random(SHAPE) < 0.8,
     "specks": np.random.default_rng(6).random(SHAPE) < 0.5,
 }
