@@ -6,8 +6,10 @@ import numpy as np
 import streamlit as st
 
 from core.annotations import Film, Reading
-from core.artefacts import LABELS, Annotation, label_masks
-from core.ui import cached_readings, fill_pictures, reader_maps
+from core.artefacts import LABELS, Annotation
+from core.ui import cached_readings, reader_maps
+from core.ui.cached_readings import WHOLE as WHOLE_FILM
+from core.ui.cached_readings import Ground
 from core.ui.overlay import TALLEST
 from core.ui.reader_maps import Look
 from core.ui.words import SPACE, score
@@ -20,32 +22,33 @@ EVERYBODY = (-1, -1)  # the choice of a map of all readers, and of no two of the
 
 
 @st.fragment
-def compare(
-    readings: Sequence[Reading], names: dict[int, str], film: Film, grey: np.ndarray
-) -> None:
-    """The map of one or more readings, and a table of every two. grey: (H, W) uint8 as shown;
-    names: of the readers, by the readings' ids. What is chosen here reruns nothing else."""
+def compare(readings: Sequence[Reading], names: dict[int, str], film: Film, ground: Ground) -> None:
+    """The map of one or more readings, and a table of every two. names: of the readers, by the
+    readings' ids. What is chosen here reruns nothing else."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         each = _each(readings)
         label = "" if each else _label(readings, film)
         which = EVERYBODY if each else _which(readings, names)
         near = _part()
     found = cached_readings.compared(readings, film, label)
-    marked = found.counts > 0
-    if not marked.any():
+    if not found.counts.any():
         st.info(
             "None of the readers marked anything on this film."
             if not label
             else f"None of the readers marked this label: {LABELS[label]}."
         )
-    place = fill_pictures.around(marked) if near and marked.any() else (slice(None), slice(None))
+    place = found.around if near else WHOLE_FILM
     if each:
-        _drawings(readings, names, film, grey, place)
+        _drawings(readings, names, film, ground, place)
         return
     kinds, looks = _map(readings, names, film, label, which, found.counts)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _picture(grey[place], kinds, place, looks, film)
+        key = (ground.key, cached_readings.names(readings), label, which, near)
+        picture = cached_readings.picture(
+            key, lambda: reader_maps.map_picture(ground.grey[place], kinds[place], looks)
+        )
+        _picture(picture, ground.grey[place].shape, kinds, looks, film)
     with right:
         if len(readings) > 1:
             _agreement(readings, names, found, film)
@@ -71,28 +74,35 @@ def _drawings(
     readings: Sequence[Reading],
     names: dict[int, str],
     film: Film,
-    grey: np.ndarray,
+    ground: Ground,
     place: tuple[slice, slice],
 ) -> None:
     for first in range(0, len(readings), BESIDE):
         row = readings[first : first + BESIDE]
         for column, reading in zip(st.columns(BESIDE, gap="small"), row, strict=False):
             with column:
-                drawn(grey, reading.annotation, place, names[reading.id], film)
+                key = cached_readings.names((reading,))
+                labels = [label for label in cached_readings.said(reading, film).pixels if label]
+                drawn(ground, reading.annotation, key, labels, place, names[reading.id], film)
 
 
 def drawn(
-    grey: np.ndarray,
+    ground: Ground,
     annotation: Annotation,
+    key: tuple,
+    labels: Sequence[str],
     place: tuple[slice, slice],
     name: str,
     film: Film,
 ) -> None:
-    """What one annotation marks in a part of a film (H, W) uint8, over its name in Markdown."""
-    found = label_masks(annotation.strokes, film.shape)
-    marked = ", ".join(LABELS[label].lower() for label in found) or "nothing"
+    """What one annotation, told from others by `key`, marks with `labels` in a part of a film; over
+    its name in Markdown."""
+    marked = ", ".join(LABELS[label].lower() for label in labels) or "nothing"
     st.image(
-        reader_maps.as_drawn(grey, annotation.strokes, place),
+        cached_readings.picture(
+            (ground.key, key, str(place)),
+            lambda: reader_maps.as_drawn(ground.grey, annotation.strokes, place),
+        ),
         alt=f"X-ray film {film.name} with what {name} marked: {marked}",
     )
     st.caption(name)
@@ -165,9 +175,9 @@ def _letter(names: dict[int, str], reading: Reading) -> str:
 
 
 def _picture(
-    grey: np.ndarray,
+    picture: bytes,
+    shape: tuple[int, int],
     kinds: np.ndarray,
-    place: tuple[slice, slice],
     looks: Sequence[Look],
     film: Film,
 ) -> None:
@@ -175,8 +185,8 @@ def _picture(
         f"{look.words}: {int((kinds == kind).sum()):,} pixels" for kind, look in enumerate(looks, 1)
     )
     st.image(
-        reader_maps.map_picture(grey, kinds[place], looks),
-        width=min(900, round(TALLEST * grey.shape[1] / grey.shape[0])),
+        picture,
+        width=min(900, round(TALLEST * shape[1] / shape[0])),
         alt=f"X-ray film {film.name} with what its readers marked. {told}",
     )
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from core.annotations import Consensus, Film, Reader, Reading, Store, StoreError, Worklist
 from core.artefacts import LABELS
 from core.masks import BadMask
-from core.ui import annotate_verdicts, cached_readings, fill_pictures
+from core.ui import annotate_verdicts, cached_readings
 from core.ui.annotate_compare import drawn
-from core.ui.cached_readings import MAJORITY, STAPLE, Agreed
+from core.ui.cached_readings import MAJORITY, STAPLE, Agreed, Ground
 from core.ui.words import SPACE, plain, score
 
 METHODS = {MAJORITY: "Majority", STAPLE: "STAPLE"}
@@ -28,12 +27,12 @@ def section(
     film: Film,
     readings: Sequence[Reading],
     names: dict[int, str],
-    grey: np.ndarray,
+    ground: Ground,
     reader: Reader,
 ) -> None:
     """Work out the consensus of two or more readings, show what it holds, and keep it.
 
-    grey: (H, W) uint8 as the film is shown. Raises StoreError.
+    Raises StoreError.
     """
     st.subheader("Consensus", anchor=False)
     _kept(store.consensus(worklist, film.sha256), readings)
@@ -57,11 +56,11 @@ def section(
     with told:
         _told(store, worklist, film, found, readings, names, reader)
     with shown:
-        near = np.logical_or.reduce(
-            [cached_readings.mask(reading.annotation, film.shape) for reading in readings]
-        )
-        place = fill_pictures.around(near) if near.any() else (slice(None), slice(None))
-        drawn(grey, found.annotation, place, f"{METHODS[method]}, around the marks", film)
+        place = cached_readings.compared(readings, film, "").around
+        key = (method, cached_readings.names(readings))
+        labels = [label for label, pixels in found.pixels.items() if pixels]
+        name = f"{METHODS[method]}, around the marks"
+        drawn(ground, found.annotation, key, labels, place, name, film)
 
 
 def _told(

@@ -7,7 +7,7 @@ import streamlit as st
 from core.annotation_export import FORMATS, export, gather
 from core.annotations import Reader, Store, StoreError, Worklist
 from core.ui import annotate_import_view, annotate_training_view, annotate_zips
-from core.ui.annotate_zips import Made
+from core.ui.annotate_zips import Made, size
 
 WHICH = {
     "accepted": "Accepted readings",
@@ -80,8 +80,8 @@ def _export(store: Store, worklist: Worklist, reader: Reader) -> None:
         )
     if which != "mine":
         st.caption(
-            ":material/visibility: Others' readings come along. Of a film that you have not "
-            "submitted, that counts as looking: the log says so, and your reading is not blind."
+            ":material/visibility: Others' readings come along. Where you have not submitted your "
+            "own, that counts as looking: the log says so, and your reading is not blind."
         )
     order = (which, tuple(sorted(formats)), images, names, log)
 
@@ -130,7 +130,7 @@ def _made(
     return Made(
         data,
         f"{_count(len(items), 'reading')} of {_count(films, 'film')}, as of {now:%H:%M} UTC; "
-        f"{len(data) / 1e6:.1f} MB.",
+        f"{size(data)}.",
     )
 
 

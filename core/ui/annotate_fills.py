@@ -99,7 +99,7 @@ def _one(store: Store, worklist: Worklist, fill: Fill, film: Film, shown: Shown)
         fill_pictures.plain(after),
         ("Film", "Synthetic"),
         (f"X-ray film {film.name}", f"Synthetic: X-ray film {film.name} with a mask filled in"),
-        min(700, round(TALLEST * width / height)),
+        min(560, round(TALLEST * width / height)),
         f"annotate-fill-{key[:12]}",
     )
     st.caption(

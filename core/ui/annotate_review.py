@@ -8,6 +8,7 @@ from core.annotations import Film, Reader, Reading, Store, StoreError, Summary, 
 from core.artefacts import LABELS
 from core.ui import annotate_consensus, annotate_fills, annotate_verdicts, cached_readings, verdict
 from core.ui.annotate_compare import compare
+from core.ui.cached_readings import Ground
 from core.ui.film import Film as Shown
 from core.ui.words import SPACE, plain
 
@@ -46,13 +47,14 @@ def _review(store: Store, worklist: Worklist, film: Film, shown: Shown, reader: 
             icon=":material/broken_image:",
         )
     names = letters(readings)
-    grey = shown.shown(verdict.is_inverted(shown.sha256, shown.negative))
+    inverted = verdict.is_inverted(shown.sha256, shown.negative)
+    ground = Ground(shown.shown(inverted), f"{film.sha256} {inverted}")
     if readings:
         _table(readings, names, film)
-        compare(readings, names, film, grey)
+        compare(readings, names, film, ground)
     annotate_verdicts.section(store, readings, summaries, names, reader)
     if len(readings) > 1:
-        annotate_consensus.section(store, worklist, film, readings, names, grey, reader)
+        annotate_consensus.section(store, worklist, film, readings, names, ground, reader)
     else:
         st.info(
             "One reader has submitted so far: agreement and a consensus take two.",

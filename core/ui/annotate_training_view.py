@@ -5,7 +5,7 @@ import streamlit as st
 from core.annotations import Reader, Store, Worklist
 from core.training_pack import pack
 from core.ui import annotate_zips
-from core.ui.annotate_zips import Made
+from core.ui.annotate_zips import Made, size
 
 FILE = "lightbox-training-pack.zip"
 WHICH = {"accepted": "Accepted readings", "submitted": "All submitted readings"}
@@ -35,7 +35,7 @@ def show(store: Store, worklist: Worklist, reader: Reader) -> None:
 
     def make() -> Made:
         data = pack(store, worklist, which, reader)
-        return Made(data, f"{WHICH[which]}; {len(data) / 1e6:.1f} MB. It names no reader.")
+        return Made(data, f"{WHICH[which]}; {size(data)}. It names no reader.")
 
     annotate_zips.offer("annotate-pack", worklist.code, (which,), "Make the pack", FILE, make)
     st.code(COMMANDS, language="bash", wrap_lines=True)

@@ -60,3 +60,8 @@ def offer(
         st.caption(made.said, width="content")
     if made_of != order:
         st.caption(":material/update: Something else is chosen now: make the zip again.")
+
+
+def size(data: bytes) -> str:
+    """How large a file is, in kB or MB."""
+    return f"{len(data) / 1e3:,.0f} kB" if len(data) < 1e6 else f"{len(data) / 1e6:,.1f} MB"

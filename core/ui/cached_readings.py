@@ -4,19 +4,22 @@ A reading is told by its id and revision; `label` is a key of LABELS, or "" for 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import cv2
 import numpy as np
 import streamlit as st
 
 from core import agreement
 from core.agreement import Pair
 from core.annotations import Film, Reading
-from core.artefacts import LABELS, Annotation, from_masks, label_masks, regions
+from core.artefacts import LABELS, Annotation, from_masks, label_masks
+from core.ui.fill_pictures import around
 
 MAJORITY, STAPLE = "majority", "staple"
+WHOLE = (slice(None), slice(None))  # rows and columns of a film
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,22 @@ class Said:
 
 
 @dataclass(frozen=True, eq=False)
+class Ground:
+    """The film (H, W) uint8 that readers marked, as it is shown; `key` tells it, shown so, from
+    others."""
+
+    grey: np.ndarray
+    key: str
+
+
+@dataclass(frozen=True, eq=False)
 class Compared:
     """`pairs` by the readings' places in their sequence; `counts` (H, W) uint8, how many readers
-    marked each pixel."""
+    marked each pixel; `around`: the rows and columns round all marks, or of the whole film."""
 
     pairs: dict[tuple[int, int], Pair]
     counts: np.ndarray
+    around: tuple[slice, slice]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,33 +77,36 @@ def mask(annotation: Annotation, shape: tuple[int, int], label: str = "") -> np.
 
 def said(reading: Reading, film: Film) -> Said:
     """How much a reading marks."""
-    return _said(_names((reading,)), film.shape, reading.annotation)
+    return _said(names((reading,)), film.shape, reading.annotation)
 
 
 @st.cache_data(max_entries=256, scope="session", show_spinner=False)
-def _said(names: tuple, shape: tuple[int, int], _annotation: Annotation) -> Said:
+def _said(key: tuple, shape: tuple[int, int], _annotation: Annotation) -> Said:
     found = label_masks(_annotation.strokes, shape)
-    pieces = [region.label for region in regions(_annotation.strokes, shape)]
-    whole = int(mask(_annotation, shape).sum())
+    whole = np.logical_or.reduce([np.zeros(shape, bool), *found.values()])
+    pieces = {
+        label: cv2.connectedComponents(one.view(np.uint8))[0] - 1 for label, one in found.items()
+    }
     return Said(
-        {"": whole} | {label: int(one.sum()) for label, one in found.items()},
-        {"": len(pieces)} | {label: pieces.count(label) for label in found},
+        {"": int(whole.sum())} | {label: int(one.sum()) for label, one in found.items()},
+        {"": sum(pieces.values())} | pieces,
     )
 
 
 def compared(readings: Sequence[Reading], film: Film, label: str) -> Compared:
     """Every two readings beside each other, and all of them laid over one another."""
-    return _compared(_names(readings), film.shape, film.spacing_mm, label, tuple(readings))
+    return _compared(names(readings), film.shape, film.spacing_mm, label, tuple(readings))
 
 
 @st.cache_data(max_entries=16, max_size="64MB", scope="session", show_spinner="Comparing readings")
-def _compared(names: tuple, shape, spacing_mm, label: str, _readings: tuple) -> Compared:
+def _compared(key: tuple, shape, spacing_mm, label: str, _readings: tuple) -> Compared:
     found = [mask(reading.annotation, shape, label) for reading in _readings]
     pairs = {
         (one, other): agreement.compare(found[one], found[other], spacing_mm)
         for one, other in combinations(range(len(found)), 2)
     }
-    return Compared(pairs, agreement.disagreement(found))
+    counts = agreement.disagreement(found)
+    return Compared(pairs, counts, around(counts > 0) if counts.any() else WHOLE)
 
 
 def sides(one: Reading, other: Reading, film: Film, label: str) -> np.ndarray:
@@ -105,11 +121,11 @@ def agreed(readings: Sequence[Reading], film: Film, method: str) -> Agreed:
     It says that there is no artefact where more than half of the readers marked none. Raises
     BadMask where its outlines are too long to be kept.
     """
-    return _agreed(_names(readings), film.shape, method, tuple(readings))
+    return _agreed(names(readings), film.shape, method, tuple(readings))
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner="Working out the consensus")
-def _agreed(names: tuple, shape, method: str, _readings: tuple) -> Agreed:
+def _agreed(key: tuple, shape, method: str, _readings: tuple) -> Agreed:
     found = [label_masks(reading.annotation.strokes, shape) for reading in _readings]
     none, kept, rates = np.zeros(shape, bool), {}, {}
     for label in LABELS:
@@ -129,9 +145,20 @@ def _agreed(names: tuple, shape, method: str, _readings: tuple) -> Agreed:
     return Agreed(method, Annotation(strokes, nothing=nothing), pixels, rates)
 
 
+def picture(key: tuple, make: Callable[[], bytes]) -> bytes:
+    """A picture that is made once for a key, which names all that it shows."""
+    return _picture(key, make)
+
+
+@st.cache_data(max_entries=32, max_size="16MB", scope="session", show_spinner=False)
+def _picture(key: tuple, _make: Callable[[], bytes]) -> bytes:
+    return _make()
+
+
 def _told(rate: float) -> float | None:
     return None if math.isnan(rate) else float(rate)
 
 
-def _names(readings: Sequence[Reading]) -> tuple:
+def names(readings: Sequence[Reading]) -> tuple:
+    """What tells readings, as they are now, from others."""
     return tuple((reading.sha256, reading.id, reading.revision) for reading in readings)

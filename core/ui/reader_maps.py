@@ -65,7 +65,7 @@ def map_picture(grey: np.ndarray, kinds: np.ndarray, looks: Sequence[Look]) -> b
     scale = DRAWN / max(grey.shape)
     film = scaled(grey, scale)
     found = np.zeros(film.shape, np.uint8)
-    most = np.zeros(film.shape, np.float32)
+    most = np.zeros(film.shape, np.uint8)
     for kind in range(1, len(looks) + 1):
         share = _share(kinds == kind, scale)
         found[share > most] = kind
@@ -75,14 +75,14 @@ def map_picture(grey: np.ndarray, kinds: np.ndarray, looks: Sequence[Look]) -> b
 
 def swatch(look: Look, width: int = 36, height: int = 20) -> np.ndarray:
     """(height, width, 3) uint8 RGB: a piece of the map for its legend."""
-    return _painted(np.full((height, width), 150, np.uint8), np.ones((height, width)), (look,))
+    return _painted(np.full((height, width), 200, np.uint8), np.ones((height, width)), (look,))
 
 
 def _share(mask: np.ndarray, scale: float) -> np.ndarray:
-    """How much of every pixel of the picture lies in the mask."""
+    """How much of every pixel of the picture lies in the mask, of 255."""
     size = [max(1, round(side * scale)) for side in mask.shape[::-1]]
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
-    return cv2.resize(mask.astype(np.float32), size, interpolation=way)
+    return cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=way)
 
 
 def _painted(film: np.ndarray, kinds: np.ndarray, looks: Sequence[Look]) -> np.ndarray:

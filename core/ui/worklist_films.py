@@ -72,15 +72,17 @@ def choose() -> Entry | None:
             format_func=lambda sha256: f"{films[sha256].number}. {films[sha256].name}",
             key=CHOSEN,
             persist_state="session",
+            help=f"Of “{plain(here.worklist.title)}”, which is open under Annotate.",
         )
-        st.caption(f"From the worklist “{plain(here.worklist.title)}”, open under Annotate.")
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            start = _start(here, films[sha256])
         return Entry(
             f"worklist-{sha256}",
             films[sha256].name,
             partial(here.data, sha256),
             sha256=sha256,
             gone=GONE,
-            start=_start(here, films[sha256]),
+            start=start,
         )
     except StoreError as error:
         st.error(error.reason, icon=":material/error:")
