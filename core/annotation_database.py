@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +77,7 @@ class Database:
         found = cls(engine)
         try:
             found._migrate()
+            found._log_ahead()
             with found.writing():
                 pass  # a database that can only be read is better known at once
         except StoreError:
@@ -135,7 +137,18 @@ class Database:
                         command.upgrade(config, "head")
                 except CommandError:
                     raise StoreError(_NEWER) from None
-        self._pragma("journal_mode=WAL")
+
+    def _log_ahead(self) -> None:
+        """Let SQLite write to a log ahead of its file, so that readers and a writer can go on."""
+        # The switch is made once in the life of a file; SQLite does not wait for others with it.
+        last = time.monotonic() + BUSY_S
+        while True:
+            try:
+                return self._pragma("journal_mode=WAL")
+            except Unreachable:
+                if time.monotonic() > last:
+                    raise
+            time.sleep(0.02)
 
 
 def _version(connection: Connection) -> str | None:

@@ -1,13 +1,14 @@
 """What the annotation store is still worth when something goes wrong (R1-R4, P5)."""
 
+import multiprocessing
 import os
 import shutil
 import socket
 import sqlite3
 import stat
 import tempfile
-import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
 from core import annotation_database
-from core.annotation_database import MIGRATIONS, VERSION_TABLE
+from core.annotation_database import MIGRATIONS, VERSION_TABLE, Database
 from core.annotation_rows import digest
 from core.annotation_tables import metadata
 from core.annotations import (
@@ -150,8 +151,21 @@ def test_r1_a_server_that_lost_power_has_what_was_acknowledged(postgres):
         postgres.start()
     assert store.begin(worklist, ONE, ADA).annotation.same(content(3))
     assert store.save(reading, 3, content(4), by=ADA).revision == 4
-    verify_events(store.events(worklist), 6)
+    postgres.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'lightbox'"
+    )
+    assert store.save(reading, 4, content(5), by=ADA).revision == 5, "on a new connection"
+    verify_events(store.events(worklist), 7)
     store.close()
+
+
+def test_r1_what_sqlite_commits_is_on_the_disk(tmp_path):
+    found = Database.open(f"sqlite:///{tmp_path}/a.sqlite")
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+    with found.reading() as connection:
+        for pragma, value in wanted.items():
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value, pragma
+    found.close()
 
 
 def test_r2_a_full_disk_is_told_and_what_was_stored_stays(tmp_path, monkeypatch):
@@ -418,26 +432,26 @@ def test_p5_what_is_worked_on_does_not_expire(store, act):
     assert store.expire(before) == (act == "nothing")
 
 
-def test_a_store_is_made_by_many_at_once(store_url):
-    made, wrong = [], []
+def open_and_close(url):
+    Store.open(url).close()
 
-    def make():
-        try:
-            made.append(Store.open(store_url))
-        except StoreError as error:
-            wrong.append(error)
 
-    threads = [threading.Thread(target=make) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wrong == []
-    for at, store in enumerate(made):
-        store.create_worklist(f"{at}", ADA)
-    assert len(made[0].worklists()) == 4
-    for store in made:
-        store.close()
+def test_a_store_is_made_by_many_processes_at_once(store_url):
+    fork = multiprocessing.get_context("fork")
+    openers = [fork.Process(target=open_and_close, args=(store_url,)) for _ in range(4)]
+    for opener in openers:
+        opener.start()
+    for opener in openers:
+        opener.join()
+    assert [opener.exitcode for opener in openers] == [0] * 4
+    assert execute(store_url, f"SELECT count(*) FROM {VERSION_TABLE}") == [(1,)]
+
+
+def test_many_stores_are_made_at_once(tmp_path):
+    urls = [f"sqlite:///{tmp_path}/{at}.sqlite" for at in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(open_and_close, urls))
+    assert [execute(url, "SELECT count(*) FROM readings") for url in urls] == [[(0,)]] * 4
 
 
 def test_the_migrations_make_the_tables(store, store_url):
