@@ -71,6 +71,7 @@ class Bench:
         now = sheet.of(self.key, self.film.sha256)
         if not now.recalled:
             return self.work.stored  # nothing was laid on the desk yet
+        sheet.keep(self.key, self.film.sha256, now)  # the widget may not be shown again
         strokes = now.whole.strokes
         written = st.session_state.get(self.comment_key, self.work.comment)
         comment = self.work.follow(strokes, written)

@@ -106,7 +106,8 @@ class Work:
                 now.id, now.revision, annotation, restored_from=self.restored_from, by=by
             )
         except Conflict as error:
-            self.conflict, self.problem, self.refusal = error.current, "", ""
+            self.conflict = error.current
+            self.problem = self.refusal = self.notice = ""
         except Refused as error:
             self.problem, self.refusal = "", error.reason
         except StoreError as error:

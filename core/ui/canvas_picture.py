@@ -16,11 +16,14 @@ QUALITY = 90
 
 
 class Layer(NamedTuple):
-    """A mask (H, W) bool, and the RGB of what lies over it and of its outline."""
+    """A mask (H, W) bool, the RGB of what lies over it and how much that hides, and the RGB of its
+    outline, which is `width` px of canvas wide."""
 
     mask: np.ndarray
     tint: Sequence[int] = TINT
     line: Sequence[int] = LINE
+    opacity: float = OPACITY
+    width: int = 1
 
 
 class Tag(NamedTuple):
@@ -75,11 +78,12 @@ def layered(
         )
         masked = np.zeros(rgb.shape[:2], bool)
         masked[place] = over[rows.seen, columns.seen] > 0
-        rgb[masked] = np.rint((1 - OPACITY) * rgb[masked] + OPACITY * np.asarray(layer.tint))
+        tint = layer.opacity * np.asarray(layer.tint)
+        rgb[masked] = np.rint((1 - layer.opacity) * rgb[masked] + tint)
         found, _ = cv2.findContours(masked.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         # Dark and light, so that one of the two stands out from any grey.
-        cv2.drawContours(rgb, found, -1, (0, 0, 0), 3)
-        cv2.drawContours(rgb, found, -1, tuple(map(int, layer.line)), 1)
+        cv2.drawContours(rgb, found, -1, (0, 0, 0), layer.width + 2)
+        cv2.drawContours(rgb, found, -1, tuple(map(int, layer.line)), layer.width)
     for tag in tags:
         _write(rgb, tag, view)
     return _jpeg(rgb)
@@ -96,12 +100,12 @@ def _write(rgb: np.ndarray, tag: Tag, view: View) -> None:
         return
     font, size = cv2.FONT_HERSHEY_SIMPLEX, 0.45
     (wide, high), _ = cv2.getTextSize(tag.text, font, size, 1)
-    wide, high = wide + 7, high + 8
+    wide, high = wide + 9, high + 10
     left, top = min(max(x - 2, 0), width - wide), min(max(y - high - 3, 0), height - high)
     corners = (left, top), (left + wide - 1, top + high - 1)
     cv2.rectangle(rgb, *corners, (0, 0, 0), -1)
-    cv2.rectangle(rgb, *corners, tuple(map(int, tag.line)), 1)
-    at = (left + 4, top + high - 5)
+    cv2.rectangle(rgb, *corners, tuple(map(int, tag.line)), 2)
+    at = (left + 5, top + high - 6)
     cv2.putText(rgb, tag.text, at, font, size, (255, 255, 255), 1, cv2.LINE_AA)
 
 

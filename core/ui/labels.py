@@ -17,6 +17,7 @@ from core.ui.subject import FILM
 
 _READ = "annotate-marks"
 MOST_ROWS = 6  # of the table, without scrolling
+OPACITY, LINE = 0.4, 2  # of what is marked: metal is white, and pale tints would not tell apart
 
 
 class Marks(NamedTuple):
@@ -50,7 +51,9 @@ def forget() -> None:
 def layers(masks: dict[str, np.ndarray]) -> list[Layer]:
     """The masks of labels, each in its colour."""
     colours = {label: label_colours.rgb(label) for label in masks}
-    return [Layer(mask, colours[label], colours[label]) for label, mask in masks.items()]
+    return [
+        Layer(mask, colours[label], colours[label], OPACITY, LINE) for label, mask in masks.items()
+    ]
 
 
 def tags(regions: Sequence[Region]) -> list[Tag]:
