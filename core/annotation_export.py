@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import annotation_table, artefacts, coco, yolo
-from core.annotation_items import CONSENSUS, Item, gather
+from core.annotation_items import CONSENSUS, SENTENCE, Item, gather
 from core.annotation_records import Film
 from core.artefacts import LABELS, Annotation, Region
 from core.export import commit, png
@@ -20,7 +20,6 @@ __all__ = ["FORMATS", "SENTENCE", "Item", "export", "gather"]
 
 SCHEMA, VERSION = "lightbox-readings", 1
 MASK_SCHEMA = "lightbox-mask"  # of what a mask's PNG says in its comment
-SENTENCE = "For research and teaching. Not for diagnosis."
 FORMATS: Mapping[str, str] = {  # as asked for → as read
     "json": "Annotations as drawn (JSON)",
     "masks": "Masks (PNG)",

@@ -14,6 +14,7 @@ from core.artefacts import Annotation
 if TYPE_CHECKING:
     from core.annotations import Store
 
+SENTENCE = "For research and teaching. Not for diagnosis."  # in every file that leaves
 CONSENSUS = "consensus"  # the status of an item that is no reader's
 Which = Literal["accepted", "submitted", "all", "mine"]
 

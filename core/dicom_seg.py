@@ -18,14 +18,14 @@ from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
 
+from core.annotation_items import SENTENCE
 from core.artefacts import LABELS
 from core.coco import label_of
-from core.intake import MAX_PIXELS
+from core.intake import MAX_PIXELS, BadImage
 from core.masks import BadMask
 
 SCHEMA = "lightbox-segmentation"
 MAX_FRAMES = 64  # that a segmentation may have to be read
-SENTENCE = "For research and teaching. Not for diagnosis."
 # Of CID 7151, segmentation property types, but the plate, of CID 7309. A wire or staple has no code
 # that covers both, and text on a film no code of a thing: they have the nearest wider one.
 CODES = {
@@ -40,7 +40,7 @@ CODES = {
 _CATEGORY = ("260787004", "SCT", "Physical object")
 _ALGORITHM = ("123103", "DCM", "Edge Detection")  # how core.metal finds what it suggests
 _TYPES = {"MANUAL": "MANUAL", "SEMI-AUTO": "SEMIAUTOMATIC", "AUTO": "AUTOMATIC"}
-_NOT_SEG = "This DICOM file is no segmentation of binary frames: choose one that is."
+_NOT_SEG = "This DICOM file is no segmentation of plain binary frames: choose one that is."
 
 
 class Segmented(NamedTuple):
@@ -147,9 +147,13 @@ def read(data: bytes) -> Segmented:
     """
     from pydicom import dcmread
 
+    from core import dicom
+
     try:
+        dicom.parse(data)  # refuses what would take pydicom long, or more memory than there is
         seg = dcmread(BytesIO(data))
-        if seg.get("Modality") != "SEG" or seg.get("SegmentationType") != "BINARY":
+        binary = seg.get("Modality") == "SEG" and seg.get("SegmentationType") == "BINARY"
+        if not binary or seg.file_meta.TransferSyntaxUID.is_encapsulated:
             raise BadMask(_NOT_SEG)
         frames, shared = _frames(seg), seg.SharedFunctionalGroupsSequence[0]
         masks, sources = {}, {}
@@ -171,6 +175,8 @@ def read(data: bytes) -> Segmented:
         )
     except BadMask:
         raise
+    except BadImage as error:
+        raise BadMask(error.reason) from None
     except Exception:  # pydicom raises whatever a broken file makes it stumble over
         raise BadMask("This DICOM segmentation is damaged: save it again.") from None
 

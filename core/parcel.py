@@ -28,7 +28,8 @@ class Parcel:
         # A PNG is packed already; and what is nearly empty would be taken for a bomb.
         stored = name.endswith(".png") or MAX_RATIO / 2 * len(zlib.compress(data, 1)) < len(data)
         entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-        self._zip.writestr(entry, data)
+        # Pixels grow no smaller by trying harder.
+        self._zip.writestr(entry, data, compresslevel=1 if name.endswith(".dcm") else None)
         self.members[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         return name
 

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.sr.codedict import codes
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless
 
 from core import dicom_seg
+from core.annotation_items import SENTENCE
 from core.artefacts import LABELS
 from core.clean_film import clean
-from core.dicom_seg import CODES, SENTENCE, read, write
+from core.dicom_seg import CODES, read, write
 from core.masks import BadMask
 from tests.bad_files import film
 from tests.dicom_files import dicom, named_dicom
@@ -144,11 +146,24 @@ def unknown() -> bytes:
     return file.getvalue()
 
 
+def syntax(uid: str) -> bytes:
+    """The segmentation, said to be in another transfer syntax."""
+    return SEG.replace(b"UI\x14\x001.2.840.10008.1.2.1\0", b"UI\x16\x00" + uid.encode())
+
+
+def deflated() -> bytes:
+    dataset = dcmread(io.BytesIO(SEG))
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    file = io.BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     "data, reason",
     [
         pytest.param(KEPT.data, "is no segmentation", id="a film"),
-        pytest.param(changed(SegmentationType="FRACTIONAL"), "no segmentation of bin", id="shares"),
+        pytest.param(changed(SegmentationType="FRACTIONAL"), "no segmentation of pl", id="shares"),
         pytest.param(unknown(), "“Dog” is not known here", id="a label unknown"),
         pytest.param(SEG[:-9], "is damaged", id="cut short"),
         pytest.param(changed(PerFrameFunctionalGroupsSequence=[]), "is damaged", id="no frames"),
@@ -157,6 +172,8 @@ def unknown() -> bytes:
         pytest.param(changed(NumberOfFrames=10_000), "is too large", id="many frames"),
         pytest.param(changed(Rows=65_535, Columns=65_535), "is too large", id="huge frames"),
         pytest.param(b"", "is damaged", id="nothing"),
+        pytest.param(syntax(JPEG2000Lossless), "no segmentation of plain", id="compressed"),
+        pytest.param(deflated(), "compressed in a way", id="deflated"),
     ],
 )
 def test_other_dicom_files_are_refused(data, reason):
