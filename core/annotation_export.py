@@ -108,6 +108,7 @@ class _Export:
             "title": title,
             "formats": [name for name in FORMATS if name in formats],
             "labels": dict(LABELS),
+            "readers": {},
             "films": [],
             "items": [],
         }
@@ -142,10 +143,9 @@ class _Export:
         """Pack a film, where it leaves, and all readings of it."""
         film = items[0].film
         name = self._film_name(film)
-        data, file = None, None
+        data, file, ending = None, None, "dcm" if film.kind == "dicom" else "png"
         if items[0].data and (self.images or ("seg" in self.formats and film.kind == "dicom")):
             data = items[0].data()
-            ending = "dcm" if film.kind == "dicom" else "png"
             file = self.parcel.add(f"films/{name}.{ending}", data)
         self.manifest["films"].append(
             {
@@ -158,9 +158,8 @@ class _Export:
                 **({"name": film.name} if self.original_names else {}),
             }
         )
-        shown = file.rpartition("/")[2] if file else f"{name}.png"
         for document in self.documents.values():
-            coco.add_film(document, shown, film.sha256, film.shape)
+            coco.add_film(document, f"{name}.{ending}", film.sha256, film.shape)
         for item in items:
             self._reading(item, name, data)
 
@@ -177,9 +176,10 @@ class _Export:
         if item.status == CONSENSUS:
             reader = CONSENSUS
         else:
-            reader = self.readers.setdefault(
-                (item.reader, item.verified), f"r{len(self.readers) + 1}"
-            )
+            who = {"name": item.reader, "verified": item.verified}
+            number = f"r{len(self.readers) + 1}"
+            reader = self.readers.setdefault((item.reader, item.verified), number)
+            self.manifest["readers"][reader] = who
         leaving = _Leaving(
             item,
             f"{film_name}-{reader}",

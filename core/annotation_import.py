@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
+from unicodedata import category
 
 import numpy as np
 
@@ -105,13 +106,17 @@ def _taken(film: Film, annotation: Annotation, reader: object, of: str) -> Impor
         raise BadImport(
             "This file says of a film that it has no artefact, and marks some: correct one of both."
         )
-    if isinstance(annotation.comment, str) and len(annotation.comment) > MAX_COMMENT:
+    comment = "".join(
+        c for c in annotation.comment if c in "\t\n\r" or category(c) not in ("Cc", "Cs")
+    )
+    if len(comment) > MAX_COMMENT:
         raise BadImport(f"A comment in this file has over {MAX_COMMENT:,} characters: shorten it.")
     strokes = tuple(
         replace(stroke, label=label_of(stroke.label)) if stroke.label else stroke
         for stroke in annotation.strokes
     )
-    text = artefacts.to_json(replace(annotation, strokes=strokes), film.shape, film.sha256)
+    annotation = replace(annotation, strokes=strokes, comment=comment)
+    text = artefacts.to_json(annotation, film.shape, film.sha256)
     reader = plain_line(reader)[:MAX_NAME] if isinstance(reader, str) else ""
     return Imported(film.sha256, artefacts.from_json(text).annotation, reader, of)
 

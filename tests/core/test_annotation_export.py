@@ -91,6 +91,10 @@ def test_the_manifest_tells_films_readings_and_the_sum_of_every_file():
         f"films/{SHA[FLAT]}.png",
     ]
     assert [told["spacing_mm"] for told in MANIFEST["films"]] == [[0.2, 0.5], None]
+    assert MANIFEST["readers"] == {
+        "r1": {"name": "Ann", "verified": False},
+        "r2": {"name": "Bob", "verified": False},
+    }
     assert {(told["height"], told["width"]) for told in MANIFEST["films"]} == {SHAPE}
     assert [(told["reader"], told["regions"] > 0) for told in MANIFEST["items"]] == [
         ("Ann", True),

@@ -430,6 +430,11 @@ def test_u2_a_file_that_is_too_large_is_refused_unread(monkeypatch):
         read(WHOLE, "x.zip", FILMS)
 
 
+def test_what_no_store_keeps_is_taken_out_of_a_comment():
+    (found,) = read(annotation((), comment="a\0b\ud800c\r\n\td\u00a0é"), "a.json", FILMS)
+    assert found.annotation.comment == "abc\r\n\td\u00a0é"
+
+
 def test_labels_may_come_under_the_names_they_are_read_by():
     strokes = [Stroke(np.ones((2, 2)), 3.0, label=title) for title in LABELS.values()]
     (found,) = read(annotation(strokes), "a.json", FILMS)
