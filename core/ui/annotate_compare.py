@@ -83,7 +83,9 @@ def _drawings(
             with column:
                 key = cached_readings.names((reading,))
                 labels = [label for label in cached_readings.said(reading, film).pixels if label]
-                drawn(ground, reading.annotation, key, labels, place, names[reading.id], film)
+                who = f"reader {_letter(names, reading)}"
+                drawn(ground, reading.annotation, key, labels, place, who, film)
+                st.caption(names[reading.id])
 
 
 def drawn(
@@ -92,20 +94,18 @@ def drawn(
     key: tuple,
     labels: Sequence[str],
     place: tuple[slice, slice],
-    name: str,
+    who: str,
     film: Film,
 ) -> None:
-    """What one annotation, told from others by `key`, marks with `labels` in a part of a film; over
-    its name in Markdown."""
+    """What one annotation, told from others by `key`, marks with `labels` in a part of a film."""
     marked = ", ".join(LABELS[label].lower() for label in labels) or "nothing"
     st.image(
         cached_readings.picture(
             (ground.key, key, str(place)),
             lambda: reader_maps.as_drawn(ground.grey, annotation.strokes, place),
         ),
-        alt=f"X-ray film {film.name} with what {name} marked: {marked}",
+        alt=f"X-ray film {film.name} with what {who} marked: {marked}",
     )
-    st.caption(name)
 
 
 def _label(readings: Sequence[Reading], film: Film) -> str:

@@ -59,8 +59,8 @@ def section(
         place = cached_readings.compared(readings, film, "").around
         key = (method, cached_readings.names(readings))
         labels = [label for label, pixels in found.pixels.items() if pixels]
-        name = f"{METHODS[method]}, around the marks"
-        drawn(ground, found.annotation, key, labels, place, name, film)
+        drawn(ground, found.annotation, key, labels, place, "the consensus", film)
+        st.caption(f"{METHODS[method]}, around the marks")
 
 
 def _told(

@@ -73,7 +73,7 @@ def show(store: Store, worklist: Worklist, reader: Reader) -> None:
     _preview(plans)
     taken = [plan for plan in plans if plan.taken]
     st.button(
-        f"Take in {len(taken)} of {len(plans)}",
+        f"Take in {len(taken)} of {len(plans)} film{'s' * (len(plans) != 1)}",
         icon=":material/upload:",
         type="primary",
         key="annotate-import-take",

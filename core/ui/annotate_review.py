@@ -55,7 +55,7 @@ def _review(store: Store, worklist: Worklist, film: Film, shown: Shown, reader: 
     annotate_verdicts.section(store, readings, summaries, names, reader)
     if len(readings) > 1:
         annotate_consensus.section(store, worklist, film, readings, names, ground, reader)
-    else:
+    elif readings:
         st.info(
             "One reader has submitted so far: agreement and a consensus take two.",
             icon=":material/group:",

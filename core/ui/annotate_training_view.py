@@ -21,7 +21,8 @@ def show(store: Store, worklist: Worklist, reader: Reader) -> None:
     st.subheader("Use these masks for training", anchor=False)
     st.markdown(
         "A pack of the films with their masks, one for each label: the consensus where there is "
-        "one, else what more than half of the readers marked."
+        "one, else what more than half of the readers marked. Making it counts as looking at "
+        "others' readings, as an export does."
     )
     which = st.segmented_control(
         "Masks of",

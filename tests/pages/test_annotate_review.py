@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import export, masks
+from core import export, mask_files, masks
 from core.annotations import Fill, Reader, Store, Unreachable
 from core.artefacts import Annotation, label_masks, to_json
 from core.clean_film import clean
@@ -169,7 +169,7 @@ def test_one_reader_is_shown_and_reviewed_but_not_compared(here):
     app = pressed(here.open("review"), "annotate-look")
     assert "take two" in texts(app.info)
     assert [each.proto.alt for each in app.table] == ["The submitted readings of this film"]
-    assert app.get("image")[0].proto.imgs[0].alt.endswith("what A · Anna marked: screw")
+    assert app.get("image")[0].proto.imgs[0].alt.endswith("what reader A marked: screw")
     pressed(app, f"annotate-accept-{here.own(ANNA).id}")
     assert "Anna's reading was accepted" in texts(app.success)
     assert "Accepted by Cara" in texts(app.caption)
@@ -295,7 +295,7 @@ def test_three_readers_are_counted_on_the_map_or_two_of_them_compared(here):
     assert "Only B: 300" in texts(well(app).caption)
     app.segmented_control(key="annotate-review-show").set_value("Each reader").run()
     drawings = [each.proto.imgs[0].alt for each in well(app).get("image")]
-    assert any("what B · Ben marked: screw, plate" in alt for alt in drawings)
+    assert any("what reader B marked: screw, plate" in alt for alt in drawings)
 
 
 def test_what_readings_come_to_is_worked_out_once(here, monkeypatch):
@@ -451,3 +451,35 @@ def test_a_fill_by_another_is_kept_back_until_one_has_submitted(here):
     here.reads(BEN, LEFT)
     app = here.open("fills", BEN)
     assert app.expander and "filled by others" not in texts(app.caption)
+
+
+def test_a_mask_is_taken_into_the_film_that_is_chosen(here):
+    mask = masks.rasterise(LEFT.strokes, SHAPE)
+    app = here.open("export")
+    app.selectbox(key="annotate-import-film").set_value(here.sha256).run()
+    pressed(offered(app, "screws.png", mask_files.png(mask)), "annotate-import-take")
+    found = label_masks(here.own(CARA).annotation.strokes, SHAPE)
+    np.testing.assert_array_equal(np.logical_or.reduce(list(found.values())), mask)
+
+
+def test_a_reading_that_cannot_be_read_any_more_is_left_out_and_said_so(here, monkeypatch):
+    here.reads(ANNA, LEFT)
+    here.reads(BEN, RIGHT)
+    submitted = Store.submitted
+
+    def one_damaged(*args, **kwargs):
+        first, *others = submitted(*args, **kwargs)
+        return [dataclasses.replace(first, damaged=True, annotation=Annotation()), *others]
+
+    monkeypatch.setattr(Store, "submitted", one_damaged)
+    app = here.open("review", BEN)
+    assert "1 of 2 readings cannot be read any more" in texts(app.warning)
+    assert list(table(app, "The submitted readings of this film")["Reader"]) == ["A · Ben"]
+
+
+def test_a_film_of_another_size_than_the_import_is_refused(here):
+    mask = masks.rasterise(LEFT.strokes, (30, 40))
+    app = here.open("export")
+    app.selectbox(key="annotate-import-film").set_value(here.sha256).run()
+    offered(app, "screws.png", mask_files.png(mask))
+    assert len(app.error) == 1 and here.own(CARA).revision == 0
