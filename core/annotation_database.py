@@ -58,6 +58,16 @@ _NO_ADDRESS = (
     "postgresql://name:password@host/database."
 )
 _NEWER = "The annotation store was written by a newer Lightbox: update this one to open it."
+_CAUSES = (  # SQLSTATEs of PostgreSQL, and words of SQLite and the operating system
+    (("53100",), ("disk is full", "no space left"), _FULL),
+    (
+        ("25006", "42501"),
+        ("readonly", "read-only", "permission denied", "unable to open", "i/o error"),
+        _READ_ONLY,
+    ),
+    (("55P03", "57014", "40P01"), ("is locked",), _BUSY),
+    (("XX001", "XX002", "42P01"), ("malformed", "not a database", "no such table"), _DAMAGED),
+)
 
 
 class Database:
@@ -260,16 +270,7 @@ def _meaning(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     state = getattr(cause, "sqlstate", None) or ""
     words = str(cause).lower()
-    for states, phrases, sentence in (
-        (("53100",), ("disk is full", "no space left"), _FULL),
-        (
-            ("25006", "42501"),
-            ("readonly", "read-only", "permission denied", "unable to open", "no such file"),
-            _READ_ONLY,
-        ),
-        (("55P03", "57014", "40P01"), ("is locked",), _BUSY),
-        (("XX001", "XX002"), ("malformed", "not a database", "no such table"), _DAMAGED),
-    ):
+    for states, phrases, sentence in _CAUSES:
         if state in states or any(phrase in words for phrase in phrases):
             return sentence
     return _AWAY
