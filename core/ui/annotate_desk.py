@@ -63,9 +63,11 @@ def desk(
             f"This reading was saved elsewhere at {clock(met.saved_at)}: that is shown now. Undo "
             "brings back what was here."
         )
-    connection.watch(f"{DESK}-connection", DESK)
+    above = st.container()
     with st.container(key=DESK):
         _desk(bench)
+    with above:
+        connection.watch(f"{DESK}-connection", DESK)
 
 
 @st.fragment

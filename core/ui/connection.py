@@ -1,6 +1,8 @@
 """The page's connection to its server: while it is gone nothing is drawn, for it could not be
 stored; and while the store is gone, the page asks again by itself."""
 
+import secrets
+
 import streamlit as st
 
 EVERY_S = 2  # between two attempts at a store that is gone
@@ -18,11 +20,11 @@ export default function ({ data, parentElement, setStateValue }) {
   const words = parentElement.querySelector("p")
   let self = mounted.get(parentElement)
   if (!self) {
-    self = { lost: false, waiting: 0 }
+    self = { lost: false, waiting: false, run: data.run }
     mounted.set(parentElement, self)
     self.desk = () => document.querySelector(`.st-key-${data.desk}`)
     self.show = () => {
-      const paused = self.lost || self.waiting > 0
+      const paused = self.lost || self.waiting
       self.desk()?.toggleAttribute("inert", paused)
       words.hidden = !paused
     }
@@ -30,8 +32,8 @@ export default function ({ data, parentElement, setStateValue }) {
       const lost = app.dataset.testConnectionState !== "CONNECTED"
       if (self.lost && !lost) {
         // A server that was started anew knows of no page until it is asked to run one.
-        self.waiting = Date.now()
-        setStateValue("back", self.waiting)
+        self.waiting = true
+        setStateValue("back", Date.now())
       }
       self.lost = lost
       self.show()
@@ -39,7 +41,8 @@ export default function ({ data, parentElement, setStateValue }) {
     self.observer = new MutationObserver(self.look)
     self.observer.observe(app, { attributeFilter: ["data-test-connection-state"] })
   }
-  if (data.back === self.waiting) self.waiting = 0
+  if (data.run !== self.run) self.waiting = false
+  self.run = data.run
   self.look()
   return () => {
     self.observer.disconnect()
@@ -77,11 +80,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 def watch(key: str, desk: str) -> None:
     """Pause the container whose key is `desk` while the page has no connection, and say so; when
-    it is back the page is run. Call it outside the fragment."""
-    back = (st.session_state.get(key) or {}).get("back")
+    it is back the page is run, and drawing goes on. Call it outside of fragments, after what it
+    pauses."""
     _WATCH(
         key=key,
-        data={"desk": desk, "back": back},
+        data={"desk": desk, "run": secrets.token_hex(8)},
         on_back_change=lambda: None,
         width="stretch",
         height="content",
