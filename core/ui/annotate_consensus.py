@@ -119,7 +119,9 @@ def _table(found: Agreed, readings: Sequence[Reading], names: dict[int, str], fi
     for label, pixels in found.pixels.items():
         row = {"Label": LABELS[label], "Consensus": f"{pixels:,}{SPACE}px"}
         for reading, rates in zip(readings, found.rates.get(label, ()), strict=False):
-            row[names[reading.id]] = f"{_rate(rates.sensitivity)} / {_rate(rates.specificity)}"
+            # Of a label that is not in the consensus, the estimate has next to nothing to go by.
+            both = f"{_rate(rates.sensitivity)} / {_rate(rates.specificity)}"
+            row[names[reading.id]] = both if pixels else "n/a"
         rows.append(row)
     st.table(rows, hide_index=True, alt="The consensus by label")
     if found.method == STAPLE:
