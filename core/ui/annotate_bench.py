@@ -88,7 +88,7 @@ class Bench:
         self._act(self.work.submit)
 
     def _act(self, act: Callable[[Store, Annotation, Reader], None]) -> None:
-        status = self.work.reading.status
+        closed = self.work.closed
         content = self.content()
         act(self.store, content, self.reader)
         if self.work.refusal:
@@ -98,7 +98,7 @@ class Bench:
                 pass  # the refusal says it already
             else:
                 self.work.meet(current, content)
-        if self.work.reading.status != status:
+        if self.work.closed != closed:
             st.session_state[STALE] = True
 
     def reopen(self) -> None:

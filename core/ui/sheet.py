@@ -7,6 +7,7 @@ a stroke that is begun just then would be lost: so that happens only when someth
 import secrets
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import streamlit as st
 
 from core.drawing import Drawing
@@ -81,7 +82,18 @@ def of(key: str, sha256: str) -> Sheet:
     told = drawn(widget(key, sha256, sheet))
     if sheet.view is None or told is None:
         return sheet
-    return replace(sheet, live=fabric.strokes(told, sheet.view))
+    live = fabric.strokes(told, sheet.view)
+    if not _goes_on(sheet.live, live):
+        # No widget takes a stroke back: the browser has built this one anew, empty.
+        sheet = replace(sheet, drawing=sheet.whole)
+    return replace(sheet, live=live)
+
+
+def _goes_on(before: tuple[Stroke, ...], now: tuple[Stroke, ...]) -> bool:
+    """Whether the strokes of a widget are those it had, and perhaps more."""
+    return len(before) <= len(now) and all(
+        np.array_equal(one.points, other.points) for one, other in zip(before, now, strict=False)
+    )
 
 
 def keep(key: str, sha256: str, sheet: Sheet) -> None:

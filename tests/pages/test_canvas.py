@@ -130,6 +130,22 @@ def test_only_what_changes_the_picture_empties_the_widget(visitor):
     assert visitor.tools == ["brush"]
 
 
+def test_strokes_stay_where_the_browser_builds_the_widget_anew(visitor):
+    visitor.reports().draws(STROKE, STROKE | {"top": 200})
+    widget = visitor.widget
+    visitor.draws()
+    assert visitor.tools == ["brush"] * 2 and visitor.widget == widget
+    visitor.draws(STROKE | {"top": 300})
+    assert visitor.tools == ["brush"] * 3 and visitor.widget == widget
+    visitor.draws(STROKE | {"top": 300}, STROKE | {"top": 400})
+    assert visitor.tools == ["brush"] * 4
+    # Even where it tells as many at once as there were.
+    visitor.draws(STROKE | {"top": 100}, STROKE | {"top": 120})
+    assert visitor.tools == ["brush"] * 6
+    for left in range(5, -1, -1):
+        assert visitor.click("undo").tools == ["brush"] * left
+
+
 def test_what_is_drawn_on_a_part_of_the_film_lies_there(visitor):
     visitor.reports().draws(STROKE)
     before = visitor.drawing
