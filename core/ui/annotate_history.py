@@ -122,8 +122,9 @@ def picture(bench: Bench, annotation: Annotation, longer: int) -> bytes:
     grey = pictures.scaled(bench.grey, scale)
     strokes, shape = _scaled(annotation, bench.film.shape, scale)
     view = fabric.View(grey.shape, 0, 0, grey.shape[1], grey.shape[0], 1.0, margin=0)
-    found = labels.layers(label_masks(strokes, shape))
-    tags = labels.tags(regions(strokes, shape)) if longer >= LARGE else ()
+    large = longer >= LARGE
+    found = labels.layers(label_masks(strokes, shape), labels.LINE if large else 1)
+    tags = labels.tags(regions(strokes, shape)) if large else ()
     return canvas_picture.layered(grey, found, tags, view)
 
 

@@ -143,7 +143,7 @@ def _nothing(bench: Bench, strokes: Strokes) -> None:
             args=(bench, Wish(lambda strokes: (), "")),
         )
         return
-    wish = Wish(lambda strokes: (NOTHING,), "You said that this film has no artefact.")
+    wish = Wish(lambda strokes: (NOTHING,), "")
     if not strokes:
         st.button(
             words,

@@ -8,9 +8,10 @@ import streamlit as st
 EVERY_S = 2  # between two attempts at a store that is gone
 
 _STYLE = """
-p { margin: 0; padding: 0.6rem 0.8rem; border-left: 4px solid #E69F00; font: inherit;
-    font-family: var(--st-font); color: var(--st-text-color);
-    background: var(--st-secondary-background-color) }
+p { position: fixed; inset: auto 1rem 1rem; z-index: 999; max-width: 40rem; margin: 0 auto;
+    padding: 0.6rem 0.8rem; border: 2px solid #E69F00; font-family: var(--st-font);
+    color: var(--st-text-color); background: var(--st-secondary-background-color) }
+p[hidden] { display: none }
 """
 _SCRIPT = """
 const mounted = new WeakMap()

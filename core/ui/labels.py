@@ -48,11 +48,11 @@ def forget() -> None:
     st.session_state.pop(_READ, None)
 
 
-def layers(masks: dict[str, np.ndarray]) -> list[Layer]:
-    """The masks of labels, each in its colour."""
+def layers(masks: dict[str, np.ndarray], line: int = LINE) -> list[Layer]:
+    """The masks of labels, each in its colour. line: px of canvas, the width of the outlines."""
     colours = {label: label_colours.rgb(label) for label in masks}
     return [
-        Layer(mask, colours[label], colours[label], OPACITY, LINE) for label, mask in masks.items()
+        Layer(mask, colours[label], colours[label], OPACITY, line) for label, mask in masks.items()
     ]
 
 
@@ -89,6 +89,7 @@ def choose(key: str) -> str:
         required=True,
         format_func=lambda label: f"![]({swatch(label)}) {LABELS[label]}",
         key=f"{key}-label",
+        wrap=True,
         persist_state="session",
         help="What you paint next is marked as this. Erasing takes from every label.",
     )
