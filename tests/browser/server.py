@@ -33,15 +33,18 @@ class Server:
 
 @contextlib.contextmanager
 def serve(
-    checkout: Path, log: Path, env: Mapping[str, str], prefix: Sequence[str] = ()
+    checkout: Path,
+    log: Path,
+    env: Mapping[str, str],
+    prefix: Sequence[str] = (),
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Run `checkout`'s app on a free port until the block ends, its command line after `prefix`.
+    """Run `checkout`'s app until the block ends, on a free port or on this one, its command line
+    after `prefix`.
 
     Raises RuntimeError with the end of the log when the app does not get healthy.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     streamlit = [sys.executable, "-m", "streamlit", "run", "Home.py"]
     options = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
     with log.open("wb") as out:
@@ -63,6 +66,13 @@ def serve(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
