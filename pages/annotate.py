@@ -64,7 +64,8 @@ with annotate_store.told():
         annotate_lists.write_link()
         annotate_log.log(store, worklist, films, reader)
         st.stop()
-    annotate_films.news(worklist)
+    with st.container():  # a place that is always taken, so that the canvas below stays
+        annotate_films.news(worklist)
     if not films:
         annotate_lists.write_link()
         st.markdown("This worklist has no films yet. Add some, or send its link to who has them.")

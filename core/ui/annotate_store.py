@@ -42,8 +42,10 @@ def attempt(act: Callable[..., object], *given: object) -> None:
 
 def failure() -> None:
     """Say once why what was pressed did not work."""
-    if reason := st.session_state.pop(_FAILED, ""):
-        st.error(reason, icon=":material/error:")
+    # Its place is always taken: a canvas further down that moved would be built anew.
+    with st.container():
+        if reason := st.session_state.pop(_FAILED, ""):
+            st.error(reason, icon=":material/error:")
 
 
 @st.cache_resource(max_entries=2, on_release=Store.close, show_spinner=False)

@@ -75,7 +75,8 @@ def rows(films: Sequence[Film], readings: Sequence[Summary], reader: Reader) -> 
 
 def choose(found: Sequence[Row], view: str) -> Chosen:
     """Filter, table and buttons over at least one film, and which one is open."""
-    current = _current(found)
+    with st.container():  # a place that is always taken, so that the canvas below stays
+        current = _current(found)
     # Its state is the server's, so that it stays open while its label tells the progress.
     with st.expander(
         f"Films · {_progress(found, view)}",
