@@ -75,8 +75,6 @@ def _desk(bench: Bench) -> None:
     _open(bench)
     annotate_tools.work(bench)
     bench.save()
-    if st.session_state.pop(annotate_bench.STALE, False):
-        st.rerun()
     work, content = bench.work, bench.content()
     told = bench.told()
     report = told.report if told else Report()
@@ -107,6 +105,8 @@ def _desk(bench: Bench) -> None:
     with drawn_on:  # whose width it measures
         _keep(bench, content)
     labels.forget()
+    if st.session_state.pop(annotate_bench.STALE, False):
+        st.rerun()  # only now: a run that shows nothing of the desk could take it away
 
 
 def _open(bench: Bench) -> None:
