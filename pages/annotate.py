@@ -19,9 +19,9 @@ from core.ui import (
     verdict,
 )
 from core.ui.annotate_worklist import READ, REVIEW
+from core.ui.choices import OPEN
 
 EXPORT, LOG = "Export", "Log"
-OPEN = "annotate-open"  # for other pages: the worklist's code, and the reader
 
 rooms.enter()
 annotate_lists.follow_link()

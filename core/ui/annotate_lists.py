@@ -183,6 +183,11 @@ def _about(store: Store, worklist: Worklist, reader: Reader) -> None:
         f"{worklist.created_at:%d %B %Y}. Whoever has this link can read and annotate its films:"
     )
     st.code(_address(worklist.code), language=None, wrap_lines=True)
+    if identity.blocked():
+        st.caption(
+            ":material/warning: Keep this link: this browser's storage is full or closed to this "
+            "site, so that it forgets the worklist, and who you are, with a reload."
+        )
     st.caption(privacy(store))
     st.markdown("**Delete it**")
     if reader != worklist.created_by:

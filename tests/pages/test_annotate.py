@@ -203,6 +203,14 @@ def test_a_known_reader_makes_a_worklist_and_its_link_opens_it_for_another(ann, 
     assert "no films yet" in other.said
 
 
+def test_a_browser_that_keeps_nothing_is_told_to_keep_the_link(ann, store):
+    worklist, _ = listed(store, "a.png")
+    visitor = ann(worklist=worklist.code)
+    assert "Keep this link" not in visitor.said
+    visitor.app.session_state["annotate-identity"] = {"report": {"name": "Ann", "problem": True}}
+    assert "Keep this link" in visitor.run().said
+
+
 def test_a_worklist_needs_a_title(ann):
     visitor = ann().makes("   ")
     assert "title" in texts(visitor.app.error)
