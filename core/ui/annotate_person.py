@@ -1,5 +1,7 @@
 """Who is reading: asked once, shown on the page, changed there."""
 
+from importlib.util import find_spec
+
 import streamlit as st
 
 from core.annotation_records import MAX_NAME, Reader
@@ -7,6 +9,10 @@ from core.ui import identity
 from core.ui.words import plain
 
 _TYPED = "annotate-typed"
+NO_AUTHLIB = (
+    "This server asks readers to sign in and lacks the package for it: run pip install Authlib "
+    "where it runs, and start it anew."
+)
 UNVERIFIED = (
     "It is recorded with what you draw, as you type it and not verified. This browser remembers it."
 )
@@ -18,7 +24,16 @@ def ask() -> None:
         if identity.sign_in_offered():
             st.markdown("**Sign in to annotate**")
             st.markdown("What you draw is recorded under the name that you sign in with.")
-            st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+            able = find_spec("authlib") is not None
+            st.button(
+                "Sign in",
+                type="primary",
+                icon=":material/login:",
+                disabled=not able,
+                on_click=st.login,
+            )
+            if not able:
+                st.error(NO_AUTHLIB, icon=":material/error:")
         else:
             st.markdown("**Who is reading?**")
             _form("Continue")
