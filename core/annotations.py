@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from core import annotation_tables as tables
-from core.annotation_database import Database
-from core.annotation_films import Films
-from core.annotation_log import worklist_row
-from core.annotation_readings import KEPT, Readings
 from core.annotation_records import (
     MAX_FILM_NAME,
     MAX_NAME,
@@ -30,7 +25,12 @@ from core.annotation_records import (
     Unreachable,
     Worklist,
 )
-from core.annotation_reviews import Reviews
+from core.annotation_store import tables
+from core.annotation_store.changes import worklist_row
+from core.annotation_store.database import Database
+from core.annotation_store.films import Films
+from core.annotation_store.readings import KEPT, Readings
+from core.annotation_store.reviews import Reviews
 
 __all__ = [
     "KEPT",

@@ -24,11 +24,11 @@ import numpy as np
 
 from core import mask_files
 from core.agreement import majority
-from core.annotation_export import SENTENCE
-from core.annotation_items import CONSENSUS, Item, gather
 from core.annotations import Reader, Store, Worklist
 from core.artefacts import LABELS, label_masks
 from core.clean_film import png
+from core.exchange.items import CONSENSUS, Item, gather
+from core.exchange.outgoing import SENTENCE
 from core.export import commit
 from core.images import decode
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core.annotation_export import FORMATS, export, gather
 from core.annotations import Reader, Store, StoreError, Worklist
+from core.exchange.outgoing import FORMATS, export, gather
 from core.ui import annotate_import_view, annotate_training_view, annotate_zips
 from core.ui.annotate_zips import Made, size
 

@@ -7,9 +7,9 @@ from functools import partial
 
 import streamlit as st
 
-from core.annotation_import import ENDINGS, BadImport, Imported, read
 from core.annotations import Film, Reader, Reading, Refused, Store, StoreError, Worklist
 from core.artefacts import LABELS, Annotation, label_masks
+from core.exchange.incoming import ENDINGS, BadImport, Imported, read
 from core.ui import presses
 from core.ui.words import plain
 

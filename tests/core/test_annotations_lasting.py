@@ -19,10 +19,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
-from core import annotation_database
-from core.annotation_database import MIGRATIONS, VERSION_TABLE, Database
-from core.annotation_rows import digest
-from core.annotation_tables import metadata
+from core.annotation_store import database
+from core.annotation_store.database import MIGRATIONS, VERSION_TABLE, Database
+from core.annotation_store.rows import digest
+from core.annotation_store.tables import metadata
 from core.annotations import (
     Conflict,
     Fill,
@@ -175,7 +175,7 @@ def test_r2_a_full_disk_is_told_and_what_was_stored_stays(tmp_path, monkeypatch)
         opened.append(connect(*args, **kwargs))
         return opened[-1]
 
-    monkeypatch.setattr(annotation_database.sqlite3, "connect", remembered)
+    monkeypatch.setattr(database.sqlite3, "connect", remembered)
     store = Store.open(f"sqlite:///{tmp_path}/a.sqlite")
     worklist, reading = begun(store)
     # As many pages as there are: the next one gets what a full disk would give.
@@ -333,7 +333,7 @@ def test_a_file_that_is_taken_away_is_not_written_on(tmp_path):
 
 
 def test_a_writer_that_does_not_end_makes_nobody_wait_for_ever(store_url, monkeypatch):
-    monkeypatch.setattr(annotation_database, "BUSY_S", 0.2)
+    monkeypatch.setattr(database, "BUSY_S", 0.2)
     store = Store.open(store_url)
     worklist, reading = begun(store)
     other = engine(store_url)
@@ -348,7 +348,7 @@ def test_a_writer_that_does_not_end_makes_nobody_wait_for_ever(store_url, monkey
 
 
 def test_a_server_that_does_not_answer_is_given_up(monkeypatch):
-    monkeypatch.setattr(annotation_database, "CONNECT_S", 2)
+    monkeypatch.setattr(database, "CONNECT_S", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(Unreachable, match="cannot be reached"):

@@ -16,11 +16,11 @@ from PIL import Image
 from pycocotools.coco import COCO
 from pydicom import dcmread
 
-from core.annotation_export import FORMATS, SENTENCE, Item, export, gather
 from core.annotation_records import Film, Reader
 from core.annotations import Store
 from core.artefacts import LABELS, Annotation, from_json, from_masks
 from core.clean_film import clean
+from core.exchange.outgoing import FORMATS, SENTENCE, Item, export, gather
 from core.images import decode
 from tests.bad_files import encoded, exif, film
 from tests.dicom_files import named_dicom

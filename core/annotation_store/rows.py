@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Row, Select, and_, select
 
-from core import annotation_tables as tables
 from core.annotation_records import (
     MAX_NAME,
     Consensus,
@@ -22,6 +21,7 @@ from core.annotation_records import (
     Summary,
     Worklist,
 )
+from core.annotation_store import tables
 from core.artefacts import LABELS, MAX_COMMENT, Annotation, from_json, to_json
 from core.masks import BadMask
 

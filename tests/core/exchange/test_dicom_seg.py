@@ -11,11 +11,11 @@ from pydicom import dcmread
 from pydicom.sr.codedict import codes
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless
 
-from core import dicom_seg
-from core.annotation_items import SENTENCE
 from core.artefacts import LABELS
 from core.clean_film import clean
-from core.dicom_seg import CODES, read, write
+from core.exchange import dicom_seg
+from core.exchange.dicom_seg import CODES, read, write
+from core.exchange.items import SENTENCE
 from core.masks import BadMask
 from tests.bad_files import film
 from tests.dicom_files import dicom, named_dicom

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as maskapi
 
+from core.exchange.polygons import single
 from core.masks import Stroke, rasterise
-from core.polygons import single
 from tests.nasty_masks import MASKS, SHAPE
 
 

@@ -1,4 +1,4 @@
-"""The tables of the annotation store, as the newest of core/migrations leaves them."""
+"""The tables of the annotation store, as the newest of the migrations leaves them."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.artefacts import LABELS, Region
+from core.exchange.polygons import single
 from core.masks import BadMask, Stroke
-from core.polygons import single
 
 CLASSES = "\n".join(LABELS) + "\n"  # the file of classes that belongs to `text`
 _DIGITS = 8  # behind the point: a ten-thousandth of a pixel on the widest film

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core import annotation_table, artefacts, coco, yolo
-from core.annotation_items import CONSENSUS, SENTENCE, Item, gather
+from core import artefacts
 from core.annotation_records import Film
 from core.artefacts import LABELS, Annotation, Region
+from core.exchange import coco, table, yolo
+from core.exchange.items import CONSENSUS, SENTENCE, Item, gather
+from core.exchange.parcel import Parcel
 from core.export import commit, png
-from core.parcel import Parcel
 
 __all__ = ["FORMATS", "SENTENCE", "Item", "export", "gather"]
 
@@ -127,7 +128,7 @@ class _Export:
             self._json("coco.json", self.documents[False])
             self._json("coco_rle.json", self.documents[True])
         if "csv" in self.formats:
-            self.parcel.add("annotations.csv", annotation_table.write(self.rows))
+            self.parcel.add("annotations.csv", table.write(self.rows))
         if "yolo" in self.formats:
             self.parcel.add("yolo/classes.txt", yolo.CLASSES.encode())
         if events:
@@ -223,7 +224,7 @@ class _Export:
         return self.parcel.add(f"masks/{leaving.name}-{label}.png", picture)
 
     def _segmentation(self, leaving: _Leaving, film: bytes) -> str:
-        from core import dicom_seg  # highdicom takes long to import
+        from core.exchange import dicom_seg  # highdicom takes long to import
 
         item, drawn = leaving.item, (leaving.masks, leaving.sources)
         data = dicom_seg.write(*drawn, film, item.film.sha256, item.reader, commit(), self.now)

@@ -9,9 +9,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from core import annotation_rows as rows
-from core import annotation_tables as tables
-from core.annotation_log import Change, Logged, film_row, worklist_row
 from core.annotation_records import (
     MAX_FILM_NAME,
     MAX_NAME,
@@ -24,6 +21,8 @@ from core.annotation_records import (
     Worklist,
     plain_line,
 )
+from core.annotation_store import rows, tables
+from core.annotation_store.changes import Change, Logged, film_row, worklist_row
 
 _CODE_BYTES = 9  # 12 characters of a link: nobody guesses one among 2 to the power of 72
 

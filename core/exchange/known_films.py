@@ -48,7 +48,7 @@ class KnownFilms:
 
     def of_instance(self, instances: frozenset[str]) -> Film:
         """The film whose clean copy is one of these DICOM instances."""
-        from core import dicom_seg
+        from core.exchange import dicom_seg
 
         for film in self._films if self._data else ():
             if film.kind == "dicom" and dicom_seg.instance(self._data(film.sha256)) in instances:

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, m
 from sqlalchemy.pool import QueuePool
 
 from core.annotation_records import Refused, StoreError, Unreachable
-from core.annotation_tables import metadata
+from core.annotation_store.tables import metadata
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 VERSION_TABLE = "lightbox_schema"

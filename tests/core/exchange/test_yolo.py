@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from core import artefacts, yolo
+from core import artefacts
 from core.artefacts import LABELS, from_masks, label_masks
+from core.exchange import yolo
 from core.masks import BadMask
 from tests.nasty_masks import MASKS, SHAPE
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
-from core import annotation_tables as tables
 from core import events
-from core.annotation_database import Database
 from core.annotation_records import Reader, Reading, Refused, Worklist
-from core.annotation_rows import FILM_COLUMNS, READING, known
+from core.annotation_store import tables
+from core.annotation_store.database import Database
+from core.annotation_store.rows import FILM_COLUMNS, READING, known
 
 NO_WORKLIST = "There is no such worklist: it was deleted, or its link is not complete."
 NO_FILM = "This film is not in the worklist any more: choose another one."

@@ -18,9 +18,9 @@ from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
 
-from core.annotation_items import SENTENCE
 from core.artefacts import LABELS
-from core.coco import label_of
+from core.exchange.coco import label_of
+from core.exchange.items import SENTENCE
 from core.intake import MAX_PIXELS, BadImage
 from core.masks import BadMask
 

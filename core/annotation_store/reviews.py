@@ -7,10 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import and_, delete, insert, select, update
 
-from core import annotation_rows as rows
-from core import annotation_tables as tables
-from core.annotation_log import Logged, film_row, number_of
-from core.annotation_readings import looked
 from core.annotation_records import (
     MAX_REASON,
     Conflict,
@@ -22,6 +18,9 @@ from core.annotation_records import (
     Worklist,
     plain_line,
 )
+from core.annotation_store import rows, tables
+from core.annotation_store.changes import Logged, film_row, number_of
+from core.annotation_store.readings import looked
 from core.artefacts import Annotation
 
 HANDED_IN = ("submitted", "reviewed")

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from core.annotation_table import COLUMNS, read, write
+from core.exchange.table import COLUMNS, read, write
 
 ROW = dict.fromkeys(COLUMNS, "")
 

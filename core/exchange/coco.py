@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from core.artefacts import LABELS, Region
+from core.exchange.polygons import single
 from core.images import display_name
 from core.masks import BadMask, Stroke
-from core.polygons import single
 
 NOT_COCO = "This is not a COCO file with outlines or run lengths: export it from your tool again."
 

@@ -1,4 +1,4 @@
-"""Readings of films in: what `core.annotation_export` wrote, and what other tools write."""
+"""Readings of films in: what `core.exchange.outgoing` wrote, and what other tools write."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from unicodedata import category
 
 import numpy as np
 
-from core import annotation_table, artefacts, coco, mask_files, yolo
-from core.annotation_export import MASK_SCHEMA, SCHEMA, VERSION
+from core import artefacts, mask_files
 from core.annotation_records import MAX_NAME, Film, StoreError, plain_line
 from core.artefacts import LABELS, MAX_COMMENT, Annotation
-from core.coco import label_of
+from core.exchange import coco, table, yolo
+from core.exchange.coco import label_of
+from core.exchange.known_films import BadImport, KnownFilms
+from core.exchange.outgoing import MASK_SCHEMA, SCHEMA, VERSION
 from core.film_zip import MAX_ENTRIES, BadZip, unpack
 from core.images import BadImage, decode, display_name
 from core.intake import MAX_BYTES, recognise
-from core.known_films import BadImport, KnownFilms
 from core.masks import BadMask, Stroke
 
 __all__ = ["ENDINGS", "BadImport", "Imported", "read"]
@@ -50,7 +51,7 @@ def read(
 ) -> list[Imported]:
     """What a file says of these films, at least one reading.
 
-    The file is a zip of `core.annotation_export.export`, or one annotation as JSON, COCO with
+    The file is a zip of `core.exchange.outgoing.export`, or one annotation as JSON, COCO with
     polygons or run lengths, YOLO polygons (their classes are LABELS in their order), the table as
     CSV, one label's mask as PNG or a DICOM segmentation. A mask or a YOLO file of another tool does
     not tell its film: it belongs to the only one in `films`.
@@ -173,7 +174,7 @@ def _said(strokes: tuple[Stroke, ...], facts: Mapping) -> Annotation:
 
 def _table(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
     readings: dict[tuple, list[dict]] = {}
-    for row in annotation_table.read(data):
+    for row in table.read(data):
         key = (row["film_sha256"], row.get("reader", ""), row.get("verified"))
         readings.setdefault(key, []).append(row)
     found = []
@@ -221,7 +222,7 @@ def _comment(data: bytes) -> dict | None:
 
 
 def _segmentation(data: bytes, name: str, films: KnownFilms) -> Imported:
-    from core import dicom_seg  # pydicom takes long to import
+    from core.exchange import dicom_seg  # pydicom takes long to import
 
     seg = dicom_seg.read(data)
     film = films.of(seg.sha256, seg.shape) if seg.sha256 else films.of_instance(seg.refers)

@@ -7,17 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
-from core import annotation_rows as rows
-from core import annotation_tables as tables
 from core import events
-from core.annotation_log import (
-    Change,
-    Logged,
-    film_row,
-    number_of,
-    reading_row,
-    worklist_row,
-)
 from core.annotation_records import (
     Conflict,
     Reader,
@@ -26,6 +16,15 @@ from core.annotation_records import (
     Revision,
     Summary,
     Worklist,
+)
+from core.annotation_store import rows, tables
+from core.annotation_store.changes import (
+    Change,
+    Logged,
+    film_row,
+    number_of,
+    reading_row,
+    worklist_row,
 )
 from core.artefacts import Annotation, label_masks
 

@@ -7,9 +7,10 @@ import pytest
 from pycocotools import mask as maskapi
 from pycocotools.coco import COCO
 
-from core import artefacts, coco
+from core import artefacts
 from core.artefacts import LABELS, from_masks
-from core.coco import compressed, label_of, paint, run_lengths
+from core.exchange import coco
+from core.exchange.coco import compressed, label_of, paint, run_lengths
 from core.masks import BadMask
 from tests.nasty_masks import MASKS, SHAPE
 

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from core import annotation_import, artefacts, coco, mask_files
-from core.annotation_export import FORMATS, Item, export
-from core.annotation_import import ENDINGS, BadImport, read
+from core import artefacts, mask_files
 from core.annotation_records import Film, NewFilm, Reader, Unreachable
 from core.artefacts import LABELS, Annotation, from_masks, label_masks
 from core.clean_film import clean
+from core.exchange import coco
+from core.exchange.incoming import ENDINGS, BadImport, read
+from core.exchange.outgoing import FORMATS, Item, export
 from core.masks import Stroke, outlines
 from tests.bad_files import film
 from tests.dicom_files import dicom
@@ -425,7 +426,7 @@ def test_what_does_not_belong_is_refused_whole_in_one_sentence(name):
 
 
 def test_u2_a_file_that_is_too_large_is_refused_unread(monkeypatch):
-    monkeypatch.setattr(annotation_import, "MAX_BYTES", len(WHOLE) - 1)
+    monkeypatch.setattr("core.exchange.incoming.MAX_BYTES", len(WHOLE) - 1)
     with pytest.raises(BadImport, match="has more than"):
         read(WHOLE, "x.zip", FILMS)
 

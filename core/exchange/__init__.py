@@ -1,0 +1,1 @@
+"""Readings of films out and in, in the formats of the field."""
