@@ -23,7 +23,12 @@ def clean(data: bytes, name: str) -> NewFilm:
     if dicom:
         from core import dicom_export  # pydicom takes long to import, and most films are not DICOM
 
-        copy = dicom_export.copy(film, data)
+        try:
+            copy = dicom_export.copy(film, data)
+        except Exception:  # pydicom raises whatever a broken element makes it stumble over
+            raise BadImage(
+                "No clean copy can be made of this DICOM file: export the film as PNG or TIFF."
+            ) from None
     else:
         copy = png(film.pixels)
     if len(copy) > MAX_BYTES:

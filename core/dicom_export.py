@@ -23,6 +23,7 @@ from itertools import takewhile
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 from pydicom.valuerep import DSfloat
@@ -251,8 +252,8 @@ def _set_words(film: Dataset, words: Dataset, allowed: dict[str, str]) -> None:
             value = words.get(keyword)
         except Exception:  # pydicom raises whatever a broken element makes it stumble over
             continue
-        given = [value] if isinstance(value, str) else value or []
-        if given and all(re.fullmatch(pattern, word) for word in given):
+        given = value if isinstance(value, MultiValue) else [value]
+        if given and all(isinstance(w, str) and re.fullmatch(pattern, w) for w in given):
             setattr(film, keyword, value)
 
 
@@ -260,7 +261,7 @@ def _numbers(header: Dataset, keyword: str) -> list[float]:
     """The values of an element, or none unless all are finite numbers."""
     try:
         values = [float(value) for value in np.atleast_1d(header.get(keyword, []))]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return []
     return values if all(map(math.isfinite, values)) else []
 

@@ -8,11 +8,11 @@ import highdicom
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom import dcmread
+from pydicom import DataElement, Dataset, Sequence, dcmread
 from pydicom.sr.codedict import codes
 from pydicom.uid import UID
 
-from core import clean_film
+from core import clean_film, dicom_export
 from core.clean_film import clean
 from core.images import BadImage, decode
 from tests import dicom_files
@@ -226,3 +226,40 @@ def test_a_copy_that_could_not_be_opened_is_refused(data, monkeypatch):
     monkeypatch.setattr(clean_film, "MAX_BYTES", 99)
     with pytest.raises(BadImage, match="when unpacked"):
         clean(data, "film")
+
+
+# --- a header may hold anything ---
+
+ODD = {
+    "US": 5,
+    "SL": [-1, 2],
+    "FD": 0.5,
+    "SQ": Sequence([Dataset()]),
+    "OB": b"AP",
+    "PN": "Hansen^Petra",
+    "AT": 0x00100010,
+    "LT": "Hansen Petra\\AP",
+}
+
+
+@pytest.mark.parametrize("vr", ODD)
+def test_p1_words_of_another_type_are_left_out(vr):
+    words = [*dicom_export._KEPT, *dicom_export._SHOWN, "VOILUTFunction"]
+    dataset = dcmread(io.BytesIO(dicom(DEEP, BitsStored=12, **WINDOW)))
+    for keyword in words:
+        dataset.add(DataElement(keyword, vr, ODD[vr]))
+    file = io.BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    copy = clean(file.getvalue(), "film.dcm").data
+    told = dcmread(io.BytesIO(copy))
+    assert b"Hansen" not in copy and {told.get(word) or "OT" for word in words} == {"OT"}
+    np.testing.assert_array_equal(decode(copy, "").pixels, DEEP)
+
+
+def test_a_film_that_cannot_be_copied_is_refused_in_a_sentence(monkeypatch):
+    def stumble(*_):
+        raise TypeError("an element that nobody thought of")
+
+    monkeypatch.setattr(dicom_export, "copy", stumble)
+    with pytest.raises(BadImage, match="No clean copy can be made"):
+        clean(dicom(FILM), "film.dcm")
