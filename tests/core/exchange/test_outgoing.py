@@ -31,8 +31,8 @@ EVERY = set(FORMATS)
 ANN, BOB = Reader("Ann"), Reader("Bob")
 DICOM, SECRETS = named_dicom(film(*SHAPE, top=4095), BitsStored=12, PixelSpacing=[0.2, 0.5])
 RASTER = encoded(film(*SHAPE), "PNG", exif=exif(gps={1: "N", 2: (54.0, 19.0, 13.0)}))
-FILMS = {"HANSEN_PETRA_1961.dcm": DICOM, "4711 Hansen.png": RASTER}
-SECRETS = [*SECRETS, b"HANSEN", b"Hansen", b"4711", b"GPS", b"Exif"]
+FILMS = {"HANSEN_PETRA_1961.dcm": DICOM, "471108154711 Hansen.png": RASTER}
+SECRETS = [*SECRETS, b"HANSEN", b"Hansen", b"471108154711", b"GPS", b"Exif"]
 DRAWN = Annotation(
     from_masks({"screw": MASKS["a hole"], "cast": MASKS["specks"]}), "=1+1 is two", False
 )
@@ -180,7 +180,7 @@ def test_p1_p2_p3_no_identifier_is_in_any_file_or_name():
 def test_p3_names_of_files_leave_where_they_are_asked_for():
     files = members(names=True)
     assert f"films/HANSEN_PETRA_1961-{SHA[DEEP]}.dcm" in files
-    assert f"annotations/4711 Hansen-{SHA[FLAT]}-r2.json" in files
+    assert f"annotations/471108154711 Hansen-{SHA[FLAT]}-r2.json" in files
     told = json.loads(files["manifest.json"])["films"]
     assert [film["name"] for film in told] == list(FILMS)
     assert found(SECRETS, files) and not found(SECRETS[:-5], files)  # names, but nothing else
