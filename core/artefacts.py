@@ -10,6 +10,7 @@ import numpy as np
 
 from core import masks
 from core.masks import MAX_TEXT, BadMask, Stroke
+from core.outlines import traced
 
 LABELS: Mapping[str, str] = {  # as stored → as read
     "prosthesis": "Prosthesis",
@@ -108,7 +109,7 @@ def from_masks(found: Mapping[str, np.ndarray], source: str = "manual") -> tuple
     return tuple(
         replace(outline, label=label, source=source)
         for label, mask in found.items()
-        for outline in masks.traced(mask)
+        for outline in traced(mask)
     )
 
 

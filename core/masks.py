@@ -1,4 +1,4 @@
-"""Masks of a film: drawn by strokes, kept as text, traced back to outlines, grown and cleaned."""
+"""Masks of a film: drawn by strokes, kept as text, grown and cleaned."""
 
 import json
 import math
@@ -18,7 +18,9 @@ READABLE = (1, VERSION)  # the first knew no sources
 SOURCES = ("manual", "auto")  # drawn by hand, or suggested by a program
 # What a file of strokes may hold: far more than a hand draws, and drawn within seconds.
 MAX_TEXT, MAX_STROKES, MAX_POINTS, MAX_LABEL = 16 * 2**20, 20_000, 400_000, 80
-MAX_OUTLINE = 400_000  # px of outline that a mask may have to be kept as strokes
+MAX_WORK = 4_000_000_000  # pixels that polygons fill: some 10 s, 100 films of 40 megapixels
+# Beside a polygon's pixel: what an edge takes where it crosses a row, and a pen's pixel, measured.
+_CROSSING, _PEN = 32, 1 / 64
 _FARTHEST = 4 * MAX_SIDE  # a stroke may leave the film, but not for anywhere
 _FEWEST = {"brush": 1, "line": 1, "polygon": 3, "rectangle": 2}
 
@@ -139,72 +141,6 @@ def _fill(mask: np.ndarray, points: np.ndarray, value: int, even_odd: bool = Tru
     mask[top:bottom, left:right][(inside & 1 if even_odd else inside) != 0] = value
 
 
-def outlines(mask: np.ndarray) -> tuple[Stroke, ...]:
-    """Polygons that `rasterise` turns back into exactly this (H, W) mask.
-
-    They follow the borders between pixels. Outer ones come before what lies in them; those round
-    a hole erase.
-    """
-    padded = np.pad(np.asarray(mask, bool), 1)
-    # At a corner of the outline an odd number of the four pixels round it is painted; where just
-    # two do, diagonally, two corners touch.
-    four = [padded[:-1, :-1], padded[:-1, 1:], padded[1:, :-1], padded[1:, 1:]]
-    touching = (four[0] == four[3]) & (four[1] == four[2]) & (four[0] != four[1])
-    y, x = np.nonzero(four[0] ^ four[1] ^ four[2] ^ four[3] | touching)
-    twice = np.where(touching[y, x], 2, 1)
-    second = np.arange(twice.sum()) - np.repeat(twice.cumsum() - twice, twice)
-    y, x = np.repeat(y, twice), np.repeat(x, twice)
-    # Along a row, and down a column, corners follow each other as beginning and end of an edge.
-    # Of two that touch, one ends an edge from the left, the other begins one to the right; the one
-    # from the left turns so that paint on the diagonal stays joined.
-    falling = four[0][y, x] & touching[y, x]  # painted at the upper left and the lower right
-    along = np.lexsort((second, x, y))
-    down = np.lexsort((np.where(falling, 1 - second, second), y, x))
-    sideways, upright = np.empty(len(x), int), np.empty(len(x), int)
-    sideways[along[::2]], sideways[along[1::2]] = along[1::2], along[::2]
-    upright[down[::2]], upright[down[1::2]] = down[1::2], down[::2]
-    rings = [np.stack([x[ring], y[ring]], 1) for ring in _rings(sideways, upright)]
-    # A ring that starts at its upper left corner and goes right has its inside below the edge.
-    painted = [bool(padded[ring[0, 1] + 1, ring[0, 0] + 1]) for ring in rings]
-    size = [_area(ring) for ring in rings]
-    order = sorted(range(len(rings)), key=lambda at: -size[at])
-    return tuple(
-        Stroke(rings[at].astype(float), tool="polygon", erase=not painted[at]) for at in order
-    )
-
-
-def traced(mask: np.ndarray) -> tuple[Stroke, ...]:
-    """The outlines of a mask (H, W) bool. Raises BadMask where they are too long to be kept."""
-    steps = [np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1)]
-    strokes = outlines(mask) if sum(steps) <= MAX_OUTLINE else None
-    if strokes is None or not keepable(strokes):
-        raise BadMask(
-            "This mask is made of too many small pieces to work with: use a cleaner one, or remove "
-            "its specks."
-        )
-    return strokes
-
-
-def _rings(sideways: np.ndarray, upright: np.ndarray) -> list[list[int]]:
-    """The closed ways through corners, each from its first corner in reading order."""
-    steps, left, found = (sideways.tolist(), upright.tolist()), [True] * len(sideways), []
-    for start in range(len(sideways)):
-        at, ring = start, []
-        while left[at]:
-            left[at] = False
-            ring.append(at)
-            at = steps[len(ring) % 2 == 0][at]
-        if ring:
-            found.append(ring)
-    return found
-
-
-def _area(ring: np.ndarray) -> float:
-    """Area of a polygon of (N, 2) corners: the shoelace formula."""
-    (x, y), (next_x, next_y) = ring.T, np.roll(ring, -1, axis=0).T
-    return abs(float((x * next_y - next_x * y).sum())) / 2
-
-
 def to_json(strokes: Sequence[Stroke], shape: tuple[int, int], sha256: str) -> str:
     """The strokes drawn on a film of this (height, width) and file hash, as JSON text.
 
@@ -235,9 +171,47 @@ def to_dict(strokes: Sequence[Stroke], shape: tuple[int, int], sha256: str) -> d
     }
 
 
-def keepable(strokes: Sequence[Stroke]) -> bool:
-    """Whether strokes and their points are few enough for `from_json` to read them back."""
-    return _few(len(strokes), sum(len(stroke.points) for stroke in strokes))
+def keepable(strokes: Sequence[Stroke], shape: tuple[int, int]) -> bool:
+    """Whether strokes of a film of (height, width) `shape` are few enough, have few enough points
+    and cover little enough for `from_json` to read them back."""
+    few = _few(len(strokes), sum(len(stroke.points) for stroke in strokes))
+    return few and work(strokes, shape) <= MAX_WORK
+
+
+def work(strokes: Sequence[Stroke], shape: tuple[int, int]) -> float:
+    """How long `rasterise` takes, about, in pixels of filled polygons.
+
+    An erasing stroke without a label counts once for every label, as each label has its own mask.
+    """
+    strokes = [stroke for stroke in strokes if len(stroke.points)]
+    if not strokes:
+        return 0.0
+    labels = len({stroke.label for stroke in strokes if not stroke.erase}) or 1
+    times = np.array([labels if s.erase and not s.label else 1 for s in strokes])
+    pens = np.array([stroke.tool in ("brush", "line") for stroke in strokes])
+    points = np.concatenate([np.asarray(stroke.points, float) for stroke in strokes])
+    lengths = np.array([len(stroke.points) for stroke in strokes])
+    of = np.repeat(np.arange(len(strokes)), lengths)
+    starts = lengths.cumsum() - lengths
+    sides = np.array(shape[::-1])
+
+    low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
+    boxes = np.diff(np.clip([low, high], 0, sides), axis=0)[0].prod(1)
+    following = np.arange(1, len(points) + 1)
+    following[starts + lengths - 1] = starts  # the last of a stroke is joined to its first
+    rows = np.clip(points[:, 1], 0, sides[1])
+    crossed = np.add.reduceat(np.abs(rows[following] - rows), starts)
+    polygons = boxes + _CROSSING * crossed
+
+    width = np.repeat([max(stroke.width, 1.0) for stroke in strokes], lengths)
+    # A pen goes nowhere from its last point, which it only touches.
+    ends = np.where((following == starts[of])[:, None], points, points[following])
+    reach = width[:, None] / 2
+    near, far = np.minimum(points, ends) - reach, np.maximum(points, ends) + reach
+    around = np.diff(np.clip([near, far], 0, sides), axis=0)[0].prod(1)
+    swept = (np.hypot(*(ends - points).T) + width) * width
+    drawn = np.add.reduceat(np.minimum(around, swept), starts)
+    return float((times * np.where(pens, _PEN * drawn, polygons)).sum())
 
 
 def _few(strokes: int, points: int) -> bool:
@@ -280,7 +254,13 @@ def from_dict(found: object) -> Drawn:
                 f"This file holds {len(items):,} strokes and {points:,} points, more than is drawn "
                 "by hand: upload the mask as a PNG instead."
             )
-        return Drawn(tuple(_stroke(**item) for item in items), shape, sha256)
+        strokes = tuple(_stroke(**item) for item in items)
+        if work(strokes, shape) > MAX_WORK:
+            raise BadMask(
+                "The strokes in this file cover the film more often than is drawn by hand: upload "
+                "the mask as a PNG instead."
+            )
+        return Drawn(strokes, shape, sha256)
     except BadMask:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):

@@ -4,7 +4,8 @@ from itertools import groupby
 
 import numpy as np
 
-from core import masks
+from core.masks import Stroke
+from core.outlines import outlines
 
 
 def single(mask: np.ndarray) -> np.ndarray:
@@ -49,9 +50,9 @@ def single(mask: np.ndarray) -> np.ndarray:
     return corners[way]
 
 
-def _rings(mask: np.ndarray) -> list[masks.Stroke]:
+def _rings(mask: np.ndarray) -> list[Stroke]:
     """The outline, then those of the holes."""
-    rings = masks.outlines(mask)
+    rings = outlines(mask)
     if sum(not ring.erase for ring in rings) != 1:
         raise ValueError("A single polygon is that of a mask of one piece.")
     return sorted(rings, key=lambda ring: ring.erase)

@@ -31,16 +31,24 @@ def canvas(
 
     def beneath(now: Sheet) -> None:
         if report.film == sha256:
-            _draft(key, sha256, name, now, report, subject)
+            _draft(key, sha256, name, shape, now, report, subject)
         keep, strokes = "", now.whole.strokes
         if strokes:
-            keep = to_json(strokes, shape, sha256) if keepable(strokes) else None
+            keep = to_json(strokes, shape, sha256) if keepable(strokes, shape) else None
         browser_memory.remember(memory, key, sha256, name, keep if now.recalled else None)
 
     return easel.easel(ground, sha256, name, key, subject, report, beneath=beneath)
 
 
-def _draft(key: str, sha256: str, name: str, now: Sheet, report: Report, subject: Subject) -> None:
+def _draft(
+    key: str,
+    sha256: str,
+    name: str,
+    shape: tuple[int, int],
+    now: Sheet,
+    report: Report,
+    subject: Subject,
+) -> None:
     """What became of the draft that the browser keeps."""
     drawn, of_it = subject.drawn, f"{subject.drawn} of {plain(name)}" if name else subject.drawn
     if browser_memory.forgotten():
@@ -70,7 +78,7 @@ def _draft(key: str, sha256: str, name: str, now: Sheet, report: Report, subject
             f":material/warning: The {of_it} that this browser kept cannot be read "
             "any more: draw it anew, or upload the one you downloaded."
         )
-    problem = report.problem if keepable(now.whole.strokes) else "long"
+    problem = report.problem if keepable(now.whole.strokes, shape) else "long"
     if problem:
         st.caption(
             f":material/warning: A reload loses this {drawn}: download it before you leave. "

@@ -6,8 +6,9 @@ import streamlit as st
 from core.drawing import Drawing
 from core.images import MedicalImage
 from core.inpaint import BadHole
-from core.masks import BadMask, rasterise, traced
+from core.masks import BadMask, rasterise
 from core.models import BadModel
+from core.outlines import traced
 from core.ui import cached_fills, canvas, easel, fill_orders, mask_tools, presses, sheet
 from core.ui.cached_fills import Hole, Method
 from core.ui.choices import INPAINT

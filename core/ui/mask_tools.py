@@ -10,6 +10,7 @@ from core import inpaint, masks
 from core.drawing import Drawing
 from core.mask_files import read_mask
 from core.masks import BadMask, Stroke
+from core.outlines import traced
 from core.ui import cached_fills, easel, fill_orders, presses
 from core.ui.cached_fills import Method
 from core.ui.film import Film
@@ -194,7 +195,7 @@ def work(key: str, film: Film) -> None:
 
 def _strokes(made: Made, shape: tuple[int, int]) -> tuple[Stroke, ...]:
     """What a tool made, as strokes that leave something of a mask. Raises BadMask."""
-    strokes = made if isinstance(made, tuple) else masks.traced(made)
+    strokes = made if isinstance(made, tuple) else traced(made)
     if not masks.rasterise(strokes, shape).any():
         raise BadMask("Nothing would be left of the mask, so it stays as it was.")
     return strokes

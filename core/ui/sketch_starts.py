@@ -11,8 +11,9 @@ import streamlit as st
 from core.contours import random_contour
 from core.images import BadImage, decode
 from core.lesions import to_square
-from core.masks import Stroke, outlines
+from core.masks import Stroke
 from core.models import BadModel, ModelCard
+from core.outlines import outlines
 from core.segment import BadPhoto, contour
 from core.sketch import BadSketch, read_sketch
 from core.sketch_samples import sketch_samples

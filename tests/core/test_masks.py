@@ -1,6 +1,7 @@
 """Strokes cover what their tools passed over; outlines, text and clean-up lose and add nothing."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -11,6 +12,7 @@ from core.masks import (
     MAX_POINTS,
     MAX_STROKES,
     MAX_TEXT,
+    MAX_WORK,
     BadMask,
     Stroke,
     dice,
@@ -20,12 +22,13 @@ from core.masks import (
     grow,
     invert,
     keepable,
-    outlines,
     rasterise,
     shrink,
     to_json,
     without_specks,
+    work,
 )
+from core.outlines import outlines
 
 SHAPE = (40, 60)
 
@@ -359,13 +362,58 @@ LONG = stroke(np.tile([(1.0, 2.0), (3.0, 4.0)], (MAX_POINTS // 2, 1)))
     ids=["none", "most strokes", "a stroke more", "most points", "a point more"],
 )
 def test_what_can_be_kept_is_known_before_it_is_written(strokes, kept):
-    assert keepable(strokes) is kept
+    assert keepable(strokes, SHAPE) is kept
     written = to_json(strokes, SHAPE, HASH)
     if kept:
         assert len(from_json(written).strokes) == len(strokes)
     else:
         with pytest.raises(BadMask, match="more than is drawn"):
             from_json(written)
+
+
+LARGEST = (6324, 6324)  # 40 megapixels
+CORNERS = [(-9, -9), (7000, -9), (7000, 7000), (-9, 7000)]
+TALL = np.stack([np.linspace(0, 6000, 40_000), np.tile([-9.0, 7000.0], 20_000)], 1)
+
+
+def by_hand(strokes: int, points: int, width: float, **more) -> list[Stroke]:
+    """Strokes here and there on the largest film, in steps of a hand's."""
+    rng = np.random.default_rng(strokes)
+    ways = rng.uniform(0, 6000, (strokes, 1, 2)) + rng.normal(0, 12, (strokes, points, 2)).cumsum(1)
+    return [Stroke(way, width, **more) for way in ways]
+
+
+@pytest.mark.parametrize(
+    ("strokes", "kept"),
+    [
+        pytest.param(by_hand(5000, 60, 300), True, id="thousands of wide strokes"),
+        pytest.param(by_hand(3000, 60, 40, erase=True), True, id="thousands erased from all"),
+        pytest.param([stroke(CORNERS, tool="polygon")] * 90, True, id="the film 90 times"),
+        pytest.param([stroke(CORNERS, tool="polygon")] * 110, False, id="the film 110 times"),
+        pytest.param([stroke(CORNERS[::2], tool="rectangle")] * 110, False, id="rectangles"),
+        pytest.param([stroke(TALL, tool="polygon")], False, id="a fence as high as the film"),
+        pytest.param([stroke(TALL, width=9000)], False, id="a pen over all"),
+        pytest.param(
+            [stroke(CORNERS, tool="polygon", label=name) for name in "abcdefg"] * 15,
+            False,
+            id="labels",
+        ),
+    ],
+)
+def test_u3_strokes_that_would_take_minutes_to_draw_are_not_kept(strokes, kept):
+    assert keepable(strokes, LARGEST) is kept
+    if not kept:
+        with pytest.raises(BadMask, match="cover the film more often than is drawn by hand"):
+            from_json(to_json(strokes, LARGEST, HASH))
+
+
+def test_what_erases_from_every_label_counts_for_each():
+    painted = [stroke([(5, 5)], label=label) for label in ("screw", "cast", "plate")]
+    erased = stroke([(1, 1), (30, 30)], width=9, erase=True)
+    one, three = (work([*painted, replace(erased, label=label)], SHAPE) for label in ("cast", ""))
+    alone = work([erased], SHAPE)
+    assert three - one == pytest.approx(2 * alone) and 0 < alone < MAX_WORK
+    assert work([], SHAPE) == work([stroke([(-900, -900), (-800, -800)])], SHAPE) == 0
 
 
 HOSTILE = {

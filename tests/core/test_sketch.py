@@ -7,7 +7,8 @@ import pytest
 
 from core.contours import outline, random_contour
 from core.lesions import SIDE
-from core.masks import Stroke, outlines, rasterise, to_json
+from core.masks import Stroke, rasterise, to_json
+from core.outlines import outlines
 from core.sketch import FULLEST, SMALLEST, BadSketch, check, closed, condition, read_sketch
 
 SHA256 = "0" * 64

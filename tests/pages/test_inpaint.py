@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 from core import export, inpaint, mask_files, masks
 from core.images import decode
 from core.masks import BadMask, Stroke
+from core.outlines import outlines, traced
 from core.repair_samples import repair_gallery
 from core.samples import dicom, png
 from core.ui import cached_fills, fill_questions, fill_result
@@ -235,7 +236,7 @@ def test_a_bad_mask_gets_a_sentence_and_nothing_is_lost(screws, name, data, sent
 def test_too_many_pieces_are_refused(screws):
 
     with pytest.raises(BadMask, match="too many small pieces"):
-        masks.traced(np.indices((600, 600)).sum(0) % 2 > 0)
+        traced(np.indices((600, 600)).sum(0) % 2 > 0)
 
 
 def test_an_empty_mask_and_one_over_everything_are_refused_in_words(screws):
@@ -454,7 +455,7 @@ def result(data: bytes, name: str, mask: np.ndarray, grain: bool = True):
     image, film = decode(data, name), read(data, name)
     hole, method = Hole.of(mask), Method("ns", "Navier-Stokes")
     order = Order(
-        masks.outlines(mask), mask.shape, hole.sha256, "ns", "", False, grain, datetime.now(UTC)
+        outlines(mask), mask.shape, hole.sha256, "ns", "", False, grain, datetime.now(UTC)
     )
     made = inpaint.fill(image.pixels, mask, "ns", image.window, False, grain)
     shown = cached_fills.displayed(image, made.pixels, False)

@@ -17,7 +17,8 @@ from core.clean_film import clean
 from core.exchange import coco
 from core.exchange.incoming import ENDINGS, BadImport, read
 from core.exchange.outgoing import FORMATS, Item, export
-from core.masks import Stroke, outlines
+from core.masks import Stroke
+from core.outlines import outlines
 from tests.bad_files import film
 from tests.dicom_files import dicom
 from tests.nasty_masks import MASKS, SHAPE
