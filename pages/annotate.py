@@ -26,8 +26,11 @@ EXPORT, LOG = "Export", "Log"
 rooms.enter()
 annotate_lists.follow_link()
 
-st.title("Annotate", anchor=False)
-if not identity.mount():
+with st.container(gap=None):
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    head.title("Annotate", anchor=False, width="content")
+    heard = identity.mount()
+if not heard:
     st.stop()  # until the browser has told who reads here: a moment
 
 annotate_store.failure()
@@ -38,24 +41,26 @@ with annotate_store.told():
         annotate_lists.introduce()
         annotate_person.ask()
         st.stop()
-    opened = annotate_lists.choose(store, reader)
+    with head:
+        opened = annotate_lists.choose(store, reader)
     if opened is None:
+        annotate_lists.ways_in(store, reader)
         st.session_state.pop(OPEN, None)
         annotate_lists.write_link()
         st.stop()
     worklist = opened.worklist
     st.session_state[OPEN] = worklist.code, reader.name, reader.verified
     films = store.films(worklist)
-    view = st.segmented_control(
-        "What to do",
-        [READ, REVIEW, EXPORT, LOG],
-        default=READ,
-        required=True,
-        key="annotate-view",
-        persist_state="session",
-        label_visibility="collapsed",
-        width="stretch",
-    )
+    with opened.views:
+        view = st.segmented_control(
+            "What to do",
+            [READ, REVIEW, EXPORT, LOG],
+            default=READ,
+            required=True,
+            key="annotate-view",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
     if view == EXPORT:
         annotate_lists.write_link()
         annotate_export_view.show(store, worklist, reader)
@@ -71,18 +76,17 @@ with annotate_store.told():
         st.markdown("This worklist has no films yet. Add some, or send its link to who has them.")
         annotate_films.add(store, worklist, reader)
         st.stop()
-    with opened.beside, st.popover("Add films", icon=":material/add_photo_alternate:"):
-        annotate_films.add(store, worklist, reader)
-
     rows = annotate_worklist.rows(films, store.readings(worklist), reader)
-    film, beside = annotate_worklist.choose(rows, view)
+    film, about, more = annotate_worklist.choose(rows, view)
     annotate_lists.write_link(film.sha256)
     shown = annotate_films.shown(store, worklist, film)
-    with beside, st.popover("About this film", icon=":material/info:"):
+    with about:
         if not isinstance(shown, BadImage):
             inverted = verdict.invert(shown)
             verdict.film_notes(shown, inverted)
         annotate_films.remove(store, worklist, film, reader)
+    with more:
+        annotate_films.add(store, worklist, reader)
     if isinstance(shown, BadImage):
         st.error(shown.reason, icon=":material/broken_image:")
     elif view == READ:

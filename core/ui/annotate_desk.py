@@ -63,9 +63,10 @@ def desk(
             f"This reading was saved elsewhere at {clock(met.saved_at)}: that is shown now. Undo "
             "brings back what was here."
         )
-    above = st.container()
-    with st.container(key=DESK):
-        _desk(bench)
+    with st.container(gap=None):
+        above = st.container()
+        with st.container(key=DESK):
+            _desk(bench)
     with above:
         connection.watch(f"{DESK}-connection", DESK)
 
@@ -78,7 +79,10 @@ def _desk(bench: Bench) -> None:
     work, content = bench.work, bench.content()
     told = bench.told()
     report = told.report if told else Report()
-    _news(bench)
+    # Places that are always taken: a canvas that moves in the page is built anew by the browser.
+    with st.container():
+        _news(bench)
+    above = st.container()
     drawn_on, beside = st.columns([3, 2], gap="medium")
     with drawn_on:
         if work.closed or work.reading.damaged:
@@ -86,7 +90,8 @@ def _desk(bench: Bench) -> None:
             _state(bench, content, report)
             label = next(iter(LABELS))
         else:
-            label = labels.choose(DESK)
+            with above:
+                label = labels.choose(DESK)
             drawing = easel.easel(
                 bench.grey,
                 bench.film.sha256,

@@ -38,40 +38,48 @@ def to_open(code: str, film: str = "") -> None:
 
 
 class Opened(NamedTuple):
-    """The worklist that is open, and room for more beside its name."""
+    """The worklist that is open, and room for the views of it beside its name."""
 
     worklist: Worklist
-    beside: DeltaGenerator
+    views: DeltaGenerator
 
 
 def choose(store: Store, reader: Reader) -> Opened | None:
-    """The open worklist, under the row that names it; or the ways to open one, and None.
+    """The open worklist, if there is one, its chooser, and who reads; in the row at the top.
 
     Raises StoreError.
     """
     worklist = _open(store, reader)
+    if worklist is None:
+        person(reader)
+        return None
+    views = st.container(width="content")
+    known = _known(store)
+    # Set anew each time: a widget that was away, on a run that stopped before it, forgets.
+    st.session_state[_CHOSEN] = worklist.code
+    st.selectbox(
+        "Worklist",
+        [*known, ""],
+        format_func=lambda code: known[code] if code else _ANOTHER,
+        key=_CHOSEN,
+        on_change=lambda: to_open(st.session_state[_CHOSEN]),
+        label_visibility="collapsed",
+        width=240,
+    )
+    with st.popover(
+        "About it", icon=":material/info:", help="The worklist: its link, what is kept"
+    ):
+        _about(store, worklist, reader)
+    person(reader)
+    return Opened(worklist, views)
+
+
+def _known(store: Store) -> dict[str, str]:
+    """The title of every worklist that may be chosen here, by its code."""
     known = {one.code: one.title for one in identity.worklists()}
     if Settings.from_environment().listed:
         known = {one.code: one.title for one in store.worklists()} | known
-    if worklist is None:
-        _ways_in(store, reader, known)
-        return None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        # Set anew each time: a widget that was away, on a run that stopped before it, forgets.
-        st.session_state[_CHOSEN] = worklist.code
-        st.selectbox(
-            "Worklist",
-            [*known, ""],
-            format_func=lambda code: known[code] if code else _ANOTHER,
-            key=_CHOSEN,
-            on_change=lambda: to_open(st.session_state[_CHOSEN]),
-            width=400,
-        )
-        beside = st.container(width="content")
-        with st.popover("About it", icon=":material/info:"):
-            _about(store, worklist, reader)
-        person(reader)
-    return Opened(worklist, beside)
+    return known
 
 
 def _open(store: Store, reader: Reader) -> Worklist | None:
@@ -102,14 +110,11 @@ def introduce() -> None:
     )
 
 
-def _ways_in(store: Store, reader: Reader, known: dict[str, str]) -> None:
+def ways_in(store: Store, reader: Reader) -> None:
+    """The ways to open a worklist, where none is open. Raises StoreError."""
+    known = _known(store)
     introduce()
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        said = "A worklist holds films and all their readings: open one, or make one."
-        st.markdown(said, width="content")
-        person(reader)
+    st.markdown("A worklist holds films and all their readings: open one, or make one.")
     if reason := st.session_state.pop(_GONE, ""):
         st.warning(reason, icon=":material/link_off:")
     there, fresh, samples = st.columns(3, border=True)

@@ -25,6 +25,7 @@ MARKS = {TO_DO: "○", DRAFT: "◐", SENT_BACK: "↩", SUBMITTED: "●", REVIEWE
 FILTERS = {READ: (ALL, *MARKS), REVIEW: (ALL, TO_DO, SUBMITTED, REVIEWED)}
 OPEN_TO = (TO_DO, DRAFT, SENT_BACK)  # what the reader has still to do
 MOST_ROWS = 8  # of the table, without scrolling
+LONGEST = 24  # characters of a film's name beside the buttons
 _TABLE = "annotate-table"
 _COUNTS = ("Submitted by others", "Readings", "Accepted")
 
@@ -55,10 +56,11 @@ class Row:
 
 
 class Chosen(NamedTuple):
-    """The film that is open, and room for more beside the buttons."""
+    """The film that is open, room for words about it, and room for the way to add others."""
 
     film: Film
-    beside: DeltaGenerator
+    about: DeltaGenerator
+    more: DeltaGenerator
 
 
 def rows(films: Sequence[Film], readings: Sequence[Summary], reader: Reader) -> list[Row]:
@@ -77,8 +79,9 @@ def choose(found: Sequence[Row], view: str) -> Chosen:
     """Filter, table and buttons over at least one film, and which one is open."""
     with st.container():  # a place that is always taken, so that the canvas below stays
         current = _current(found)
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     # Its state is the server's, so that it stays open while its label tells the progress.
-    with st.expander(
+    with row.popover(
         f"Films · {_progress(found, view)}",
         icon=":material/list:",
         key="annotate-films",
@@ -98,11 +101,22 @@ def choose(found: Sequence[Row], view: str) -> Chosen:
             listed.sort(key=lambda row: (row.review != SUBMITTED, not row.handed_in))
         at = listed.index(current)
         _table(listed, at, view)
-    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Add films**")
+        more = st.container()
+    name = current.film.name
+    with row:
         _buttons(listed, at, view)
-        st.markdown(f"**{plain(current.film.name)}** · {at + 1} of {len(listed)}")
-        beside = st.container(width="content")
-    return Chosen(current.film, beside)
+        about = st.popover(
+            f"**{plain(_short(name))}** · {at + 1} of {len(listed)}",
+            icon=":material/info:",
+            help=f"About {plain(name)}, and the way to remove it",
+        )
+    return Chosen(current.film, about, more)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the buttons beside it."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[-LONGEST // 2 :]}"
 
 
 def _current(found: Sequence[Row]) -> Row:

@@ -165,7 +165,7 @@ def _tools(
     changed: Callable[[], None],
 ) -> tuple[str, bool, int]:
     """The tool, whether it erases, and the width of its line in px of canvas."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, gap="small"):
         tool = st.segmented_control(
             "Tool",
             list(subject.hints),
@@ -176,18 +176,8 @@ def _tools(
             help="  \n".join(f"**{tool}**: {hint}" for tool, hint in subject.hints.items())
             + "  \nEvery tool paints or erases, in the order in which you draw.",
         )
-        erase = st.segmented_control(
-            "Paint or erase",
-            [PAINT, ERASE],
-            default=PAINT,
-            required=True,
-            key=f"{tools}-erase",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         size = st.slider(
-            "Size of the brush",
+            "Size",
             2,
             80,
             subject.pen,
@@ -197,25 +187,34 @@ def _tools(
             persist_state="session",
             # Taken away it would move the canvas under the pointer.
             disabled=tool not in (BRUSH, LINE),
-            help="In pixels of your screen"
+            help="Of the brush, in pixels of your screen"
             + ": zoom in for finer strokes on the film." * subject.looks,
             width=240,
         )
-        with st.container(horizontal=True, width="content", gap="small"):
-            for label, icon, can, shortcut, step in (
-                ("Undo", ":material/undo:", drawing.can_undo, "Ctrl+Z", Drawing.undone),
-                ("Redo", ":material/redo:", drawing.can_redo, "Ctrl+Shift+Z", Drawing.redone),
-                ("Clear", ":material/delete:", bool(drawing.strokes), None, cleared),
-            ):
-                st.button(
-                    label,
-                    icon=icon,
-                    key=f"{key}-{label.lower()}",
-                    disabled=not can,
-                    shortcut=None if touch else shortcut,
-                    on_click=_step,
-                    args=(key, sha256, step, changed),
-                )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        erase = st.segmented_control(
+            "Paint or erase",
+            [PAINT, ERASE],
+            default=PAINT,
+            required=True,
+            key=f"{tools}-erase",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        for label, icon, can, shortcut, step in (
+            ("Undo", ":material/undo:", drawing.can_undo, "Ctrl+Z", Drawing.undone),
+            ("Redo", ":material/redo:", drawing.can_redo, "Ctrl+Shift+Z", Drawing.redone),
+            ("Clear", ":material/delete:", bool(drawing.strokes), None, cleared),
+        ):
+            st.button(
+                label,
+                icon=icon,
+                key=f"{key}-{label.lower()}",
+                disabled=not can,
+                shortcut=None if touch else shortcut,
+                on_click=_step,
+                args=(key, sha256, step, changed),
+            )
     return tool, erase == ERASE, size if tool in (BRUSH, LINE) else THIN
 
 

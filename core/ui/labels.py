@@ -82,7 +82,7 @@ ARTEFACTS = replace(
 
 def choose(key: str) -> str:
     """The label that new paint gets: a key of LABELS."""
-    return st.segmented_control(
+    return st.pills(
         "Label",
         list(LABELS),
         default=next(iter(LABELS)),
@@ -91,6 +91,7 @@ def choose(key: str) -> str:
         key=f"{key}-label",
         wrap=True,
         persist_state="session",
+        label_visibility="collapsed",
         help="What you paint next is marked as this. Erasing takes from every label.",
     )
 
@@ -125,9 +126,8 @@ def table(regions: Sequence[Region], spacing_mm: tuple[float, float] | None) -> 
     if spacing_mm:
         size = spacing_mm[0] * spacing_mm[1]
         columns["mm²"] = [round(region.pixels * size, 1) for region in regions]
-    columns["Across"] = [f"{x0:,} to {x1 - 1:,}" for x0, _, x1, _ in (r.box for r in regions)]
-    columns["Down"] = [f"{y0:,} to {y1 - 1:,}" for _, y0, _, y1 in (r.box for r in regions)]
-    place = "In pixels of the film, from its upper left corner."
+    middles = [((x0 + x1) // 2, (y0 + y1) // 2) for x0, y0, x1, y1 in (r.box for r in regions)]
+    columns["Middle"] = [f"{x}, {y}" for x, y in middles]
     st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
@@ -136,8 +136,10 @@ def table(regions: Sequence[Region], spacing_mm: tuple[float, float] | None) -> 
             "No.": st.column_config.NumberColumn(width=40),
             "": st.column_config.ImageColumn(width=30),
             "Pixels": st.column_config.NumberColumn(format="localized"),
-            "Across": st.column_config.TextColumn(help=place),
-            "Down": st.column_config.TextColumn(help=place),
+            "Middle": st.column_config.TextColumn(
+                help="Of its box: pixels of the film to the right and down from its upper left "
+                "corner."
+            ),
         },
         alt="The marked regions: number, label, size and place",
     )

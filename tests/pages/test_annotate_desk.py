@@ -201,7 +201,7 @@ def test_runs_without_a_change_store_nothing(anna, store):
 def test_strokes_keep_the_label_in_whose_colour_they_were_drawn(anna):
     anna.draws(SCREW)
     before = anna.widget
-    anna.app.segmented_control(key="annotate-desk-label").set_value("cast").run()
+    anna.app.pills(key="annotate-desk-label").set_value("cast").run()
     # No new widget: a stroke that is on its way is not lost.
     assert anna.widget == before and anna.labels == ["screw"]
     anna.draws(SCREW, CAST)
@@ -310,7 +310,7 @@ def test_an_uploaded_mask_is_added_under_the_chosen_label(anna):
     mask = np.zeros(SHAPE, np.uint8)
     mask[50:80, 20:90] = 255
     anna.draws(SCREW)
-    anna.app.segmented_control(key="annotate-desk-label").set_value("wire").run()
+    anna.app.pills(key="annotate-desk-label").set_value("wire").run()
     upload(anna, "mask.png", cv2.imencode(".png", mask)[1].tobytes())
     assert (label_masks(stored(anna).annotation.strokes, SHAPE)["wire"] == (mask > 0)).all()
     assert anna.labels[0] == "screw"
