@@ -26,11 +26,14 @@ class BadZip(ValueError):
         self.reason = reason
 
 
-def unpack(data: bytes, name: str, most: int = MAX_MEMBERS) -> list[tuple[str, bytes]]:
+def unpack(
+    data: bytes, name: str, most: int = MAX_MEMBERS, unread: str | None = None
+) -> list[tuple[str, bytes]]:
     """The files of a zip, (path inside it, bytes), in their order; nothing is written to the disk.
 
     Folders and what operating systems leave behind (__MACOSX, .DS_Store and their like) are passed
-    over. What the files are is not looked at: a member may be no film.
+    over, and so are members whose path begins with `unread`, however large they are. What the
+    files are is not looked at: a member may be no film.
 
     Raises BadZip, and nothing else, for what is no zip, is damaged, holds more than `most` files,
     more than 200 MB or a file that grows more than a hundredfold, and for members that are
@@ -38,11 +41,13 @@ def unpack(data: bytes, name: str, most: int = MAX_MEMBERS) -> list[tuple[str, b
     sentence.
     """
     zip_name = f"The zip “{display_name(name)}”"
-    if data.count(_ENTRY) > MAX_ENTRIES:
+    if data.count(_ENTRY) > max(most, MAX_ENTRIES):
         raise _too_many(zip_name, most)
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            entries = archive.infolist()
+            entries = [
+                e for e in archive.infolist() if not unread or not e.filename.startswith(unread)
+            ]
             for entry in entries:
                 _check(entry, zip_name)
             entries = [e for e in entries if not e.is_dir() and not _SYSTEM.search(e.filename)]

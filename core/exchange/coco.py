@@ -131,8 +131,9 @@ def shape_of(image: dict) -> tuple[int, int]:
     return shape
 
 
-def strokes(segmentation: object, shape: tuple[int, int], onto: np.ndarray) -> list[Stroke]:
-    """The polygons of a segmentation; run lengths are painted onto a mask instead, see `paint`.
+def strokes(segmentation: object, shape: tuple[int, int], onto: np.ndarray | None) -> list[Stroke]:
+    """The polygons of a segmentation; run lengths, which are a dictionary, are painted onto a mask
+    instead, see `paint`.
 
     Raises BadMask for what is neither.
     """

@@ -7,40 +7,35 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
-from unicodedata import category
 
 import numpy as np
 
 from core import artefacts, mask_files
-from core.annotation_records import MAX_NAME, Film, StoreError, plain_line
-from core.artefacts import LABELS, MAX_COMMENT, Annotation
+from core.annotation_records import Film, StoreError
+from core.artefacts import LABELS, Annotation
 from core.exchange import coco, table, yolo
 from core.exchange.coco import label_of
+from core.exchange.imported import Imported, outlined, said, source, taken
 from core.exchange.known_films import BadImport, KnownFilms
 from core.exchange.outgoing import MASK_SCHEMA, SCHEMA, VERSION
-from core.film_zip import MAX_ENTRIES, BadZip, unpack
+from core.exchange.parcel import MAX_PARCEL
+from core.film_zip import BadZip, unpack
 from core.images import BadImage, decode, display_name
 from core.intake import MAX_BYTES, recognise
-from core.masks import BadMask, Stroke
+from core.masks import MAX_WORK, BadMask, Stroke, work
 
 __all__ = ["ENDINGS", "BadImport", "Imported", "read"]
 
 ENDINGS = ("zip", "json", "csv", "txt", "png", "dcm")  # of files that `read` reads
+_ZIP = b"PK\3\4", b"PK\5\6"
+MAX_FILES = 50_000  # in an export
+MAX_DRAWN = 5 * MAX_WORK  # what all readings of a file may take to draw, see core.masks.work
+BY_NAME = "Its films are told by the names of their files alone: look whether they are the same."
+BY_ORDER = "Its classes are taken for the labels here in their order: look whether they fit."
 _NOT_OURS = (
     "This file holds no readings that can be read here: choose an export of Lightbox, or COCO, "
     "YOLO, a mask as PNG or a DICOM segmentation."
 )
-
-
-class Imported(NamedTuple):
-    """What one reader said of the film with this SHA-256. reader: "" where the file does not tell.
-    of: the file, or the zip's member, that it was read from, safe to show."""
-
-    sha256: str
-    annotation: Annotation
-    reader: str
-    of: str
 
 
 def read(
@@ -59,19 +54,26 @@ def read(
     film_data: gives the clean copy of a film by its SHA-256; with it, DICOM segmentations that
         another program made on an exported film are recognised by the instance they refer to.
 
-    Raises BadImport for a file that is none of these, is damaged, unsafe or larger than 64 MB,
-    belongs to another film or to one of another size, or holds a label that is none of LABELS; and
-    StoreError where `film_data` does. The file is taken in whole or refused whole.
+    Raises BadImport for a file that is none of these, is damaged, unsafe or larger than 64 MB (a
+    zip: 256 MB, its films are not read), belongs to another film or to one of another size, takes
+    minutes to draw, or holds a label that is none of LABELS; and StoreError where `film_data` does.
+    The file is taken in whole or refused whole.
     """
     shown = display_name(name)
-    if len(data) > MAX_BYTES:
-        raise BadImport(f"“{shown}” has more than {MAX_BYTES // 2**20} MB: export it in parts.")
+    zipped = data.startswith(_ZIP)
+    most, advice = (MAX_PARCEL, "without the films") if zipped else (MAX_BYTES, "in parts")
+    if len(data) > most:
+        raise BadImport(f"“{shown}” has more than {most // 2**20} MB: export it {advice}.")
     try:
         found = _read(data, shown, KnownFilms(films, film_data))
+        _bound(found, films)
     except (BadMask, BadImage) as error:
         raise BadImport(error.reason) from None
     except BadZip as error:  # which advises on films
-        raise BadImport(error.reason.partition(": ")[0] + ": export the readings again.") from None
+        raise BadImport(
+            error.reason.partition(": ")[0] + ": export the readings again, in one format if there "
+            "are many."
+        ) from None
     except (BadImport, StoreError):
         raise
     except MemoryError:
@@ -85,7 +87,7 @@ def read(
 
 def _read(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
     """The readings in one file, known by its first bytes and, if it is a plain text, its name."""
-    if data.startswith((b"PK\3\4", b"PK\5\6")):
+    if data.startswith(_ZIP):
         return _zip(data, name, films)
     start = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"{"):
@@ -101,38 +103,14 @@ def _read(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
     return [(_segmentation if kind == "DICOM" else _mask)(data, name, films)]
 
 
-def _taken(film: Film, annotation: Annotation, reader: object, of: str) -> Imported:
-    """A reading, its parts checked as those of any that is read from a text."""
-    if annotation.nothing and annotation.strokes:
+def _bound(found: Sequence[Imported], films: Sequence[Film]) -> None:
+    """Raise BadImport where the readings would take minutes to draw."""
+    shapes = {film.sha256: film.shape for film in films}
+    if sum(work(each.annotation.strokes, shapes[each.sha256]) for each in found) > MAX_DRAWN:
         raise BadImport(
-            "This file says of a film that it has no artefact, and marks some: correct one of both."
+            "The strokes in this file cover the films more often than is drawn by hand: export "
+            "fewer readings at once."
         )
-    comment = "".join(
-        c for c in annotation.comment if c in "\t\n\r" or category(c) not in ("Cc", "Cs")
-    )
-    if len(comment) > MAX_COMMENT:
-        raise BadImport(f"A comment in this file has over {MAX_COMMENT:,} characters: shorten it.")
-    strokes = tuple(
-        replace(stroke, label=label_of(stroke.label)) if stroke.label else stroke
-        for stroke in annotation.strokes
-    )
-    annotation = replace(annotation, strokes=strokes, comment=comment)
-    text = artefacts.to_json(annotation, film.shape, film.sha256)
-    reader = plain_line(reader)[:MAX_NAME] if isinstance(reader, str) else ""
-    return Imported(film.sha256, artefacts.from_json(text).annotation, reader, of)
-
-
-def _drawn(masks: Mapping[str, np.ndarray], sources: Mapping[str, object]) -> tuple[Stroke, ...]:
-    """Outlines of masks. What a person corrected counts as the person's."""
-    return tuple(
-        stroke
-        for label, mask in masks.items()
-        for stroke in artefacts.from_masks({label: mask}, _source(sources.get(label)))
-    )
-
-
-def _source(told: object) -> str:
-    return "auto" if told == "AUTO" else "manual"
 
 
 def _json(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
@@ -143,33 +121,32 @@ def _json(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
     if found.get("schema") == SCHEMA:
         raise BadImport("This is the list of an export alone: choose the zip that it came in.")
     kept = artefacts.from_json(data)
-    return [_taken(films.of(kept.sha256, kept.shape), kept.annotation, found.get("reader"), name)]
+    return [taken(films.of(kept.sha256, kept.shape), kept.annotation, name, found)]
 
 
 def _coco(document: dict, name: str, films: KnownFilms) -> list[Imported]:
-    found = []
-    for told in coco.readings(document):
+    found, listed = [], coco.readings(document)
+    films.few(told.image["id"] for told in listed)
+    for told in listed:
         shape = coco.shape_of(told.image)
         film = films.of(str(told.image.get("sha256") or told.image.get("file_name")), shape)
         strokes: list[Stroke] = []
         masks: dict[str, np.ndarray] = {}
         sources = {}
-        for label, source, segmentation in told.marks:
-            onto = masks.setdefault(label, np.zeros(shape, bool, "F"))
-            sources[label] = source
+        for label, drawer, segmentation in told.marks:
+            if isinstance(segmentation, dict) and label not in masks:
+                films.count(shape)
+                masks[label] = np.zeros(shape, bool, "F")
+            sources[label] = drawer
             strokes += [
-                replace(stroke, label=label, source=_source(source))
-                for stroke in coco.strokes(segmentation, shape, onto)
+                replace(stroke, label=label, source=source(drawer))
+                for stroke in coco.strokes(segmentation, shape, masks.get(label))
             ]
-        drawn = (*strokes, *_drawn(masks, sources))
-        found.append(_taken(film, _said(drawn, told.facts), told.facts.get("reader"), name))
+        drawn = (*strokes, *outlined(masks, sources))
+        reading = taken(film, said(drawn, told.facts), name, told.facts)
+        certain = film.sha256[:12] in f"{told.image.get('sha256')} {told.image.get('file_name')}"
+        found.append(reading._replace(notice="" if certain else BY_NAME))
     return found
-
-
-def _said(strokes: tuple[Stroke, ...], facts: Mapping) -> Annotation:
-    """Strokes, with what else was said in an export's facts of a reading."""
-    nothing = str(facts.get("nothing", False)).casefold() == "true"
-    return Annotation(strokes, facts.get("comment", ""), nothing)
 
 
 def _table(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
@@ -177,35 +154,42 @@ def _table(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
     for row in table.read(data):
         key = (row["film_sha256"], row.get("reader", ""), row.get("verified"))
         readings.setdefault(key, []).append(row)
+    films.few(sha256 for sha256, *_ in readings)
     found = []
-    for (sha256, reader, _), rows in readings.items():
+    for (sha256, *_), rows in readings.items():
         film = films.of(sha256, (int(rows[0]["height"]), int(rows[0]["width"])))
         masks: dict[str, np.ndarray] = {}
         for row in rows:
             if row["label"]:
-                mask = masks.setdefault(label_of(row["label"]), np.zeros(film.shape, bool, "F"))
-                coco.paint(row["rle"], mask)
+                label = label_of(row["label"])
+                if label not in masks:
+                    films.count(film.shape)
+                    masks[label] = np.zeros(film.shape, bool, "F")
+                coco.paint(row["rle"], masks[label])
         sources = {label_of(row["label"]): row.get("source") for row in rows if row["label"]}
-        found.append(_taken(film, _said(_drawn(masks, sources), rows[0]), reader, name))
+        found.append(taken(film, said(outlined(masks, sources), rows[0]), name, rows[0]))
     return found
 
 
 def _yolo(data: bytes, name: str, film: Film, classes: Sequence[str]) -> Imported:
     """A YOLO file; one without a line says that there is nothing, as in YOLO's own data sets."""
     strokes = yolo.strokes(data.decode("utf-8-sig"), film.shape, classes)
-    return _taken(film, Annotation(strokes, nothing=not strokes), "", name)
+    reading = taken(film, Annotation(strokes, nothing=not strokes), name)
+    return reading._replace(notice="" if film.sha256[:12] in name or not strokes else BY_ORDER)
 
 
 def _mask(data: bytes, name: str, films: KnownFilms) -> Imported:
     told = _comment(data)
     if not told:
         film = films.of_file(name)
+        films.count(film.shape)
         mask = mask_files.read_mask(data, name, film.shape)
         label = next((label for label in LABELS if f"-{label}." in name), "other")
-        return _taken(film, Annotation(_drawn({label: mask}, {})), "", name)
+        return taken(film, Annotation(outlined({label: mask}, {})), name)
     mask = decode(data, name).pixels > 0
     film, label = films.of(told["film_sha256"], mask.shape), label_of(told["label"])
-    return _taken(film, Annotation(_drawn({label: mask}, {label: told.get("source")})), "", name)
+    films.count(film.shape)
+    return taken(film, Annotation(outlined({label: mask}, {label: told.get("source")})), name)
 
 
 def _comment(data: bytes) -> dict | None:
@@ -227,12 +211,15 @@ def _segmentation(data: bytes, name: str, films: KnownFilms) -> Imported:
     seg = dicom_seg.read(data)
     film = films.of(seg.sha256, seg.shape) if seg.sha256 else films.of_instance(seg.refers)
     films.fit(film, seg.shape)
-    return _taken(film, Annotation(_drawn(seg.masks, seg.sources)), seg.reader, name)
+    for _ in seg.masks:
+        films.count(film.shape)
+    annotation = Annotation(outlined(seg.masks, seg.sources))
+    return taken(film, annotation, name, {"reader": seg.reader})
 
 
 def _zip(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
     """The readings in an export, from the format in it that says most."""
-    members = dict(unpack(data, name, MAX_ENTRIES))
+    members = dict(unpack(data, name, MAX_FILES, unread="films/"))
     try:
         manifest = json.loads(members["manifest.json"])
         ours = manifest["schema"] == SCHEMA
@@ -243,6 +230,8 @@ def _zip(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
     if manifest["version"] != VERSION:
         raise BadImport(f"“{name}” was written by another version of Lightbox: export it again.")
     for member, told in manifest["members"].items():
+        if member.startswith("films/"):
+            continue  # read by nobody here
         if hashlib.sha256(members.get(member, b"")).hexdigest() != told["sha256"]:
             raise BadImport(
                 f"“{display_name(member)}” in this export is missing or was changed: export it "
@@ -253,6 +242,7 @@ def _zip(data: bytes, name: str, films: KnownFilms) -> list[Imported]:
     for format, whole in (("csv", "annotations.csv"), ("coco", "coco_rle.json")):
         if format in manifest["formats"] and "json" not in manifest["formats"]:
             return _read(members[whole], whole, films)
+    films.few(item["film"] for item in manifest["items"])
     return [_of_item(item, members, films) for item in manifest["items"]]
 
 
@@ -264,6 +254,10 @@ def _of_item(item: dict, members: Mapping[str, bytes], films: KnownFilms) -> Imp
         [],
     )
     found = [reading for file in files for reading in _read(members[file], file, films)]
+    if {reading.sha256 for reading in found} - {item["film"]}:
+        raise BadImport(
+            "A reading in this export is of another film than its list says: export it again."
+        )
     strokes = tuple(stroke for reading in found for stroke in reading.annotation.strokes)
     film, of = films.of(item["film"]), ", ".join(files) or "manifest.json"
-    return _taken(film, _said(strokes, item), item["reader"], of)
+    return taken(film, said(strokes, item), of, item)

@@ -1,10 +1,14 @@
 """Which film a reading belongs to, by what its file tells: a hash, a name or a DICOM instance."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 from core.annotation_records import Film
 from core.images import display_name
+
+MAX_READINGS = 200  # of one film in one file
+MAX_MASKS = 4_000_000_000  # pixels, of all masks of a file together: a minute's work
 
 
 class BadImport(ValueError):
@@ -19,16 +23,20 @@ class KnownFilms:
     """The films that readings may be of."""
 
     def __init__(self, films: Sequence[Film], data: Callable[[str], bytes] | None) -> None:
-        self._films, self._data = films, data
+        self._films, self._data, self._masks = films, data, 0
 
     def of(self, told: str, shape: Sequence[int] | None = None) -> Film:
-        """The film of this SHA-256, or of this file's name, and of this (height, width)."""
-        found = [film for film in self._films if told in (film.sha256, film.name)]
+        """The film of this SHA-256, or of this file's name, in whatever folder, and of this
+        (height, width)."""
+        name = display_name(told)
+        found = [film for film in self._films if told == film.sha256 or name == film.name]
+        if len(found) > 1:
+            raise BadImport(f"Several films here are named “{name}”: choose the film first.")
         digits = re.search("(?<![0-9a-f])([0-9a-f]{12}|[0-9a-f]{64})(?![0-9a-f])", told)
         if not found and digits:
             found = [film for film in self._films if film.sha256.startswith(digits[1])]
         if len(found) != 1:
-            which = digits[1][:12] if digits else display_name(told)
+            which = digits[1][:12] if digits else name
             raise BadImport(
                 f"This file belongs to another film ({which}): add that film here, or choose the "
                 "readings of these films."
@@ -57,6 +65,24 @@ class KnownFilms:
             "This DICOM segmentation refers to another film: add the film that it was drawn on, as "
             "it was exported from here."
         )
+
+    def count(self, shape: Sequence[int]) -> None:
+        """Raise BadImport where a mask of (height, width) is one more than is read at once."""
+        self._masks += shape[0] * shape[1]
+        if self._masks > MAX_MASKS:
+            raise BadImport(
+                "This file holds more masks than are read at once: export the annotations as drawn "
+                "(JSON), or fewer films."
+            )
+
+    @staticmethod
+    def few(readings: Iterable[str]) -> None:
+        """Raise BadImport for more readings of one film than a worklist has; the films of all."""
+        if max(Counter(readings).values(), default=0) > MAX_READINGS:
+            raise BadImport(
+                f"This file holds more than {MAX_READINGS} readings of one film: export those of "
+                "fewer readers."
+            )
 
     @staticmethod
     def fit(film: Film, shape: Sequence[int] | None) -> None:

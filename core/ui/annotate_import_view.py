@@ -10,6 +10,7 @@ import streamlit as st
 from core.annotations import Film, Reader, Reading, Refused, Store, StoreError, Worklist
 from core.artefacts import LABELS, Annotation, label_masks
 from core.exchange.incoming import ENDINGS, BadImport, Imported, read
+from core.exchange.parcel import MAX_PARCEL
 from core.ui import presses
 from core.ui.words import plain
 
@@ -50,8 +51,9 @@ def show(store: Store, worklist: Worklist, reader: Reader) -> None:
     with upload:
         turn = st.session_state.setdefault("annotate-import-turn", 0)
         file = st.file_uploader(
-            "Zip, JSON, CSV, TXT, PNG or DICOM, up to 64 MB",
+            f"Zip (up to {MAX_PARCEL // 2**20} MB), JSON, CSV, TXT, PNG or DICOM (64 MB)",
             type=list(ENDINGS),
+            max_upload_size=MAX_PARCEL // 2**20,
             key=f"annotate-import-{turn}",  # another key empties it
         )
     if file is None:
@@ -69,8 +71,11 @@ def show(store: Store, worklist: Worklist, reader: Reader) -> None:
     if isinstance(found, str):
         st.error(found, icon=":material/error:")
         return
-    plans = _plans(store, worklist, reader, wanted, _of_one(found, reader))
+    chosen = _of_one(found, reader)
+    plans = _plans(store, worklist, reader, wanted, chosen)
     _preview(plans)
+    for notice in dict.fromkeys(each.notice for each in chosen if each.notice):
+        st.warning(notice, icon=":material/rule:")
     taken = [plan for plan in plans if plan.taken]
     st.button(
         f"Take in {len(taken)} of {len(plans)} film{'s' * (len(plans) != 1)}",
@@ -106,18 +111,23 @@ def _titles(films: Sequence[Film]) -> dict[str, str]:
 
 def _of_one(found: Sequence[Imported], reader: Reader) -> list[Imported]:
     """The annotations of one of the readers in the file, chosen where there are several."""
-    names = list(dict.fromkeys(each.reader for each in found))
-    name = names[0]
-    if len(names) > 1:
-        name = st.selectbox(
+    whose = list(dict.fromkeys((each.reader, each.verified) for each in found))
+    own, chosen = (reader.name, reader.verified), whose[0]
+    if len(whose) > 1:
+        chosen = st.selectbox(
             "Whose readings",
-            names,
-            index=names.index(reader.name) if reader.name in names else 0,
-            format_func=lambda name: name or NAMELESS,
+            whose,
+            index=whose.index(own) if own in whose else 0,
+            format_func=_title,
             key="annotate-import-whose",
             help="The file holds readings of several readers; one is taken in, as yours.",
         )
-    return [each for each in found if each.reader == name]
+    return [each for each in found if (each.reader, each.verified) == chosen]
+
+
+def _title(whose: tuple[str, bool]) -> str:
+    name, verified = whose
+    return f"{name or NAMELESS}{' (signed in)' * verified}"
 
 
 def _plans(

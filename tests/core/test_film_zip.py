@@ -145,3 +145,11 @@ def test_u8_damaged_zips_are_refused_in_a_sentence_or_hold_what_was_packed():
         else:
             assert all(film in (FILM, FILM[1:], FILM[2:]) for _, film in found)
     assert 0 < refused < 400
+
+
+def test_u8_what_is_not_wanted_is_passed_over_unread_and_uncounted(monkeypatch):
+    monkeypatch.setattr(film_zip, "MAX_UNPACKED", len(FILM))
+    data = packed(("films/a.png", FILM), ("films/bomb", bytes(10**6)), ("a.json", FILM))
+    assert unpack(data, "x.zip", 1, unread="films/") == [("a.json", FILM)]
+    with pytest.raises(BadZip):
+        unpack(data, "x.zip", 1)

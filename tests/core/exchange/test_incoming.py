@@ -15,7 +15,7 @@ from core.annotation_records import Film, NewFilm, Reader, Unreachable
 from core.artefacts import LABELS, Annotation, from_masks, label_masks
 from core.clean_film import clean
 from core.exchange import coco
-from core.exchange.incoming import ENDINGS, BadImport, read
+from core.exchange.incoming import BY_NAME, BY_ORDER, ENDINGS, BadImport, read
 from core.exchange.outgoing import FORMATS, Item, export
 from core.masks import Stroke
 from core.outlines import outlines
@@ -324,6 +324,18 @@ REFUSED = {
     "mask of any film": (mask_files.png(MASKS["specks"]), "m.png", FILMS, "does not tell which"),
     "YOLO of any film": (b"0 0 0 1 0 1 1", "y.txt", FILMS, "does not tell which film"),
     "nothing to belong to": (annotation(), "a.json", [], "belongs to another film"),
+    "film of a name that two have": (
+        as_json(instances("film 0.dcm")),
+        "c.json",
+        [FILMS[0], Film(**{**vars(FILMS[1]), "name": "film 0.dcm"})],
+        "Several films here are named “film 0.dcm”: choose the film",
+    ),
+    "zip whose list attaches a reading to another film": (
+        repacked(lambda manifest: manifest["items"][0].update(film=FILMS[1].sha256)),
+        "x.zip",
+        FILMS,
+        "is of another film than its list says",
+    ),
     # of another size
     "zip of another size": (WHOLE, "x.zip", [LARGER, FILMS[1]], "of 21 by 17 pixels.*50 by 40"),
     "annotation of another size": (annotation(), "a.json", [LARGER], "21 by 17 pixels.*50 by 40"),
@@ -426,10 +438,97 @@ def test_what_does_not_belong_is_refused_whole_in_one_sentence(name):
     assert sentence.endswith(".") and ": " in sentence and "\n" not in sentence
 
 
-def test_u2_a_file_that_is_too_large_is_refused_unread(monkeypatch):
-    monkeypatch.setattr("core.exchange.incoming.MAX_BYTES", len(WHOLE) - 1)
-    with pytest.raises(BadImport, match="has more than"):
+@pytest.mark.parametrize(
+    ("data", "name", "limit", "advice"),
+    [
+        (WHOLE, "x.zip", "MAX_PARCEL", "without the films"),
+        (member(WHOLE, ".csv")[1], "x.csv", "MAX_BYTES", "in parts"),
+    ],
+    ids=["zip", "table"],
+)
+def test_u2_a_file_that_is_too_large_is_refused_unread(monkeypatch, data, name, limit, advice):
+    monkeypatch.setattr(f"core.exchange.incoming.{limit}", len(data))
+    assert read(data, name, FILMS)
+    monkeypatch.setattr(f"core.exchange.incoming.{limit}", len(data) - 1)
+    with pytest.raises(BadImport, match=f"has more than .* MB: export it {advice}"):
+        read(data, name, FILMS)
+
+
+def test_u8_an_export_with_films_larger_than_a_zip_may_unpack_to_is_read(monkeypatch):
+    whole = export([item(DRAWN)], "K", images=True, original_names=False, formats={"json"})
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        films, rest = [], []
+        for told in archive.infolist():
+            (films if told.filename.startswith("films/") else rest).append(told.file_size)
+    monkeypatch.setattr("core.film_zip.MAX_UNPACKED", sum(rest))
+    monkeypatch.setattr("core.film_zip.MAX_ENTRIES", 2)
+    assert films and len(rest) > 2
+    (found,) = read(whole, "x.zip", FILMS)
+    assert found.annotation.same(DRAWN)
+
+
+@pytest.mark.parametrize("format", ["json", "coco", "csv"])
+def test_a_typed_name_is_told_from_a_signed_in_one(format):
+    two = [item(DRAWN, reader="Ada"), item(DRAWN, 1, reader="Ada", verified=True)]
+    found = read(exported(*two, formats=[format]), "x.zip", FILMS)
+    assert [(each.reader, each.verified) for each in found] == [("Ada", False), ("Ada", True)]
+
+
+def test_one_annotation_tells_whether_its_reader_had_signed_in():
+    for verified in (False, True):
+        _, data = member(exported(item(DRAWN, verified=verified)), "-r1.json")
+        assert read(data, "a.json", FILMS)[0].verified is verified
+
+
+def many(number: int) -> list[Item]:
+    return [item(Annotation(comment="seen"), reader=f"R{at}") for at in range(number)]
+
+
+@pytest.mark.parametrize("format", ["json", "coco", "csv"])
+def test_u8_a_file_of_more_readings_than_a_worklist_has_is_refused(monkeypatch, format):
+    monkeypatch.setattr("core.exchange.known_films.MAX_READINGS", 3)
+    assert len(read(exported(*many(3), formats=[format]), "x.zip", FILMS)) == 3
+    with pytest.raises(BadImport, match="more than 3 readings of one film: export those of fewer"):
+        read(exported(*many(4), formats=[format]), "x.zip", FILMS)
+
+
+@pytest.mark.parametrize("format", ["masks", "coco", "csv", "seg"])
+def test_u8_a_file_of_more_masks_than_are_read_within_a_minute_is_refused(monkeypatch, format):
+    whole = exported(item(DRAWN), formats=[format])  # of two labels
+    monkeypatch.setattr("core.exchange.known_films.MAX_MASKS", 2 * SHAPE[0] * SHAPE[1])
+    alike(read(whole, "x.zip", FILMS)[0].annotation, DRAWN)
+    monkeypatch.setattr("core.exchange.known_films.MAX_MASKS", 2 * SHAPE[0] * SHAPE[1] - 1)
+    with pytest.raises(BadImport, match="more masks than are read at once: export the annot"):
+        read(whole, "x.zip", FILMS)
+
+
+def test_u8_strokes_that_would_take_minutes_to_draw_are_refused(monkeypatch):
+    assert read(WHOLE, "x.zip", FILMS)
+    monkeypatch.setattr("core.exchange.incoming.MAX_DRAWN", 1)
+    with pytest.raises(BadImport, match="more often than is drawn by hand: export fewer"):
         read(WHOLE, "x.zip", FILMS)
+
+
+@pytest.mark.parametrize("name", ["train2017/film 1.dcm", "C:\\films\\film 1.dcm"])
+def test_coco_may_name_films_with_their_folders(name):
+    (found,) = read(as_json(instances(name)), "instances.json", FILMS)
+    assert found.sha256 == FILMS[1].sha256
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "notice"),
+    [
+        pytest.param(as_json(instances()), "instances.json", BY_NAME, id="COCO of another tool"),
+        pytest.param(member(WHOLE, "coco.json")[1], "coco.json", "", id="COCO of ours"),
+        pytest.param(b"1 0 0 0.5 0 0.5 0.5", "a.txt", BY_ORDER, id="YOLO of another tool"),
+        pytest.param(b"", "a.txt", "", id="YOLO without classes"),
+        pytest.param(*member(WHOLE, "-r1.txt")[::-1], "", id="YOLO of ours"),
+        pytest.param(WHOLE, "x.zip", "", id="an export"),
+    ],
+)
+def test_what_was_assumed_of_another_tools_file_is_told(data, name, notice):
+    films = FILMS[:1] if name == "a.txt" else FILMS
+    assert {each.notice for each in read(data, name, films)} == {notice}
 
 
 def test_what_no_store_keeps_is_taken_out_of_a_comment():
