@@ -34,9 +34,10 @@ class Refused(StoreError):
 
 
 class Conflict(StoreError):
-    """Someone saved a newer revision. `current` is what the store has; it was left as it is."""
+    """Someone saved a newer revision, or another consensus. `current` is what the store has; it was
+    left as it is."""
 
-    def __init__(self, reason: str, current: Reading) -> None:
+    def __init__(self, reason: str, current: Reading | Consensus) -> None:
         super().__init__(reason)
         self.current = current
 
@@ -69,7 +70,7 @@ class Worklist:
     """A list of films. code: random; who knows it can open the list. Times are in UTC.
 
     touched_at: when anything in it was changed or recorded, in whatever way.
-    events: how many lines its log had when this was read.
+    events, last_event: how many lines its log had when this was read, and the digest of the last.
     """
 
     id: int
@@ -79,6 +80,7 @@ class Worklist:
     created_by: Reader
     touched_at: datetime
     events: int = 0
+    last_event: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Summary:
-    """A reading without what was drawn. regions: how many strokes; comment: whether there is one;
-    nothing: whether the reader says that the film has no artefact. See Reading for the others."""
+    """A reading without what was drawn. strokes: how many, erasing ones too; comment: whether there
+    is one; nothing: whether the reader says that the film has no artefact. See Reading for the
+    others."""
 
     id: int
     sha256: str
@@ -161,7 +164,7 @@ class Summary:
     reviewed_by: Reader | None
     reason: str
     sent_back: bool
-    regions: int
+    strokes: int
     comment: bool
     nothing: bool
 
@@ -181,7 +184,11 @@ class Revision:
 @dataclass(frozen=True)
 class Consensus:
     """What several readings of a film come to. of: (id, revision) of each; method: "majority",
-    "staple"; figures: numbers and words that JSON can hold; annotation: None where damaged."""
+    "staple"; figures: numbers and words that JSON can hold; annotation: None where damaged.
+
+    current: whether each of the readings is still handed in as it then was. accepted: whether a
+    reviewer has accepted all of them, besides.
+    """
 
     sha256: str
     method: str
@@ -190,6 +197,8 @@ class Consensus:
     made_at: datetime
     of: tuple[tuple[int, int], ...]
     figures: dict
+    current: bool
+    accepted: bool
 
 
 @dataclass(frozen=True)
@@ -197,7 +206,8 @@ class Fill:
     """A film whose mask was filled in. statement: of core.export, what was done; kind: of the file
     `data`, "png", "tiff" or "dicom"; mask_of: whose mask it was, in words.
 
-    made_by, made_at are the store's to say: None in a fill that is given to it.
+    made_by, made_at are the store's to say: None in a fill that is given to it. data: empty where
+    what was stored is damaged.
     """
 
     sha256: str

@@ -86,7 +86,8 @@ def check_memory(free_mb: int | None) -> list[Finding]:
 
 
 def check_store(url: str) -> list[Finding]:
-    """Open the annotation store; where SQLite has none yet, see whether it may make one."""
+    """Look at the annotation store, and leave it as it is; where SQLite has none yet, see whether
+    it may make one."""
     remedy = "It lies where LIGHTBOX_HOME or LIGHTBOX_DATABASE_URL says."
     path = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not path.exists():
@@ -95,13 +96,19 @@ def check_store(url: str) -> list[Finding]:
             return []
         return [Finding("error", "The folder for annotations cannot be written.", remedy)]
     # Its libraries take half a second to load: only where there is a store to open.
-    from core.annotations import Store, StoreError
+    from core.annotation_records import StoreError
+    from core.annotation_store.database import Database
 
     try:
-        Store.open(url).close()
+        store = Database.open(url, migrate=False)
+        found, newest = store.versions()
+        store.close()
     except StoreError as error:
         return [Finding("error", error.reason, remedy)]
-    return []
+    if found in (None, newest):
+        return []
+    carried = "It is carried over when the app starts: make a copy of it before."
+    return [Finding("warning", "The annotation store is of an earlier version.", carried)]
 
 
 def free_memory_mb(

@@ -20,6 +20,9 @@ from core.export import commit
 from core.masks import Stroke
 
 DRAWN = ("save", "restore")  # the actions whose lines say how the strokes changed
+RESERVED = {  # what every line says
+    *("ts", "seq", "actor", "verified", "session", "action", "app", "previous", "sha256"),
+}
 _SESSION = 8  # characters of the visit's id that are logged
 
 
@@ -35,7 +38,10 @@ def line(
     seq: int, previous: str, now: datetime, by: Reader, action: str, facts: Mapping[str, object]
 ) -> str:
     """The line of an event. seq: from 1; previous: the digest of the line before, "" for the first;
-    facts: what JSON can hold, named unlike the others; those that are None are left out."""
+    facts: what JSON can hold; those that are None are left out. Raises ValueError where one of them
+    is named as what every line says."""
+    if taken := RESERVED & facts.keys():
+        raise ValueError(f"{min(taken)!r} is what every line of the log says: name it otherwise.")
     told = {
         "ts": now.astimezone(UTC).isoformat(timespec="milliseconds"),
         "seq": seq,
@@ -65,16 +71,21 @@ def delta(before: Sequence[dict], after: Sequence[dict]) -> dict:
     return {"first": first, "last": last, "between": list(after[first : len(after) - last])}
 
 
-def verify_events(lines: Sequence[str], at_least: int = 0) -> None:
+def verify_events(lines: Sequence[str], at_least: int = 0, last: str = "") -> None:
     """Raise BrokenLog where a line was changed, removed, added or moved.
 
-    at_least: how many lines there were at some time (Worklist.events): lines that were cut off at
-    the end leave a chain that is whole.
+    at_least, last: how many lines there were at some time, and the digest of the last of them
+    (Worklist.events, .last_event). Without them a log that was cut off at its end, or whose chain
+    was made anew from some line on, is whole.
     """
     _verified(lines)
     if len(lines) < at_least:
         raise BrokenLog(
             len(lines) + 1, f"The log ends at line {len(lines)} of {at_least}: lines were removed."
+        )
+    if last and digest(lines[at_least - 1]) != last:
+        raise BrokenLog(
+            at_least, f"Line {at_least} of the log is another than was written: it was made anew."
         )
 
 

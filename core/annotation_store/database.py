@@ -77,8 +77,9 @@ class Database:
         self._engine = engine
 
     @classmethod
-    def open(cls, url: str) -> Database:
-        """See core.annotations.Store.open."""
+    def open(cls, url: str, migrate: bool = True) -> Database:
+        """See core.annotations.Store.open. migrate: False leaves an older one, or an empty one, as
+        it is; see `versions`."""
         with _told():
             try:
                 engine = _engine(url)
@@ -86,8 +87,11 @@ class Database:
                 raise StoreError(_NO_ADDRESS) from None
         found = cls(engine)
         try:
-            found._migrate()
-            found._log_ahead()
+            if migrate:
+                found._migrate()
+                found._log_ahead()
+            else:
+                found.versions()
             with found.writing():
                 pass  # a database that can only be read is better known at once
         except StoreError:
@@ -101,6 +105,16 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def versions(self) -> tuple[str | None, str]:
+        """Of its schema, None where it is empty, and of this Lightbox's. Raises StoreError where it
+        is of a newer one, or of something else."""
+        scripts = ScriptDirectory.from_config(_config())
+        with self.reading() as connection:
+            found = _version(connection)
+        if found not in {None, *(script.revision for script in scripts.walk_revisions())}:
+            raise StoreError(_NEWER)
+        return found, scripts.get_current_head()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -130,12 +144,9 @@ class Database:
 
     def _migrate(self) -> None:
         """Bring the schema up to this version, all of it or nothing, one process at a time."""
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        newest = ScriptDirectory.from_config(config).get_current_head()
-        with self.reading() as connection:
-            found = _version(connection)
+        found, newest = self.versions()
         if found != newest:
+            config = _config()
             with self.writing() as connection:
                 if not self.sqlite:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
@@ -159,6 +170,12 @@ class Database:
                 if time.monotonic() > last:
                     raise
             time.sleep(0.02)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 def _version(connection: Connection) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from core import events
 from core.annotation_records import (
@@ -26,6 +26,7 @@ from core.annotation_store.changes import (
     reading_row,
     worklist_row,
 )
+from core.annotation_store.looks import looked
 from core.artefacts import Annotation, label_masks
 
 KEPT = 20  # revisions of a reading, besides the submitted ones
@@ -34,9 +35,15 @@ _STALE = "This reading was saved elsewhere in the meantime: keep one of the two,
 _CLOSED = "This reading was submitted already: reopen it to change it."
 _DAMAGED = "The newest revision of this reading is damaged: restore an earlier one."
 
+_REVISION: Select = (
+    select(tables.revisions, tables.films.c.sha256, tables.films.c.height, tables.films.c.width)
+    .join(tables.readings, tables.readings.c.id == tables.revisions.c.reading_id)
+    .join(tables.films)
+)
+
 
 class Readings(Logged):
-    """See core.annotations.Store."""
+    """The part of core.annotations.Store that is about readers' own readings."""
 
     def begin(self, worklist: Worklist, sha256: str, reader: Reader) -> Reading:
         """The reader's own reading of a film: "to do" at revision 0 where there was none."""
@@ -90,11 +97,12 @@ class Readings(Logged):
 
         reading: it, or its id. revision: of the reading that the annotation was made from.
         restored_from: the earlier revision whose content this is, if it is one; 0 to start afresh.
+        Where this is not (or no longer) the content of a revision that is kept, it is a plain save.
 
         What is stored already is not stored again, whatever the revision: a call whose answer was
         lost can be repeated. Raises Conflict where another revision was saved since; Refused for
         someone else's reading, a submitted one, a damaged one unless `restored_from` says that it
-        is to be replaced, and for more than can be kept.
+        is to be replaced, a revision that never was, and for more than can be kept.
         """
         number = number_of(reading)
         with self._database.reading() as connection:
@@ -113,6 +121,9 @@ class Readings(Logged):
             _check_revision(row, revision)
             if damaged and restored_from is None:
                 raise Refused(_DAMAGED)
+            restored_from = _repeats(change.connection, row, restored_from, written.annotation)
+            if damaged and restored_from is None:
+                restored_from = 0
             change.connection.execute(
                 insert(tables.revisions).values(
                     reading_id=number,
@@ -155,10 +166,8 @@ class Readings(Logged):
 
     def revisions(self, reading: Reading | int) -> list[Revision]:
         """The last 20 revisions and every submitted one, newest first."""
-        films, kept, number = tables.films.c, tables.revisions, number_of(reading)
-        wanted = select(kept, films.sha256, films.height, films.width)
-        wanted = wanted.join(tables.readings, tables.readings.c.id == kept.c.reading_id)
-        wanted = wanted.join(tables.films).where(kept.c.reading_id == number)
+        kept, number = tables.revisions.c, number_of(reading)
+        wanted = _REVISION.where(kept.reading_id == number)
         with self._database.reading() as connection:
             reading_row(connection, number)
             return [
@@ -169,7 +178,7 @@ class Readings(Logged):
                     row.restored_from,
                     row.session,
                 )
-                for row in connection.execute(wanted.order_by(kept.c.number.desc()))
+                for row in connection.execute(wanted.order_by(kept.number.desc()))
             ]
 
     def submit(self, reading: Reading | int, revision: int, by: Reader) -> Reading:
@@ -179,18 +188,21 @@ class Readings(Logged):
         reading: without a mark, a comment, or that there is no artefact.
         """
         number = number_of(reading)
-        with self._change_of(number) as change:
-            row = change.reading(number)
-            current = rows.reading(row)
+        with self._database.reading() as connection:
+            row = reading_row(connection, number)
             _check_own(row, by)
             _check_revision(row, revision)
+        # To find the marks of a large film takes seconds: others need not wait for it.
+        empty = row.status == "draft" and _empty(row)
+        with self._change_of(number) as change:
+            row = change.reading(number)
+            _check_revision(row, revision)
+            current = rows.reading(row)
             if row.status != "draft":
                 return current
             if current.damaged:
                 raise Refused(_DAMAGED)
-            said = current.annotation
-            marks = label_masks(said.strokes, (row.height, row.width))
-            if not (said.nothing or said.comment or marks):
+            if empty:
                 raise Refused("There is nothing to submit: draw, or say that there is no artefact.")
             kept = tables.revisions
             change.connection.execute(
@@ -216,15 +228,6 @@ class Readings(Logged):
                 _update(change, number, status="draft")
                 change.log(by, "reopen", image=row.sha256, before=row.revision)
             return rows.reading(change.reading(number))
-
-
-def looked(connection: Connection, film: int, reader: Reader) -> bool:
-    """Whether the reader has seen others' readings of the film with this id."""
-    looks = tables.looks.c
-    seen = exists().where(
-        looks.film_id == film, looks.reader == reader.name, looks.verified == reader.verified
-    )
-    return connection.execute(select(seen)).scalar_one()
 
 
 def _own(connection: Connection, film: Row, reader: Reader) -> Row | None:
@@ -256,6 +259,28 @@ def _prune(connection: Connection, number: int, newest: int) -> None:
     kept = tables.revisions.c
     old = (kept.reading_id == number, kept.number <= newest - KEPT, kept.submitted.is_(False))
     connection.execute(delete(tables.revisions).where(*old))
+
+
+def _empty(row: Row) -> bool:
+    """Whether a reading says nothing: it has no comment, and its strokes leave no mark."""
+    said = rows.reading(row).annotation
+    return not (said.nothing or said.comment or label_masks(said.strokes, (row.height, row.width)))
+
+
+def _repeats(connection: Connection, row: Row, number: int | None, said: Annotation) -> int | None:
+    """The number, if that revision of a reading holds what is said; 0 stays 0.
+
+    Raises Refused for the number of a revision that never was.
+    """
+    if not number:
+        return number
+    if type(number) is not int or not 0 < number <= row.revision:
+        raise Refused("There never was such a revision of this reading: choose another one.")
+    kept = tables.revisions.c
+    wanted = _REVISION.where(kept.reading_id == row.id, kept.number == number)
+    found = connection.execute(wanted).one_or_none()
+    earlier = found and rows.annotation(found)
+    return number if earlier and said.same(earlier) else None
 
 
 def _strokes(content: str | None) -> list[dict]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from core.annotation_records import (
     MAX_REASON,
@@ -19,15 +20,18 @@ from core.annotation_records import (
     plain_line,
 )
 from core.annotation_store import rows, tables
-from core.annotation_store.changes import Logged, film_row, number_of
-from core.annotation_store.readings import looked
+from core.annotation_store.changes import Change, Logged, film_row, number_of
+from core.annotation_store.films import check_room
+from core.annotation_store.looks import look, looked
+from core.annotation_store.rows import HANDED_IN
 from core.artefacts import Annotation
 
-HANDED_IN = ("submitted", "reviewed")
+_STALE = "These readings are not handed in as they were any more: look at them again."
+_OTHER = "Another consensus of this film was kept in the meantime: look at it first."
 
 
 class Reviews(Logged):
-    """See core.annotations.Store."""
+    """The part of core.annotations.Store that is about readings once they are handed in."""
 
     def submitted(
         self, worklist: Worklist, sha256: str, by: Reader, looking: bool = True
@@ -46,19 +50,12 @@ class Reviews(Logged):
             found = [rows.reading(row) for row in connection.execute(wanted)]
             first = not looked(connection, film.id, by)
         if looking and first and any(reading.reader != by for reading in found):
-            self._look(worklist, sha256, by, any(reading.reader == by for reading in found))
+            self._look(worklist, sha256, by)
         return found
 
-    def _look(self, worklist: Worklist, sha256: str, by: Reader, submitted: bool) -> None:
-        by = rows.known(by)
+    def _look(self, worklist: Worklist, sha256: str, by: Reader) -> None:
         with self._change(worklist) as change:
-            film = change.film(sha256)
-            if looked(change.connection, film.id, by):
-                return
-            seen = {"film_id": film.id, "reader": by.name, "verified": by.verified}
-            change.connection.execute(insert(tables.looks).values(seen))
-            if not submitted:
-                change.log(by, "look", image=sha256)
+            look(change, change.film(sha256), by)
 
     def review(
         self,
@@ -117,13 +114,25 @@ class Reviews(Logged):
         of: Sequence[tuple[int, int]],
         figures: Mapping,
         by: Reader,
+        instead: datetime | None = None,
     ) -> Consensus:
-        """Keep the consensus of a film, in place of an earlier one. See Consensus for the words."""
+        """Keep the consensus of a film. See Consensus for the words.
+
+        instead: the time `made_at` of the one that it replaces, None where there is none; raises
+        Conflict where there is another. Raises Refused unless each of the readings is one of this
+        film, and handed in at that revision.
+        """
         annotation, by = rows.tidied(annotation), rows.known(by)
         of = [[int(reading), int(revision)] for reading, revision in of]
         with self._change(worklist) as change:
             film = change.film(sha256)
             written, own = rows.written(annotation, film), tables.consensuses.c.film_id == film.id
+            _check_handed_in(change, film, of)
+            if (kept := _consensus(change.connection, film)) and kept.made_at != instead:
+                again = (kept.method, kept.of) == (method, tuple(map(tuple, of)))
+                if again and kept.annotation and kept.annotation.same(written.annotation):
+                    return kept
+                raise Conflict(_OTHER, kept)
             change.connection.execute(delete(tables.consensuses).where(own))
             change.connection.execute(
                 insert(tables.consensuses).values(
@@ -139,20 +148,29 @@ class Reviews(Logged):
                 )
             )
             change.log(by, "consensus", image=sha256, method=method, of=of, content=written.digest)
-        return self.consensus(worklist, sha256)
+            return _consensus(change.connection, film)
 
-    def consensus(self, worklist: Worklist, sha256: str) -> Consensus | None:
-        """The consensus that was kept of a film."""
-        films = tables.films.c
-        wanted = select(tables.consensuses, films.sha256, films.height, films.width)
+    def consensus(
+        self, worklist: Worklist, sha256: str, by: Reader, looking: bool = True
+    ) -> Consensus | None:
+        """The consensus that was kept of a film.
+
+        looking: `by` sees it, and so what others drew, as in `submitted`.
+        """
         with self._database.reading() as connection:
             film = film_row(connection, worklist.id, sha256)
-            wanted = wanted.join(tables.films).where(films.id == film.id)
-            row = connection.execute(wanted).one_or_none()
-        return None if row is None else rows.consensus(row)
+            found = _consensus(connection, film)
+            first = not looked(connection, film.id, by)
+        if looking and first and found:
+            self._look(worklist, sha256, by)
+        return found
 
     def give_back(self, worklist: Worklist, fill: Fill, by: Reader) -> Fill:
-        """Keep a filled film beside the film; the very same file is kept once."""
+        """Keep a filled film beside the film; the very same file is kept once, and replaces a
+        damaged one.
+
+        Raises Refused where the list would hold too much with it; see `add_film`.
+        """
         by, digest, fills = rows.known(by), rows.digest(fill.data), tables.fills
         with self._change(worklist) as change:
             film = change.film(fill.sha256)
@@ -161,7 +179,13 @@ class Reviews(Logged):
                 .join(tables.films)
                 .where(and_(fills.c.film_id == film.id, fills.c.digest == digest))
             )
-            if not (found := change.connection.execute(wanted).one_or_none()):
+            found = change.connection.execute(wanted).one_or_none()
+            if found and not rows.fill(found).data:
+                whole = update(fills).where(fills.c.id == found.id).values(data=fill.data)
+                change.connection.execute(whole)
+                found = change.connection.execute(wanted).one()
+            if not found:
+                check_room(change.connection, worklist, len(fill.data))
                 new = {
                     "film_id": film.id,
                     "kind": fill.kind,
@@ -178,13 +202,45 @@ class Reviews(Logged):
                 found = change.connection.execute(wanted).one()
             return rows.fill(found)
 
-    def fills(self, worklist: Worklist, sha256: str) -> list[Fill]:
-        """The filled films that were given back for a film, oldest first."""
+    def fills(
+        self, worklist: Worklist, sha256: str, by: Reader, looking: bool = True
+    ) -> list[Fill]:
+        """The filled films that were given back for a film, oldest first.
+
+        looking: `by` sees them; others' tell where others marked, as in `submitted`.
+        """
         wanted = select(tables.fills, tables.films.c.sha256).join(tables.films)
         with self._database.reading() as connection:
             film = film_row(connection, worklist.id, sha256)
             own = wanted.where(tables.films.c.id == film.id).order_by(tables.fills.c.id)
-            return [rows.fill(row) for row in connection.execute(own)]
+            found = [rows.fill(row) for row in connection.execute(own)]
+            first = not looked(connection, film.id, by)
+        if looking and first and any(fill.made_by != by for fill in found):
+            self._look(worklist, sha256, by)
+        return found
+
+
+def _consensus(connection: Connection, film: Row) -> Consensus | None:
+    """The consensus of a film, and how far its readings are now."""
+    films, readings = tables.films.c, tables.readings.c
+    wanted = select(tables.consensuses, films.sha256, films.height, films.width)
+    row = connection.execute(wanted.join(tables.films).where(films.id == film.id)).one_or_none()
+    if row is None:
+        return None
+    states = select(readings.id, readings.revision, readings.status)
+    found = connection.execute(states.where(readings.film_id == film.id))
+    return rows.consensus(row, {reading.id: reading for reading in found})
+
+
+def _check_handed_in(change: Change, film: Row, of: Sequence[Sequence[int]]) -> None:
+    """Raise Refused unless these are readings of the film, handed in at these revisions."""
+    readings = tables.readings.c
+    wanted = select(readings.id, readings.revision).where(
+        readings.film_id == film.id, readings.status.in_(HANDED_IN)
+    )
+    handed_in = {tuple(row) for row in change.connection.execute(wanted)}
+    if not of or not handed_in.issuperset(map(tuple, of)):
+        raise Refused(_STALE)
 
 
 def _reason(text: str) -> str:

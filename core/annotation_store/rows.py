@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -43,7 +44,10 @@ READING: Select = (
         ),
     )
 )
-FILM_COLUMNS = [column for column in tables.films.c if column.name != "data"]
+FILM_COLUMNS = [column for column in tables.films.c if column.name not in ("data", "digest")]
+
+
+HANDED_IN = ("submitted", "reviewed")
 
 
 class Written(NamedTuple):
@@ -151,7 +155,8 @@ def summary(row: Row) -> Summary:
 def worklist(row: Row) -> Worklist:
     """The worklist in a row."""
     by = Reader(row.created_by, row.created_verified)
-    return Worklist(row.id, row.code, row.title, row.created_at, by, row.touched_at, row.events)
+    log = (row.events, row.last_event)
+    return Worklist(row.id, row.code, row.title, row.created_at, by, row.touched_at, *log)
 
 
 def film(row: Row, number: int) -> Film:
@@ -169,24 +174,37 @@ def film(row: Row, number: int) -> Film:
     )
 
 
-def consensus(row: Row) -> Consensus:
-    """The consensus in a row, joined with its film."""
+def consensus(row: Row, readings: Mapping[int, Row]) -> Consensus:
+    """The consensus in a row, joined with its film, whose readings are these."""
+    of = tuple((reading, revision) for reading, revision in json.loads(row.of_revisions))
+    held = [
+        own.status
+        for number, revision in of
+        if (own := readings.get(number)) is not None
+        and own.revision == revision
+        and own.status in HANDED_IN
+    ]
+    current = len(held) == len(of)
     return Consensus(
         row.sha256,
         row.method,
         annotation(row),
         Reader(row.made_by, row.made_verified),
         row.made_at,
-        tuple((reading, revision) for reading, revision in json.loads(row.of_revisions)),
+        of,
         json.loads(row.figures),
+        current,
+        current and set(held) == {"reviewed"},
     )
 
 
 def fill(row: Row) -> Fill:
-    """The fill in a row, joined with its film."""
+    """The fill in a row, joined with its film; without data where they are damaged."""
     by = Reader(row.made_by, row.made_verified)
-    statement = json.loads(row.statement)
-    return Fill(row.sha256, row.kind, row.data, statement, row.mask_of, by, row.made_at)
+    statement, data = json.loads(row.statement), bytes(row.data)
+    if digest(data) != row.digest:
+        data = b""
+    return Fill(row.sha256, row.kind, data, statement, row.mask_of, by, row.made_at)
 
 
 def _status(row: Row) -> Status:

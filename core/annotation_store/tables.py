@@ -89,6 +89,7 @@ films = _table(
     _given("added_at", Utc),
     _given("added_by"),
     _given("added_verified", Boolean),
+    _given("digest"),
     _given("data", LargeBinary),
     UniqueConstraint("worklist_id", "sha256"),
 )

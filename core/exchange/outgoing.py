@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import numpy as np
 
 from core import artefacts
-from core.annotation_records import Film
-from core.artefacts import LABELS, Annotation, Region
+from core.annotation_records import Film, Summary
+from core.artefacts import LABELS
 from core.exchange import coco, table, yolo
 from core.exchange.items import CONSENSUS, SENTENCE, Item, gather
 from core.exchange.parcel import Parcel
@@ -58,38 +57,42 @@ def export(
     original_names: bool,
     formats: set[str],
     events: Sequence[str] = (),
+    left_out: Sequence[Summary] = (),
     now: datetime | None = None,
 ) -> bytes:
     """A zip file of the readings, in `formats` (keys of FORMATS), with a manifest.
 
     images: whether the films' clean copies leave with them. A DICOM segmentation needs the film
         that it refers to: with "seg" the DICOM films that were read leave in any case.
-    original_names: whether files are named after the films' own files. They are not by default,
-        as those often hold a patient's name: then files are named after the film's sha256.
+    original_names: whether files are named after the films' own files, and the worklist's title is
+        told. They are not by default, as those often hold a patient's name: then files are named
+        after the film's sha256.
     events: lines of the worklist's log, to lie beside.
+    left_out: readings that should leave and cannot; the manifest says which.
     now: the time to state, by default the present; given it, the same readings give the same bytes.
 
     A reading without regions, or of a film that is no DICOM file, has no segmentation; one that
-    says nothing of artefacts has no YOLO file. Raises ValueError where there is nothing to export
-    or a format is not known, and StoreError where a film cannot be fetched.
+    says nothing of artefacts has no YOLO file. Raises ValueError where there is nothing to export,
+    a format is not known or the zip gets larger than 256 MB, and StoreError where a film cannot be
+    fetched.
     """
     if not items:
         raise ValueError("There is no reading to export.")
     if unknown := formats - set(FORMATS):
         raise ValueError(f"A format is one of {', '.join(FORMATS)}, not {min(unknown)!r}.")
     now = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-    return _Export(title, images, original_names, formats, now).pack(items, events)
-
-
-class _Leaving(NamedTuple):
-    """A reading on its way out. name: of its files, without ending."""
-
-    item: Item
-    name: str
-    film_name: str
-    masks: dict[str, np.ndarray]
-    regions: tuple[Region, ...]
-    sources: dict[str, str]
+    packed = _Export(title, images, original_names, formats, now)
+    packed.manifest["left_out"] = [
+        {
+            "film": missing.sha256,
+            "reader": missing.reader.name,
+            "verified": missing.reader.verified,
+            "status": missing.status,
+            "revision": missing.revision,
+        }
+        for missing in left_out
+    ]
+    return packed.pack(items, events)
 
 
 class _Export:
@@ -106,7 +109,7 @@ class _Export:
             "sentence": SENTENCE,
             "app": {"name": "Lightbox", "commit": commit()},
             "time": now.isoformat(),
-            "title": title,
+            **({"title": title} if original_names else {}),
             "formats": [name for name in FORMATS if name in formats],
             "labels": dict(LABELS),
             "readers": {},
@@ -114,7 +117,7 @@ class _Export:
             "items": [],
         }
         info = {
-            "description": f"{title}. {SENTENCE}",
+            "description": f"{title}. {SENTENCE}" if original_names else SENTENCE,
             "version": str(VERSION),
             "year": now.year,
             "date_created": now.isoformat(),
@@ -181,14 +184,7 @@ class _Export:
             number = f"r{len(self.readers) + 1}"
             reader = self.readers.setdefault((item.reader, item.verified), number)
             self.manifest["readers"][reader] = who
-        leaving = _Leaving(
-            item,
-            f"{film_name}-{reader}",
-            film_name,
-            artefacts.label_masks(strokes, shape),
-            artefacts.regions(strokes, shape),
-            _sources(item.annotation),
-        )
+        leaving = Leaving.of(item, film_name, reader)
         files = []
         if "json" in self.formats:
             files.append(self._annotation(leaving))
@@ -202,17 +198,17 @@ class _Export:
         if "coco" in self.formats:
             self._regions(leaving)
         if "csv" in self.formats:
-            self.rows += _rows(leaving)
-        told = {"film": item.film.sha256, "name": leaving.name, **_facts(item)}
+            self.rows += rows(leaving)
+        told = {"film": item.film.sha256, "name": leaving.name, **facts(item)}
         self.manifest["items"].append({**told, "regions": len(leaving.regions), "files": files})
 
-    def _annotation(self, leaving: _Leaving) -> str:
+    def _annotation(self, leaving: Leaving) -> str:
         item = leaving.item
         written = json.loads(artefacts.to_json(item.annotation, item.film.shape, item.film.sha256))
-        text = json.dumps({**written, "sentence": SENTENCE, **_facts(item)}, ensure_ascii=False)
+        text = json.dumps({**written, "sentence": SENTENCE, **facts(item)}, ensure_ascii=False)
         return self.parcel.add(f"annotations/{leaving.name}.json", text.encode())
 
-    def _mask(self, leaving: _Leaving, label: str) -> str:
+    def _mask(self, leaving: Leaving, label: str) -> str:
         told = {
             "schema": MASK_SCHEMA,
             "film_sha256": leaving.item.film.sha256,
@@ -223,18 +219,19 @@ class _Export:
         picture = png(pixels, f"{SENTENCE}\n{json.dumps(told)}")
         return self.parcel.add(f"masks/{leaving.name}-{label}.png", picture)
 
-    def _segmentation(self, leaving: _Leaving, film: bytes) -> str:
+    def _segmentation(self, leaving: Leaving, film: bytes) -> str:
         from core.exchange import dicom_seg  # highdicom takes long to import
 
         item, drawn = leaving.item, (leaving.masks, leaving.sources)
-        data = dicom_seg.write(*drawn, film, item.film.sha256, item.reader, commit(), self.now)
+        who = (item.reader, item.status == CONSENSUS)
+        data = dicom_seg.write(*drawn, film, item.film.sha256, *who, commit(), self.now)
         return self.parcel.add(f"seg/{leaving.name}.dcm", data)
 
-    def _regions(self, leaving: _Leaving) -> None:
+    def _regions(self, leaving: Leaving) -> None:
         item = leaving.item
         for rle, document in self.documents.items():
             told = document["info"]["readings"]
-            told.append({"film_sha256": item.film.sha256, **_facts(item)})
+            told.append({"film_sha256": item.film.sha256, **facts(item)})
             for region in leaving.regions:
                 facts = {
                     "reading": len(told) - 1,
@@ -243,58 +240,3 @@ class _Export:
                 }
                 film = len(document["images"])
                 coco.add_region(document, film, region, item.film.shape, facts, rle)
-
-
-def _facts(item: Item) -> dict:
-    """What every format that can say it says of a reading."""
-    return {
-        "reader": item.reader,
-        "verified": item.verified,
-        "status": item.status,
-        "revision": item.revision,
-        "saved_at": item.saved_at.astimezone(UTC).isoformat(timespec="seconds"),
-        "blind": item.blind,
-        "nothing": item.annotation.nothing,
-        "comment": item.annotation.comment,
-    }
-
-
-def _sources(annotation: Annotation) -> dict[str, str]:
-    """Who drew each label, in the words of Annotation.source."""
-    found = {}
-    for label in LABELS:
-        own = tuple(
-            stroke
-            for stroke in annotation.strokes
-            if (stroke.label or ("" if stroke.erase else "other")) in (label, "")
-        )
-        found[label] = Annotation(own).source
-    return found
-
-
-def _rows(leaving: _Leaving) -> Iterator[dict]:
-    """The rows of a reading in the table: one a region, or one that has none."""
-    item, (height, width) = leaving.item, leaving.item.film.shape
-    row = {
-        "film": leaving.film_name,
-        "film_sha256": item.film.sha256,
-        "width": width,
-        "height": height,
-        **_facts(item),
-    }
-    if not leaving.regions:
-        yield row
-    spacing = item.film.spacing_mm
-    for region in leaving.regions:
-        x0, y0, x1, y1 = region.box
-        counts = coco.run_lengths(region, item.film.shape)
-        yield {
-            **row,
-            "region": region.number,
-            "label": region.label,
-            "source": leaving.sources[region.label],
-            "area_px": region.pixels,
-            "area_mm2": round(region.pixels * spacing[0] * spacing[1], 3) if spacing else None,
-            **{"x0": x0, "y0": y0, "x1": x1, "y1": y1},
-            "rle": coco.compressed(counts, item.film.shape),
-        }

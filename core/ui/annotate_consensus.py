@@ -1,6 +1,7 @@
 """One annotation out of several readings: by majority or by STAPLE, and kept in the worklist."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -35,7 +36,8 @@ def section(
     Raises StoreError.
     """
     st.subheader("Consensus", anchor=False)
-    _kept(store.consensus(worklist, film.sha256), readings)
+    before = store.consensus(worklist, film.sha256, reader)
+    _kept(before, readings)
     method = st.segmented_control(
         "Made by",
         list(METHODS),
@@ -54,7 +56,7 @@ def section(
         return
     told, shown = st.columns([3, 2], gap="medium")
     with told:
-        _told(store, worklist, film, found, readings, names, reader)
+        _told(store, worklist, film, found, readings, names, reader, before)
     with shown:
         place = cached_readings.compared(readings, film, "").around
         key = (method, cached_readings.names(readings))
@@ -71,6 +73,7 @@ def _told(
     readings: Sequence[Reading],
     names: dict[int, str],
     reader: Reader,
+    before: Consensus | None,
 ) -> None:
     """The consensus in numbers, and the button that keeps it."""
     _table(found, readings, names, film)
@@ -88,7 +91,7 @@ def _told(
         key="annotate-consensus-keep",
         disabled=found.annotation.empty,
         on_click=_keep,
-        args=(store, worklist, film, found, readings, reader),
+        args=(store, worklist, film, found, readings, reader, before and before.made_at),
         help="It replaces the one kept before. Exports, training packs and the Inpaint page can "
         "then use it.",
     )
@@ -144,6 +147,7 @@ def _keep(
     found: Agreed,
     readings: Sequence[Reading],
     reader: Reader,
+    instead: datetime | None,
 ) -> None:
     try:
         store.keep_consensus(
@@ -154,6 +158,7 @@ def _keep(
             tuple((reading.id, reading.revision) for reading in readings),
             figures(found, readings),
             reader,
+            instead,
         )
     except StoreError as error:
         annotate_verdicts.say(error.reason, done=False)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.annotations import Reader, Store, StoreError, Worklist
-from core.exchange.outgoing import FORMATS, export, gather
+from core.exchange.items import gather, missing
+from core.exchange.outgoing import FORMATS, export
 from core.ui import annotate_import_view, annotate_training_view, annotate_zips
 from core.ui.annotate_zips import Made, size
 
@@ -68,10 +69,12 @@ def _export(store: Store, worklist: Worklist, reader: Reader) -> None:
         )
         log = st.toggle(
             "With the log",
-            value=True,
             key="annotate-export-log",
             persist_state="session",
-            help="Who did what and when: hash-chained lines, without comments and reasons.",
+            disabled=which == "mine",
+            help="Who did what and when: hash-chained lines, without comments and reasons. They "
+            "hold what every reader drew, drafts too: to take them counts as looking at every "
+            "film. They do not come with your own readings alone.",
         )
     if names:
         st.warning(
@@ -83,7 +86,7 @@ def _export(store: Store, worklist: Worklist, reader: Reader) -> None:
             ":material/visibility: Others' readings come along. Where you have not submitted your "
             "own, that counts as looking: the log says so, and your reading is not blind."
         )
-    order = (which, tuple(sorted(formats)), images, names, log)
+    order = (which, tuple(sorted(formats)), images, names, log and which != "mine")
 
     def make() -> Made:
         return _made(store, worklist, reader, *order)
@@ -114,24 +117,26 @@ def _made(
     """Raises StoreError, and ValueError where there is nothing to export."""
     now = datetime.now(UTC)
     items = gather(store, worklist, which, reader)
+    left_out = missing(store, worklist, which, reader, items)
     data = export(
         items,
         worklist.title,
         images=images,
         original_names=names,
         formats=set(formats),
-        events=store.events(worklist) if log else (),
+        events=store.take_events(worklist, reader) if log else (),
+        left_out=left_out,
         now=now,
     )
     films = len({item.film.sha256 for item in items})
     store.record(
         worklist, reader, "export", readings=len(items), films=films, formats=sorted(formats)
     )
-    return Made(
-        data,
-        f"{_count(len(items), 'reading')} of {_count(films, 'film')}, as of {now:%H:%M} UTC; "
-        f"{size(data)}.",
-    )
+    said = f"{_count(len(items), 'reading')} of {_count(films, 'film')}, as of {now:%H:%M} UTC; "
+    said += f"{size(data)}."
+    if left_out:
+        said += f" {_count(len(left_out), 'reading')} left out: damaged, or handed in just now."
+    return Made(data, said)
 
 
 def _count(number: int, what: str) -> str:

@@ -7,10 +7,9 @@ import numpy as np
 import streamlit as st
 
 from core import export
-from core.annotations import Fill, Film, Store, StoreError, Worklist
+from core.annotations import Fill, Film, Reader, Store, StoreError, Worklist
 from core.images import BadImage, decode
 from core.ui import cached_fills, fill_pictures, verdict, worklist_films
-from core.ui.choices import OPEN
 from core.ui.curtain import curtain
 from core.ui.film import Film as Shown
 from core.ui.overlay import TALLEST
@@ -30,8 +29,10 @@ def show(
     is said on the page.
     """
     try:
-        found = store.fills(worklist, film.sha256)
-        seen = found if everybodys else _to_be_seen(store, worklist, film, found)
+        reader = worklist_films.opened().reader
+        others = everybodys or _submitted(store, worklist, film, reader)
+        found = store.fills(worklist, film.sha256, reader, looking=others)
+        seen = [fill for fill in found if others or fill.made_by == reader]
         _fills(store, worklist, film, shown, found, seen)
     except StoreError as error:
         st.error(error.reason, icon=":material/error:")
@@ -65,19 +66,12 @@ def _fills(
             _one(store, worklist, fill, film, shown)
 
 
-def _to_be_seen(store: Store, worklist: Worklist, film: Film, found: list[Fill]) -> list[Fill]:
-    _, name, verified = st.session_state.get(OPEN, ("", "", False))
-    own = any(
+def _submitted(store: Store, worklist: Worklist, film: Film, reader: Reader) -> bool:
+    return any(
         each.status in worklist_films.DONE
         for each in store.readings(worklist)
-        if each.sha256 == film.sha256
-        and (each.reader.name, each.reader.verified) == (name, verified)
+        if each.sha256 == film.sha256 and each.reader == reader
     )
-    return [
-        fill
-        for fill in found
-        if own or (fill.made_by.name, fill.made_by.verified) == (name, verified)
-    ]
 
 
 def _title(fill: Fill) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.annotation_records import Film, Reader, Worklist
+from core.annotation_records import Film, Reader, Refused, Worklist
 from core.annotations import Store
 from core.clean_film import clean
 from core.film_zip import BadZip, unpack
@@ -194,7 +194,7 @@ def _added(store: Store, worklist: Worklist, reader: Reader, name: str, load) ->
     name = display_name(name)
     try:
         added = store.add_film(worklist, clean(load(), name), reader)
-    except (BadImage, BadZip) as error:
+    except (BadImage, BadZip, Refused) as error:
         return Outcome(name, False, error.reason)
     if added.already:
         same = "" if added.film.name == name else f", as {added.film.name}"

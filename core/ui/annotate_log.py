@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from core.annotation_records import Film, Reader, StoreError, Worklist
+from core.annotation_records import Film, Reader, Worklist
 from core.annotations import Store
 from core.events import BrokenLog, verify_events
+from core.ui import annotate_zips
+from core.ui.annotate_zips import Made, size
 
 MOST_LINES = 500  # in the table; the file has all of them
 _VERIFY = "annotate-verify"
@@ -35,19 +38,21 @@ def log(store: Store, worklist: Worklist, films: Sequence[Film], reader: Reader)
             on_click=st.session_state.__setitem__,
             args=(_VERIFY, True),
         )
-        st.download_button(
-            "Download the log (JSON lines)",
-            "".join(f"{line}\n" for line in lines),
-            f"lightbox-{worklist.code}.jsonl",
-            "application/jsonl",
-            icon=":material/download:",
-            help="It holds what every reader drew. To download it is logged, and counts as looking "
-            "at the readings that others have submitted.",
-            on_click=_downloaded,
-            args=(store, worklist, reader),
-        )
+    st.caption(
+        ":material/visibility: The log's file holds what every reader drew, drafts too. To take it "
+        "is logged; on the films whose reading you have not submitted it counts as looking, and "
+        "your reading is not blind."
+    )
+    annotate_zips.offer(
+        "annotate-log",
+        worklist.code,
+        (),
+        "Take the log (JSON lines)",
+        f"lightbox-{worklist.code}.jsonl",
+        partial(_taken, store, worklist, reader),
+    )
     if st.session_state.pop(_VERIFY, False):
-        _verify(lines, worklist.events)
+        _verify(lines, worklist)
     names = {film.sha256: film.name for film in films}
     st.dataframe(
         pd.DataFrame([_cells(line, names) for line in reversed(lines[-MOST_LINES:])]),
@@ -60,9 +65,9 @@ def log(store: Store, worklist: Worklist, films: Sequence[Film], reader: Reader)
         st.caption(f"The last {MOST_LINES} of {len(lines):,} lines; the file has all of them.")
 
 
-def _verify(lines: Sequence[str], at_least: int) -> None:
+def _verify(lines: Sequence[str], worklist: Worklist) -> None:
     try:
-        verify_events(lines, at_least)
+        verify_events(lines, worklist.events, worklist.last_event)
     except BrokenLog as error:
         st.error(f"The log is not as it was written. {error.reason}", icon=":material/error:")
         return
@@ -72,13 +77,11 @@ def _verify(lines: Sequence[str], at_least: int) -> None:
     )
 
 
-def _downloaded(store: Store, worklist: Worklist, reader: Reader) -> None:
-    """Record that the reader has what the others drew: what they draw from now on is not blind."""
-    with suppress(StoreError):  # the download has begun, and loses nothing
-        store.record(worklist, reader, "export", formats=["log"])
-        readings = store.readings(worklist)
-        for sha256 in {reading.sha256 for reading in readings if reading.reader != reader}:
-            store.submitted(worklist, sha256, reader)
+def _taken(store: Store, worklist: Worklist, reader: Reader) -> Made:
+    """Raises StoreError: then nothing leaves."""
+    lines = store.take_events(worklist, reader)
+    data = "".join(f"{line}\n" for line in lines).encode()
+    return Made(data, f"{len(lines):,} lines, as of {datetime.now(UTC):%H:%M} UTC; {size(data)}.")
 
 
 def _cells(line: str, names: Mapping[str, str]) -> dict[str, object]:

@@ -20,21 +20,22 @@ class Made:
 def offer(
     key: str, worklist: str, order: tuple, label: str, file_name: str, make: Callable[[], Made]
 ) -> None:
-    """A button that makes a zip, and one that downloads it.
+    """A button that makes a zip, or the file of a log, and one that downloads it.
 
-    key: of the session's; worklist: its code; order: all that was chosen: a zip of another order is
-    called so. make: raises StoreError or ValueError, whose sentence is shown.
+    key: of the session's; worklist: its code; order: all that was chosen: a file of another order
+    is called so. make: raises StoreError or ValueError, whose sentence is shown.
     """
+    what, kind = ("zip", "zip") if file_name.endswith(".zip") else ("log", "jsonl")
     asked, kept = f"{key}-asked", f"{key}-made"
     st.button(
         label,
-        icon=":material/folder_zip:",
+        icon=":material/folder_zip:" if what == "zip" else ":material/description:",
         key=f"{key}-make",
         on_click=presses.press,
         args=(asked, worklist),
     )
     for _ in presses.waiting(asked, worklist):
-        with presses.doing(asked, worklist), st.spinner("Making the zip"):
+        with presses.doing(asked, worklist), st.spinner(f"Making the {what}"):
             try:
                 st.session_state[kept] = (worklist, order, make())
             except (StoreError, ValueError) as error:
@@ -48,10 +49,10 @@ def offer(
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.download_button(
-            "Download the zip",
+            f"Download the {what}",
             made.data,
             file_name,
-            "application/zip",
+            f"application/{kind}",
             key=f"{key}-zip",
             icon=":material/download:",
             type="primary",

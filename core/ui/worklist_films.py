@@ -100,11 +100,11 @@ def _start(here: Opened, film: Film) -> Start | None:
         None,
     )
     read = own is not None and own.status in DONE
-    consensus = here.store.consensus(here.worklist, film.sha256)
+    consensus = here.store.consensus(here.worklist, film.sha256, here.reader, looking=False)
     offered = [NOBODYS]
-    if own and own.regions:
+    if own and own.strokes:
         offered.append(OWN)
-    if consensus and consensus.annotation and consensus.annotation.strokes:
+    if consensus and consensus.current and consensus.annotation and consensus.annotation.strokes:
         offered.append(CONSENSUS)
     if len(offered) == 1:
         st.caption("You have drawn nothing on this film under Annotate: draw the mask here.")
@@ -130,8 +130,8 @@ def _start(here: Opened, film: Film) -> Start | None:
         reading = here.store.begin(here.worklist, film.sha256, here.reader)
         whose = f"{here.reader.name}'s reading, revision {reading.revision}"
         return _chosen(reading.annotation, film, whose)
-    if not read:
-        here.store.submitted(here.worklist, film.sha256, here.reader, looking=True)
+    if not here.store.consensus(here.worklist, film.sha256, here.reader):
+        return None
     return _chosen(consensus.annotation, film, f"the consensus by {consensus.method}")
 
 

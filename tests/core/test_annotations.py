@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from core.annotation_store import database, films, readings
 from core.annotations import (
     KEPT,
     Conflict,
@@ -194,7 +195,7 @@ def test_a_list_of_readings_says_what_each_holds(store, worklist, handed_in):
     store.save(store.begin(worklist, ONE, BOB), 0, Annotation(comment="hm"), by=BOB)
     store.save(store.begin(worklist, ONE, EVE), 0, Annotation(nothing=True), by=EVE)
     found = [
-        (one.reader, one.status, one.regions, one.comment, one.nothing, one.revision)
+        (one.reader, one.status, one.strokes, one.comment, one.nothing, one.revision)
         for one in store.readings(worklist)
     ]
     assert found == [
@@ -309,6 +310,47 @@ def test_an_earlier_revision_is_restored_as_a_new_one(store, reading):
 
 
 @pytest.mark.parametrize(
+    ("number", "place", "kept"),
+    [
+        (1, 0, 1),
+        (1, 8, None),
+        (0, 8, 0),
+        (None, 8, None),
+        *((bad, 8, "refused") for bad in (-5, 4, 10**30, "x", 1.0, True)),
+    ],
+)
+def test_what_is_called_restored_is_that_revision(store, reading, number, place, kept):
+    """What is drawn after a restoring that could not be stored is still saved, as a plain save."""
+    for at in range(3):
+        reading = store.save(reading, at, drawn(at), by=ADA)
+
+    def save():
+        return store.save(reading, 3, drawn(place), restored_from=number, by=ADA)
+
+    if kept == "refused":
+        with pytest.raises(Refused, match="never was such a revision"):
+            save()
+    else:
+        assert save().revision == 4
+        assert store.revisions(reading)[0].restored_from == kept
+
+
+def test_others_need_not_wait_while_a_large_reading_is_submitted(
+    store, worklist, reading, monkeypatch
+):
+    store.save(reading, 0, drawn(3), by=ADA)
+    monkeypatch.setattr(database, "BUSY_S", 0.1)
+    draw = readings.label_masks
+
+    def meanwhile(*drawing):
+        store.record(worklist, BOB, "open")
+        return draw(*drawing)
+
+    monkeypatch.setattr(readings, "label_masks", meanwhile)
+    assert store.submit(reading, 1, ADA).status == "submitted"
+
+
+@pytest.mark.parametrize(
     ("annotation", "ready"),
     [
         (Annotation(), False),
@@ -407,25 +449,118 @@ def test_looking_is_logged_once_and_not_of_who_has_submitted(store, worklist, ha
     assert not store.save(handed_in, 1, drawn(7), by=ADA).blind, "changed after others were seen"
 
 
+def second(store, worklist, *places):
+    """Eve's reading of the film, handed in at its first revision."""
+    own = store.begin(worklist, ONE, EVE)
+    return store.submit(store.save(own, 0, drawn(*places), by=EVE), 1, EVE)
+
+
 def test_the_newest_consensus_of_a_film_is_kept(store, worklist, handed_in):
-    assert store.consensus(worklist, ONE) is None
-    store.keep_consensus(worklist, ONE, "majority", drawn(3), [(1, 1)], {}, BOB)
-    figures = {"sensitivity": {"Ada": 0.5}, "iterations": 3}
-    kept = store.keep_consensus(worklist, ONE, "staple", drawn(4), [(1, 1), (2, 5)], figures, BOB)
-    assert store.consensus(worklist, ONE).annotation.same(kept.annotation)
+    assert store.consensus(worklist, ONE, BOB) is None
+    first = store.keep_consensus(worklist, ONE, "majority", drawn(3), [(1, 1)], {}, BOB)
+    figures, of = {"sensitivity": {"Ada": 0.5}, "iterations": 3}, ((1, 1), (2, 1))
+    second(store, worklist, 4)
+
+    def keep(instead, place=4):
+        return store.keep_consensus(
+            *(worklist, ONE, "staple", drawn(place), of, figures, BOB, instead),
+        )
+
+    with pytest.raises(Conflict, match="Another consensus") as conflict:
+        keep(None)
+    assert conflict.value.current.annotation.same(drawn(3))
+    kept = keep(first.made_at)
+    assert store.consensus(worklist, ONE, BOB).annotation.same(kept.annotation)
     assert kept.annotation.same(drawn(4))
-    assert (kept.method, kept.of, kept.figures, kept.made_by) == (
-        *("staple", ((1, 1), (2, 5)), figures, BOB),
-    )
+    assert (kept.method, kept.of, kept.figures, kept.made_by) == ("staple", of, figures, BOB)
+    assert keep(first.made_at).made_at == kept.made_at, "a call whose answer was lost"
+    with pytest.raises(Conflict):
+        keep(first.made_at, place=5)
+
+
+def test_a_consensus_is_one_of_readings_that_are_handed_in(store, worklist, handed_in):
+    store.add_film(worklist, film(TWO), ADA)
+    other = store.save(store.begin(worklist, TWO, EVE), 0, drawn(3), by=EVE)
+    store.submit(other, 1, EVE)
+    draft = store.save(store.begin(worklist, ONE, EVE), 0, drawn(3), by=EVE)
+    mine = (handed_in.id, 1)
+    for of in ([], [(999, 1)], [(handed_in.id, 2)], [mine, (draft.id, 1)], [mine, (other.id, 1)]):
+        with pytest.raises(Refused, match="not handed in as they were"):
+            store.keep_consensus(worklist, ONE, "majority", drawn(3), of, {}, BOB)
+    assert store.consensus(worklist, ONE, BOB) is None
+
+
+def test_a_consensus_says_whether_its_readings_are_still_what_it_was_made_of(
+    store, worklist, handed_in
+):
+    def state():
+        found = store.consensus(worklist, ONE, BOB)
+        return found.current, found.accepted
+
+    eves = second(store, worklist, 4)
+    of = [(handed_in.id, 1), (eves.id, 1)]
+    store.keep_consensus(worklist, ONE, "majority", drawn(3), of, {}, BOB)
+    assert state() == (True, False)
+    store.review(handed_in, BOB, True)
+    assert state() == (True, False)
+    store.review(eves, BOB, True)
+    assert state() == (True, True)
+    store.review(eves, BOB, False, "Look again")
+    assert state() == (False, False)
+    store.submit(store.save(eves, 1, drawn(4, 5), by=EVE), 2, EVE)
+    assert state() == (False, False)
+
+
+@pytest.mark.parametrize("what", ["consensus", "fill", "own fill", "log", "draft in the log"])
+def test_what_was_made_of_others_readings_is_not_seen_unnoticed(store, worklist, reading, what):
+    """Whatever became of the readings since: here the only one is a draft again."""
+    reading = store.save(reading, 0, drawn(3), by=ADA)
+    if what != "draft in the log":
+        store.submit(reading, 1, ADA)
+    if what == "consensus":
+        store.keep_consensus(worklist, ONE, "majority", drawn(3), [(reading.id, 1)], {}, BOB)
+    if "fill" in what:
+        by = EVE if what == "own fill" else BOB
+        store.give_back(worklist, Fill(ONE, "png", b"filled", {}, "Ada's"), by)
+    store.reopen(reading, ADA)
+    see = {
+        "consensus": lambda **how: store.consensus(worklist, ONE, EVE, **how),
+        "fill": lambda **how: store.fills(worklist, ONE, EVE, **how),
+        "log": lambda **how: store.events(worklist) if how else store.take_events(worklist, EVE),
+    }[what.split()[-1]]
+    eves = store.begin(worklist, ONE, EVE)
+    see(looking=False)
+    eves = store.save(eves, 0, drawn(5), by=EVE)
+    assert eves.blind
+    see()
+    see()
+    assert store.save(eves, 1, drawn(3), by=EVE).blind == (what == "own fill")
+    looks = [line for line in store.events(worklist) if '"action":"look"' in line]
+    assert len(looks) == (what != "own fill") and all('"actor":"Eve"' in one for one in looks)
+
+
+def test_the_log_that_is_taken_says_so_and_of_every_film_that_others_drew_on(
+    store, worklist, handed_in
+):
+    store.add_film(worklist, film(TWO), ADA)
+    store.add_film(worklist, film("3" * 64), ADA)
+    store.save(store.begin(worklist, TWO, BOB), 0, drawn(3), by=BOB)
+    store.begin(worklist, "3" * 64, BOB)
+    lines = store.take_events(worklist, ADA)
+    assert lines == store.events(worklist)
+    assert [line for line in lines if ONE in line and '"look"' in line] == [], "only one's own"
+    assert '"action":"look"' in lines[-2] and TWO in lines[-2]
+    assert '"action":"export"' in lines[-1] and '"formats":["log"]' in lines[-1]
+    assert not [line for line in lines if "3" * 64 in line and '"look"' in line]
 
 
 def test_fills_are_given_back_once_each(store, worklist, reading):
-    assert store.fills(worklist, ONE) == []
+    assert store.fills(worklist, ONE, BOB) == []
     given = Fill(ONE, "png", b"filled", {"seed": 3}, "Ada's reading")
     kept = store.give_back(worklist, given, BOB)
     assert store.give_back(worklist, given, EVE) == kept
     store.give_back(worklist, replace(given, data=b"otherwise", kind="dicom"), EVE)
-    one, two = store.fills(worklist, ONE)
+    one, two = store.fills(worklist, ONE, BOB)
     assert one == kept == replace(given, made_by=BOB, made_at=kept.made_at)
     assert (two.data, two.kind, two.made_by) == (b"otherwise", "dicom", EVE)
 
@@ -437,6 +572,61 @@ def test_only_who_made_a_worklist_deletes_it(store, worklist):
     assert store.worklists() == []
 
 
+@pytest.mark.parametrize("verified", [False, True])
+def test_a_typed_name_deletes_nobody_elses_work(store, verified):
+    maker = Reader("Ada", verified)
+    worklist = store.create_worklist("Knees", maker)
+    store.add_film(worklist, film(), maker)
+    own = store.begin(worklist, ONE, maker)
+    store.save(own, 0, drawn(3), by=maker)
+    store.begin(worklist, ONE, BOB)  # has drawn nothing
+    if not verified:
+        store.add_film(worklist, film(TWO), maker)
+        store.remove_film(worklist, TWO, maker)
+        # A signed-in reader of the same name is another one.
+        theirs = Reader("Ada", verified=True)
+        store.save(store.begin(worklist, ONE, theirs), 0, drawn(3), by=theirs)
+        for act in (
+            lambda: store.remove_film(worklist, ONE, maker),
+            lambda: store.delete_worklist(worklist, maker),
+        ):
+            with pytest.raises(Refused, match="typed name is no proof"):
+                act()
+        assert len(store.films(worklist)) == 1
+        assert store.expire(datetime.now(UTC)) == 1, "which nobody has to be trusted for"
+    else:
+        store.save(store.begin(worklist, ONE, BOB), 0, drawn(3), by=BOB)
+        store.delete_worklist(worklist, maker)
+    assert store.worklists() == []
+
+
+def test_who_is_alone_in_a_worklist_deletes_it_by_a_typed_name(store, worklist, handed_in):
+    store.begin(worklist, ONE, BOB)
+    store.delete_worklist(worklist, ADA)
+    assert store.worklists() == []
+
+
+def test_a_worklist_holds_so_many_films_and_so_much(store, worklist, monkeypatch):
+    monkeypatch.setattr(films, "MAX_FILMS", 2)
+    monkeypatch.setattr(films, "MAX_BYTES", 20)
+    store.add_film(worklist, film(data=b"x" * 10), ADA)
+    fill = Fill(ONE, "png", b"y" * 8, {}, "")
+    store.give_back(worklist, fill, ADA)
+    for act in (
+        lambda: store.add_film(worklist, film(TWO, data=b"x" * 3), ADA),
+        lambda: store.give_back(worklist, replace(fill, data=b"z" * 3), ADA),
+    ):
+        with pytest.raises(Refused, match="GB of films: make another one"):
+            act()
+    store.give_back(worklist, fill, ADA)
+    store.add_film(worklist, film(TWO, data=b"xx"), ADA)
+    with pytest.raises(Refused, match="at most 2 films: make another one"):
+        store.add_film(worklist, film("3" * 64, data=b""), ADA)
+    assert store.add_film(worklist, film(TWO), ADA).already
+    other = store.create_worklist("Hips", ADA)
+    store.add_film(other, film(data=b"x" * 20), ADA)
+
+
 def test_what_is_no_longer_there_is_refused_in_one_sentence(store, worklist, handed_in):
     fill = Fill(ONE, "png", b"filled", {}, "")
     acts = {
@@ -444,10 +634,10 @@ def test_what_is_no_longer_there_is_refused_in_one_sentence(store, worklist, han
             lambda: store.begin(worklist, ONE, ADA),
             lambda: store.film_data(worklist, ONE),
             lambda: store.submitted(worklist, ONE, ADA),
-            lambda: store.consensus(worklist, ONE),
-            lambda: store.fills(worklist, ONE),
+            lambda: store.consensus(worklist, ONE, BOB),
+            lambda: store.fills(worklist, ONE, BOB),
             lambda: store.give_back(worklist, fill, ADA),
-            lambda: store.keep_consensus(worklist, ONE, "majority", drawn(), [], {}, ADA),
+            lambda: store.keep_consensus(worklist, ONE, "majority", drawn(), [(1, 1)], {}, ADA),
             lambda: store.save(handed_in, 1, drawn(9), by=ADA),
             lambda: store.submit(handed_in, 1, ADA),
             lambda: store.review(handed_in, BOB, True),
@@ -457,6 +647,7 @@ def test_what_is_no_longer_there_is_refused_in_one_sentence(store, worklist, han
             lambda: store.films(worklist),
             lambda: store.readings(worklist),
             lambda: store.events(worklist),
+            lambda: store.take_events(worklist, ADA),
             lambda: store.add_film(worklist, film(), ADA),
             lambda: store.record(worklist, ADA, "open"),
             lambda: store.delete_worklist(worklist, ADA),

@@ -14,6 +14,7 @@ from core.masks import Stroke
 
 ONE, TWO = "1" * 64, "2" * 64
 ADA, BOB = Reader("Ada", session="0123456789abcdef"), Reader("Bob", verified=True)
+SAM = Reader("Sam", verified=True)
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def store(store_url):
 
 @pytest.fixture
 def worklist(store):
-    worklist = store.create_worklist("SECRET title", ADA)
+    worklist = store.create_worklist("SECRET title", SAM)
     for sha256 in (ONE, TWO):
         film = NewFilm(sha256, "SECRET-1950.png", b"pixels", "png", (30, 40))
         store.add_film(worklist, film, ADA)
@@ -92,9 +93,36 @@ def test_a1_a_line_that_was_removed_or_edited_is_found(broken, seq):
 def test_a1_the_stores_own_log_passes_and_knows_its_length(store, worklist):
     log = store.events(worklist)
     assert [json.loads(line)["action"] for line in log] == ["create", "add", "add"]
-    verify_events(log, store.worklist(worklist.code).events)
+    found = store.worklist(worklist.code)
+    verify_events(log, found.events, found.last_event)
     with pytest.raises(BrokenLog):
         verify_events(log[:-1], store.worklist(worklist.code).events)
+
+
+def made_anew(log, seq, **changed):
+    """The log with one line changed, and the chain from there on made right again."""
+    told = [json.loads(line) for line in log[seq - 1 :]]
+    told[0] |= changed
+    log = list(log[: seq - 1])
+    for one in told:
+        one["previous"] = events.digest(log[-1]) if log else ""
+        del one["sha256"]
+        one["sha256"] = events.digest(json.dumps(one, separators=(",", ":")))
+        log.append(json.dumps(one, separators=(",", ":")))
+    return log
+
+
+@pytest.mark.parametrize("seq", [1, 2, 3])
+def test_a1_a_chain_that_was_made_anew_is_not_the_one_that_was_written(store, worklist, seq):
+    log = store.events(worklist)
+    forged = made_anew(log, seq, actor="Eve")
+    then = store.worklist(worklist.code)
+    verify_events(forged, then.events)  # of itself it is whole
+    with pytest.raises(BrokenLog, match="made anew") as wrong:
+        verify_events(forged, then.events, then.last_event)
+    assert wrong.value.seq == 3
+    store.record(worklist, BOB, "open")
+    verify_events(store.events(worklist), then.events, then.last_event)
 
 
 def test_a2_writers_at_once_leave_no_gap(store, worklist):
@@ -152,7 +180,7 @@ def test_a3_replaying_the_log_gives_what_is_stored(store, worklist):
     assert set(replayed) == {(ONE, "Ada", False), (ONE, "Bob", True), (TWO, "Ada", False)}
     assert replayed[ONE, "Ada", False].same(drawn(1, 6))
     assert replayed[ONE, "Bob", True].same(bob.annotation)
-    store.remove_film(worklist, ONE, ADA)
+    store.remove_film(worklist, ONE, SAM)
     store.add_film(worklist, NewFilm(ONE, "", b"", "png", (30, 40)), ADA)
     again = store.begin(worklist, ONE, ADA)
     store.save(again, 0, Annotation((stroke(2),), "x"), by=ADA)
@@ -213,3 +241,11 @@ def test_what_the_store_logs_itself_is_logged_by_nobody_else(store, worklist):
     for action in ("save", "remove", "accept"):
         with pytest.raises(ValueError, match="itself"):
             store.record(worklist, BOB, action)
+
+
+@pytest.mark.parametrize("name", sorted(events.RESERVED - {"action"}))
+def test_a1_no_fact_stands_for_what_every_line_says(store, worklist, name):
+    before = store.events(worklist)
+    with pytest.raises(ValueError, match="every line"):
+        store.record(worklist, BOB, "export", **{name: "x"})
+    assert store.events(worklist) == before

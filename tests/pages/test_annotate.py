@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core import samples
-from core.annotation_records import Reader
+from core.annotation_records import Reader, Unreachable
 from core.annotations import Store
 from core.artefacts import Annotation
 from core.clean_film import clean
@@ -422,6 +422,28 @@ def test_a1_the_log_is_verified_and_a_tampered_line_is_found(ann, store, home):
     with sqlite3.connect(home / "annotations.sqlite") as database:
         database.execute("UPDATE events SET line = replace(line, 'Ann', 'Eve') WHERE seq = 3")
     assert "Line 3" in texts(visitor.click("Verify the log").app.error)
+
+
+def test_the_log_is_taken_only_where_it_is_noted_who_took_it(ann, store, monkeypatch):
+    worklist, films = listed(store, "a.png")
+    ben = Reader("Ben")
+    store.save(store.begin(worklist, films[0].sha256, ben), 0, MARKED, by=ben)
+    visitor = ann(worklist=worklist.code).choose("annotate-view", "Log")
+    assert not visitor.app.get("download_button")
+
+    def away(*given):
+        raise Unreachable("The annotation store cannot be reached.")
+
+    with monkeypatch.context() as without:
+        without.setattr(Store, "take_events", away)
+        visitor.click("Take the log (JSON lines)")
+    assert "cannot be reached" in texts(visitor.app.warning)
+    assert not visitor.app.get("download_button")
+    visitor.click("Take the log (JSON lines)")
+    (download,) = visitor.app.get("download_button")
+    assert download.label == "Download the log"
+    assert '"action":"look"' in store.events(worklist)[-2]
+    assert not store.begin(worklist, films[0].sha256, ANN).blind
 
 
 def test_the_browser_forgets_who_one_is(ann, store):

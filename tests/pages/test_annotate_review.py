@@ -251,7 +251,7 @@ def test_a_consensus_of_three_is_kept(here, method, label, kept):
     assert ("positive is artefact" in texts(app.caption)) == (method == "staple")
     assert (f"n = {60 * 80:,} pixels" in texts(app.caption)) == (method == "staple")
     pressed(app, "annotate-consensus-keep")
-    consensus = here.store.consensus(here.worklist, here.sha256)
+    consensus = here.store.consensus(here.worklist, here.sha256, BEN)
     masks_kept = label_masks(consensus.annotation.strokes, SHAPE)
     assert list(masks_kept) == [label]
     np.testing.assert_array_equal(masks_kept[label], masks.rasterise((kept,), SHAPE))
@@ -280,7 +280,7 @@ def test_readers_who_found_nothing_agree_that_there_is_nothing(here):
     assert "None of the readers marked anything" in texts(app.info)
     assert list(table(app, "Agreement of every two readers")["Dice"]) == ["1.000"]
     pressed(app, "annotate-consensus-keep")
-    assert here.store.consensus(here.worklist, here.sha256).annotation.nothing
+    assert here.store.consensus(here.worklist, here.sha256, BEN).annotation.nothing
 
 
 def test_three_readers_are_counted_on_the_map_or_two_of_them_compared(here):
@@ -345,7 +345,7 @@ def test_readings_leave_as_a_zip_and_come_back_as_ones_own(here):
     data = zipped(app)
     assert here.logged("export") == 1 and here.logged("look") == 1
     names = zipfile.ZipFile(io.BytesIO(data)).namelist()
-    assert "manifest.json" in names and "events.jsonl" in names
+    assert "manifest.json" in names and "events.jsonl" not in names
     assert not any("knee" in name or name.startswith("films/") for name in names)
     offered(app, "readings.zip", data)
     assert "becomes your reading" in texts(app.markdown) and here.own(CARA).revision == 0
@@ -357,6 +357,29 @@ def test_readings_leave_as_a_zip_and_come_back_as_ones_own(here):
     assert taken.revision == 1 and not taken.blind
     assert "revision 1 of your reading" in texts(app.markdown)
     assert here.own(BEN).revision == 1 and here.logged("import") == 1
+
+
+def test_the_log_leaves_when_asked_for_and_marks_who_takes_it_but_never_with_ones_own(here):
+    here.reads(ANNA, LEFT, submit=False)
+    here.reads(CARA, RIGHT)
+    app = here.open("export")
+    app.selectbox(key="annotate-export-which").set_value("all").run()
+    app.toggle(key="annotate-export-log").set_value(True).run()
+    app.selectbox(key="annotate-export-which").set_value("mine").run()
+    assert app.toggle(key="annotate-export-log").disabled
+    assert "events.jsonl" not in zipfile.ZipFile(io.BytesIO(zipped(app))).namelist()
+    assert looked(here, CARA) is False
+    app.selectbox(key="annotate-export-which").set_value("all").run()
+    assert "events.jsonl" in zipfile.ZipFile(io.BytesIO(zipped(app))).namelist()
+    assert looked(here, CARA) is True
+
+
+def looked(here, reader: Reader) -> bool:
+    """Whether what a reader who has submitted draws now is not blind."""
+    own = here.store.reopen(here.own(reader), reader)
+    drawn = Annotation((box(1, 1, 5, 5 + own.revision),))
+    own = here.store.save(own, own.revision, drawn, by=reader)
+    return not here.store.submit(own, own.revision, reader).blind
 
 
 def test_an_import_replaces_a_draft_whose_revision_stays(here):
@@ -451,6 +474,7 @@ def test_a_fill_by_another_is_kept_back_until_one_has_submitted(here):
     here.reads(BEN, LEFT)
     app = here.open("fills", BEN)
     assert app.expander and "filled by others" not in texts(app.caption)
+    assert looked(here, BEN)
 
 
 def test_a_mask_is_taken_into_the_film_that_is_chosen(here):

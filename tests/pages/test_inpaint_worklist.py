@@ -47,7 +47,9 @@ class Here:
         return self.store.submit(reading, reading.revision, reader) if submit else reading
 
     def agree(self, annotation: Annotation) -> None:
-        self.store.keep_consensus(self.worklist, self.sha256, "majority", annotation, (), {}, BEN)
+        found = self.store.submitted(self.worklist, self.sha256, BEN, looking=False)
+        of = [(reading.id, reading.revision) for reading in found]
+        self.store.keep_consensus(self.worklist, self.sha256, "majority", annotation, of, {}, BEN)
 
     def mask(self, *labels: str) -> int:
         found = artefacts.label_masks(DRAWN.strokes, self.film.shape)
@@ -177,7 +179,7 @@ def test_a_fill_goes_back_as_the_film_came_at_its_own_depth_and_stated(store, ki
     click(app, "Give it back to the worklist")
     assert "lies in the worklist" in texts(app.caption)
     assert app.button(key="inpaint-give-back").disabled
-    (fill,) = here.store.fills(here.worklist, here.sha256)
+    (fill,) = here.store.fills(here.worklist, here.sha256, BEN)
     assert (fill.kind, fill.made_by) == (kind, ANNA)
     assert fill.mask_of == "Anna's reading, revision 1"
     assert fill.statement["film"]["sha256"] == here.sha256
@@ -193,7 +195,7 @@ def test_a_fill_goes_back_as_the_film_came_at_its_own_depth_and_stated(store, ki
 def test_a_fill_of_a_changed_mask_is_not_called_the_readings(here):
     here.reads(ANNA, DRAWN)
     app = click(click(click(here.visit(), "Grow"), "Fill"), "Give it back to the worklist")
-    (fill,) = here.store.fills(here.worklist, here.sha256)
+    (fill,) = here.store.fills(here.worklist, here.sha256, BEN)
     assert fill.mask_of == "drawn on the Inpaint page" and not app.error
 
 
@@ -212,7 +214,7 @@ def test_a_store_that_is_away_keeps_the_page_and_the_fill(here, monkeypatch):
         broken.setattr(Store, "worklist", away)
         assert "cannot be reached" in texts(well(app.run()).error)
     click(well(app.run()), "Give it back to the worklist")
-    assert len(here.store.fills(here.worklist, here.sha256)) == 1
+    assert len(here.store.fills(here.worklist, here.sha256, BEN)) == 1
 
 
 def test_a_film_or_a_worklist_that_is_gone_is_a_sentence(here):
