@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from core.annotations import NewFilm
+from core.annotation_records import NewFilm
 from core.images import decode
 from core.intake import MAX_BYTES, BadImage, recognise
 

@@ -10,6 +10,8 @@
 Nothing beside the pixels names a patient, a reader or the worklist, whose code would open it.
 """
 
+from __future__ import annotations
+
 import csv
 import hashlib
 import io
@@ -18,19 +20,21 @@ import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from core import mask_files
 from core.agreement import majority
-from core.annotations import Reader, Store, Worklist
+from core.annotation_records import Reader, Worklist
 from core.artefacts import LABELS, label_masks
 from core.clean_film import png
-from core.exchange.items import CONSENSUS, Item, gather
-from core.exchange.outgoing import SENTENCE
+from core.exchange.items import CONSENSUS, SENTENCE, Item, gather
 from core.export import commit
 from core.images import decode
+
+if TYPE_CHECKING:
+    from core.annotations import Store
 
 SCHEMA, VERSION = "lightbox-training-pack", 1
 FILM_COLUMNS = ("image", "sha256", "pixels_sha256", "low", "high", "source", "readers")

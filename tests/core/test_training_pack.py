@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime
 
@@ -15,6 +17,7 @@ from core.artefacts import Annotation, from_masks
 from core.clean_film import clean
 from core.images import decode
 from core.mask_files import read_mask
+from core.settings import CHECKOUT
 from core.training_pack import fingerprint, pack
 from tests.bad_files import encoded, film
 from tests.dicom_files import dicom, named_dicom
@@ -133,6 +136,24 @@ def test_a_consensus_goes_before_the_readings(store, worklist, agreed, nothing):
     assert all(np.array_equal(mask, SHORT) for mask in found.values())
     _, (row,), _ = opened(pack(store, worklist, "submitted", ANN))
     assert (row["source"], row["marked"], row["nothing"]) == ("consensus", "1", nothing)
+
+
+def test_a_consensus_of_readings_that_changed_since_does_not_go_before_them(store, worklist):
+    sha256 = read(store, worklist, encoded(film(), "PNG"), ann=marked(SCREW), bob=marked(SCREW))
+    ann, bob = store.submitted(worklist, sha256, CAT)
+    of = [(ann.id, 1), (bob.id, 1)]
+    store.keep_consensus(worklist, sha256, "majority", marked(SCREW, "plate"), of, {}, CAT)
+    for reading, reader in ((ann, ANN), (bob, BOB)):
+        store.reopen(reading, reader)
+        store.submit(store.save(reading, 1, NOTHING, by=reader), 2, reader)
+    assert masks_of(store, worklist) == {}
+    _, (row,), _ = opened(pack(store, worklist, "submitted", ANN))
+    assert (row["source"], row["marked"], row["nothing"]) == ("majority", "0", "1")
+
+
+def test_a_trainer_needs_no_database():
+    without = "import sys; sys.modules['sqlalchemy'] = None; import core.training_pack"
+    subprocess.run([sys.executable, "-c", without], check=True, cwd=CHECKOUT)
 
 
 def test_only_what_is_that_far_goes_into_the_pack(store, worklist):
