@@ -58,7 +58,7 @@ _DEIDENTIFIED = (  # at most 64 characters each
     "Pixels were not searched for burned-in text",
     "113100 names the model that was followed, not conformity with it",
 )
-_LEADS_BACK = "The comment holds the SHA-256 of the source file"
+LEADS_BACK = "The comment holds the SHA-256 of the source file"
 
 
 def write(
@@ -139,7 +139,7 @@ def _tell_synthetic(film: Dataset, statement: dict, text: str) -> None:
     film.ConversionType, film.SyntheticData = "SYN", "YES"
     film.DerivationDescription = _derivation(statement)
     film.ImageComments = text
-    film.DeidentificationMethod = [*_DEIDENTIFIED, _LEADS_BACK]
+    film.DeidentificationMethod = [*_DEIDENTIFIED, LEADS_BACK]
 
 
 def _carry_over(film: Dataset, pixels: np.ndarray, original: MedicalImage, source: bytes) -> None:

@@ -3,7 +3,8 @@
 A film has no frame of reference, so a segmentation is tied to it pixel by pixel: it refers to the
 clean copy of the film and shares its patient, study and size. highdicom writes it, as binary frames
 that may overlap. What it says beyond that: whose reading it is, who drew each segment (a person, a
-program or both), the SHA-256 of the film's file, and that it is not for diagnosis.
+program or both; a consensus is both, by the method it names), the SHA-256 of the film's file, and
+that it is not for diagnosis. Times are in UTC.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from uuid import NAMESPACE_OID, uuid5
 import numpy as np
 
 from core.artefacts import LABELS
+from core.dicom_export import LEADS_BACK
 from core.exchange.coco import label_of
 from core.exchange.items import SENTENCE
 from core.intake import MAX_PIXELS, BadImage
@@ -38,7 +40,9 @@ CODES = {
     "other": ("19227008", "SCT", "Foreign body"),
 }
 _CATEGORY = ("260787004", "SCT", "Physical object")
-_ALGORITHM = ("123103", "DCM", "Edge Detection")  # how core.metal finds what it suggests
+_FAMILY = ("261665006", "SCT", "Unknown")  # no code of CID 7162 is what makes these
+# A stroke knows that a program drew it, but not which.
+_PROGRAM = "Lightbox, or a program whose result was imported"
 _TYPES = {"MANUAL": "MANUAL", "SEMI-AUTO": "SEMIAUTOMATIC", "AUTO": "AUTOMATIC"}
 _NOT_SEG = "This DICOM file is no segmentation of plain binary frames: choose one that is."
 
@@ -61,13 +65,15 @@ def write(
     film: bytes,
     sha256: str,
     reader: str,
+    consensus: bool,
     commit: str | None,
     now: datetime,
 ) -> bytes:
     """A segmentation of a film's masks, (H, W) bool by keys of LABELS, at least one.
 
     sources: of each label, "MANUAL", "AUTO" or "SEMI-AUTO". film: the clean DICOM copy; sha256: of
-    the film as it was uploaded. now: in UTC. The same arguments give the same bytes.
+    the film as it was uploaded. consensus: whether it is no reader's, but what a method, which
+    `reader` names, made of several. now: in UTC. The same arguments give the same bytes.
     """
     import highdicom as hd
     from pydicom import dcmread
@@ -79,8 +85,13 @@ def write(
         of = "\n".join([image.SOPInstanceUID, reader, now.isoformat(), what])
         return f"2.25.{uuid5(NAMESPACE_OID, of).int}"
 
+    if consensus:
+        sources = dict.fromkeys(masks, "SEMI-AUTO")
     program = hd.AlgorithmIdentificationSequence(
-        name="Lightbox", family=Code(*_ALGORITHM), version=commit or "unknown", source="Lightbox"
+        name=reader if consensus else _PROGRAM,
+        family=Code(*_FAMILY),
+        version=commit if consensus and commit else "unknown",
+        source="Lightbox" if consensus else None,
     )
     segments = [
         hd.seg.SegmentDescription(
@@ -110,13 +121,17 @@ def write(
         device_serial_number="0",
         content_label="ARTEFACTS",
         content_description=SENTENCE,
-        content_creator_name=_person(reader),
+        content_creator_name=None if consensus else _person(reader),
         series_description=f"Artefacts. {SENTENCE}",
         content_date=now.date(),
         content_time=now.time(),
         specific_character_set="ISO_IR 192",
     )
     seg.ImageComments = SENTENCE + "\n" + json.dumps({"schema": SCHEMA, "film_sha256": sha256})
+    for keyword in ("PatientIdentityRemoved", "LongitudinalTemporalInformationModified"):
+        seg[keyword] = image[keyword]
+    seg.DeidentificationMethodCodeSequence = image.DeidentificationMethodCodeSequence
+    seg.DeidentificationMethod = [*image.DeidentificationMethod, LEADS_BACK]
     _settle(seg, now, uid("dimensions"))
     file = BytesIO()
     seg.save_as(file, enforce_file_format=True)
@@ -131,7 +146,8 @@ def _person(reader: str) -> str:
 def _settle(seg, now: datetime, dimensions: str) -> None:
     """Amend what highdicom writes: nothing of chance, of the clock, or that it does not read."""
     seg.InstanceCreationDate, seg.InstanceCreationTime = seg.ContentDate, seg.ContentTime
-    seg.ContributingEquipmentSequence[0].ContributionDateTime = now.strftime("%Y%m%d%H%M%S")
+    seg.ContributingEquipmentSequence[0].ContributionDateTime = now.strftime("%Y%m%d%H%M%S+0000")
+    seg.TimezoneOffsetFromUTC = "+0000"
     # Without a slice's thickness, which a projection has not, highdicom does not read its own file.
     # The film that is referred to has the spacing.
     seg.SharedFunctionalGroupsSequence[0].pop("PixelMeasuresSequence", None)

@@ -13,6 +13,7 @@ from core.annotation_records import Film, Summary
 from core.artefacts import LABELS
 from core.exchange import coco, table, yolo
 from core.exchange.items import CONSENSUS, SENTENCE, Item, gather
+from core.exchange.leaving import Leaving, facts, rows
 from core.exchange.parcel import Parcel
 from core.export import commit, png
 
@@ -176,7 +177,6 @@ class _Export:
         return f"{own.strip('. ')[:80]}-{film.sha256[:12]}"
 
     def _reading(self, item: Item, film_name: str, data: bytes | None) -> None:
-        strokes, shape = item.annotation.strokes, item.film.shape
         if item.status == CONSENSUS:
             reader = CONSENSUS
         else:
@@ -191,7 +191,7 @@ class _Export:
         if "masks" in self.formats:
             files += [self._mask(leaving, label) for label in leaving.masks]
         if "yolo" in self.formats and (leaving.regions or item.annotation.nothing):
-            text = yolo.text(leaving.regions, shape)
+            text = yolo.text(leaving.regions, item.film.shape)
             files.append(self.parcel.add(f"yolo/{leaving.name}.txt", text.encode()))
         if "seg" in self.formats and item.film.kind == "dicom" and leaving.masks and data:
             files.append(self._segmentation(leaving, data))
@@ -233,10 +233,10 @@ class _Export:
             told = document["info"]["readings"]
             told.append({"film_sha256": item.film.sha256, **facts(item)})
             for region in leaving.regions:
-                facts = {
+                of_region = {
                     "reading": len(told) - 1,
                     "region": region.number,
                     "source": leaving.sources[region.label],
                 }
                 film = len(document["images"])
-                coco.add_region(document, film, region, item.film.shape, facts, rle)
+                coco.add_region(document, film, region, item.film.shape, of_region, rle)

@@ -37,6 +37,7 @@ class Parcel:
         # Pixels grow no smaller by trying harder.
         self._zip.writestr(entry, data, compresslevel=1 if name.endswith(".dcm") else None)
         if self._file.tell() > MAX_PARCEL:
+            self._zip.close()
             raise ValueError(
                 f"This would be a zip of more than {MAX_PARCEL // 2**20} MB: leave out the films, "
                 "or some formats."

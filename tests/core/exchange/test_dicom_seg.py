@@ -13,6 +13,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless
 
 from core.artefacts import LABELS
 from core.clean_film import clean
+from core.dicom_export import LEADS_BACK
 from core.exchange import dicom_seg
 from core.exchange.dicom_seg import CODES, read, write
 from core.exchange.items import SENTENCE
@@ -29,8 +30,10 @@ OVERLAPPING |= {"cast": MASKS["one pixel"]}
 WHO = dict(zip(OVERLAPPING, ("MANUAL", "AUTO", "SEMI-AUTO"), strict=True))
 
 
-def written(masks=OVERLAPPING, sources=WHO, kept=KEPT, reader="Zoë ^=\\ B", now=NOON) -> bytes:
-    return write(masks, sources, kept.data, kept.sha256, reader, "c0ffee", now)
+def written(
+    masks=OVERLAPPING, sources=WHO, kept=KEPT, reader="Zoë ^=\\ B", now=NOON, consensus=False
+) -> bytes:
+    return write(masks, sources, kept.data, kept.sha256, reader, consensus, "c0ffee", now)
 
 
 SEG = written()
@@ -99,6 +102,44 @@ def test_it_is_tied_to_the_clean_copy_of_the_film_pixel_by_pixel():
 def test_it_says_that_it_is_not_for_diagnosis():
     seg = dcmread(io.BytesIO(SEG))
     assert seg.ContentDescription == SENTENCE and SENTENCE in seg.ImageComments
+
+
+def test_no_program_is_named_that_may_not_have_drawn_it():
+    manual, *programs = dcmread(io.BytesIO(SEG)).SegmentSequence
+    assert "SegmentationAlgorithmIdentificationSequence" not in manual
+    for segment in programs:
+        (named,) = segment.SegmentationAlgorithmIdentificationSequence
+        assert segment.SegmentAlgorithmName == named.AlgorithmName
+        assert "or a program whose result was imported" in named.AlgorithmName
+        assert named.AlgorithmVersion == "unknown" and "AlgorithmSource" not in named
+
+
+def test_a_consensus_is_no_persons_work_and_names_its_method():
+    sources = dict.fromkeys(OVERLAPPING, "MANUAL")
+    data = written(sources=sources, reader="Consensus (staple)", consensus=True)
+    seg = dcmread(io.BytesIO(data))
+    assert not seg.get("ContentCreatorName") and b"PN" not in data[data.index(b"ARTEFACTS") :]
+    for segment in seg.SegmentSequence:
+        (named,) = segment.SegmentationAlgorithmIdentificationSequence
+        assert segment.SegmentAlgorithmType == "SEMIAUTOMATIC"
+        assert (named.AlgorithmName, named.AlgorithmSource) == ("Consensus (staple)", "Lightbox")
+    found = read(data)
+    assert found.reader == "" and set(found.sources.values()) == {"SEMI-AUTO"}
+
+
+def test_p1_it_says_what_was_done_to_the_film_and_that_it_leads_back_to_its_file():
+    seg, image = dcmread(io.BytesIO(SEG)), dcmread(io.BytesIO(KEPT.data))
+    assert KEPT.sha256 in seg.ImageComments
+    assert list(seg.DeidentificationMethod) == [*image.DeidentificationMethod, LEADS_BACK]
+    assert seg.DeidentificationMethodCodeSequence[0].CodeValue == "113100"
+    assert (seg.PatientIdentityRemoved, image.PatientIdentityRemoved) == ("YES", "YES")
+
+
+def test_its_times_are_said_to_be_in_utc():
+    seg = dcmread(io.BytesIO(SEG))
+    assert (seg.ContentDate, seg.ContentTime[:6]) == ("20240506", "120000")
+    assert seg.TimezoneOffsetFromUTC == "+0000"
+    assert seg.ContributingEquipmentSequence[0].ContributionDateTime == "20240506120000+0000"
 
 
 def test_every_label_has_a_code_of_its_own_that_the_standard_knows():

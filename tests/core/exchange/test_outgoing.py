@@ -177,6 +177,31 @@ def test_p1_p2_p3_no_identifier_is_in_any_file_or_name():
     assert not found(SECRETS, WHOLE)
 
 
+def test_p3_the_worklists_title_leaves_only_with_the_names():
+    title = "Hansen, left knee"
+    hidden, told = (
+        export(ITEMS, title, images=True, original_names=names, formats=EVERY, now=NOON)
+        for names in (False, True)
+    )
+    for data, there in ((hidden, False), (told, True)):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            holding = {n for n in archive.namelist() if title.encode() in archive.read(n)}
+        assert holding == ({"manifest.json", "coco.json", "coco_rle.json"} if there else set())
+
+
+def test_a_consensus_leaves_as_a_segmentation_of_no_person():
+    files = members([item(DEEP, DRAWN, "Consensus (staple)", status="consensus")], {"seg"})
+    seg = dcmread(io.BytesIO(files[f"seg/{SHA[DEEP]}-consensus.dcm"]))
+    assert {each.SegmentAlgorithmType for each in seg.SegmentSequence} == {"SEMIAUTOMATIC"}
+    assert {each.SegmentAlgorithmName for each in seg.SegmentSequence} == {"Consensus (staple)"}
+
+
+def test_an_export_larger_than_memory_should_hold_is_refused(monkeypatch):
+    monkeypatch.setattr("core.exchange.parcel.MAX_PARCEL", 2000)
+    with pytest.raises(ValueError, match="leave out the films"):
+        members()
+
+
 def test_p3_names_of_files_leave_where_they_are_asked_for():
     files = members(names=True)
     assert f"films/HANSEN_PETRA_1961-{SHA[DEEP]}.dcm" in files
