@@ -6,16 +6,18 @@ leaves this browser and this session: compared with those of another browser it 
 """
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 
 import streamlit as st
 
 MOST_DRAWINGS, MOST_DAYS = 40, 60
 LARGEST = 1_500_000  # characters of one drawing; browsers give a site about five million in all
-_FORGOTTEN = "browser-memory-forgotten"
+_FORGOTTEN, _SESSION = "browser-memory-forgotten", "browser-memory-session"
 
 _SCRIPT = """
 const FRONT = "lightbox-drawing:"
+const UNSAVED = "lightbox-unsaved:" // core.ui.browser_unsaved keeps these
 const SALT = "lightbox-salt"
 const mounted = new WeakMap()
 
@@ -56,7 +58,8 @@ function salt() {
 }
 
 function forget() {
-  entries(FRONT).forEach((entry) => localStorage.removeItem(entry.name))
+  const drawn = [...entries(FRONT), ...entries(UNSAVED)]
+  drawn.forEach((entry) => localStorage.removeItem(entry.name))
   localStorage.removeItem(SALT)
 }
 
@@ -173,6 +176,13 @@ class Report:
     problem: str | None = None
     width: int | None = None
     touch: bool = False
+
+
+def key(canvas: str) -> str:
+    """What the memory of a canvas is mounted under. A browser that finds the server restarted
+    tells again what its widgets told before: a new session must not take that for news."""
+    session = st.session_state.setdefault(_SESSION, secrets.token_hex(4))
+    return f"{canvas}-memory-{session}"
 
 
 def report(key: str, name: str) -> Report:

@@ -23,7 +23,7 @@ def canvas(
 ) -> Drawing:
     """Draw on a film, as `easel` does, on a drawing that the visitor's browser keeps."""
     shape = ground.shape[:2]
-    memory = f"{key}-memory"
+    memory = browser_memory.key(key)
     report = browser_memory.report(memory, name)
     now = sheet.of(key, sha256)
     if report.film == sha256 and not now.recalled:
@@ -94,7 +94,7 @@ def _draft(
             f"Forget my {drawn}s on this browser",
             icon=":material/delete_forever:",
             key=f"{key}-forget",
-            help="Removes all that was drawn here, on every page. What is on the screen stays "
-            "until you leave.",
+            help="Removes all that was drawn here, on every page, but what worklists have stored "
+            "on the server. What is on the screen stays until you leave.",
             on_click=browser_memory.forget,
         )

@@ -42,7 +42,7 @@ class Visitor:
 
     def reports(self, film: str = FIRST, width: int = 358, **said) -> "Visitor":
         """The browser's memory told what it kept."""
-        return self.told("page-memory", {"report": {"film": film, "width": width} | said})
+        return self.told(self.memory_key, {"report": {"film": film, "width": width} | said})
 
     def draws(self, *objects: dict) -> "Visitor":
         """The widget that is on the page told what is on it."""
@@ -57,6 +57,10 @@ class Visitor:
         self.app.button(key=f"page-{key}").click().run()
         assert not self.app.exception
         return self
+
+    @property
+    def memory_key(self) -> str:
+        return f"page-memory-{self.app.session_state['browser-memory-session']}"
 
     @property
     def widget(self) -> str:
@@ -289,7 +293,14 @@ def test_a_finger_is_told_that_only_the_brush_draws(visitor):
 
 @pytest.mark.parametrize("report", [None, 7, "report", {}, {"film": FIRST, "width": "wide"}, ODD])
 def test_a_report_may_be_anything(visitor, report):
-    visitor.told("page-memory", {"report": report})
+    visitor.told(visitor.memory_key, {"report": report})
+
+
+def test_r6_what_a_browser_told_a_server_that_died_is_not_taken_for_news(visitor):
+    old = {"report": {"film": FIRST, "width": 358, "drawing": to_json(KEPT, SHAPE, FIRST)}}
+    assert Visitor().memory_key != visitor.memory_key
+    visitor.told("page-memory", old).told("page-memory-of-before", old)
+    assert len(visitor.app.image) == 1 and visitor.tools == []
 
 
 def test_the_mask_is_told_in_words(visitor):

@@ -66,7 +66,8 @@ class Here:
     def recalled(self, app: AppTest, drawing: str | None = None) -> AppTest:
         """The browser told what it kept of a drawing on the film."""
         report = {"film": self.sha256, "width": 358, "drawing": drawing}
-        app.session_state["inpaint-memory"] = {"report": report}
+        key = f"inpaint-memory-{app.session_state['browser-memory-session']}"
+        app.session_state[key] = {"report": report}
         return well(app.run())
 
 

@@ -126,7 +126,8 @@ def path(*points, width: int = 6) -> dict:
 
 def reporting(app, pad, **said):
     """The page after the browser has told what it kept."""
-    app.session_state["sketch-memory"] = {"report": {"film": pad.SHA256, "width": 544} | said}
+    key = f"sketch-memory-{app.session_state['browser-memory-session']}"
+    app.session_state[key] = {"report": {"film": pad.SHA256, "width": 544} | said}
     return stands(app.run())
 
 
