@@ -13,6 +13,7 @@ from core.masks import dice
 
 MAX_ITERATIONS = 1000
 CONVERGED = 1e-9  # the change of a rate, below which no more is gained
+TELLING = 3  # readers from whom STAPLE's rates can be told
 
 
 class Pair(NamedTuple):
@@ -71,8 +72,8 @@ def surface_distances(
 
 
 def disagreement(masks: Sequence[np.ndarray]) -> np.ndarray:
-    """(H, W) uint8: how many readers marked each pixel; at most 255 readers."""
-    return np.sum(masks, axis=0, dtype=np.uint8)
+    """(H, W) uint8: how many readers marked each pixel; of more than 255 readers uint16."""
+    return np.sum(masks, axis=0, dtype=np.min_scalar_type(len(masks)))
 
 
 def majority(masks: Sequence[np.ndarray]) -> np.ndarray:
@@ -87,6 +88,10 @@ def staple(masks: Sequence[np.ndarray]) -> Staple:
     Starts from the share of readers who marked each pixel; the prior probability of an artefact is
     the mean of that over the film, as in ITK. It counts every pixel of the film, so specificity is
     near one on any film with little metal.
+
+    Of two readers the rates are those of one of many truths that explain their masks as well: what
+    one of them marked and the other did not may be the one's mistake or the other's. They mean
+    something from TELLING readers on.
     """
     marked = disagreement(masks) > 0
     # Pixels of which all readers say the same as of others are alike, and outside all are.

@@ -127,7 +127,12 @@ def _table(found: Agreed, readings: Sequence[Reading], names: dict[int, str], fi
             row[names[reading.id]] = both if pixels else "n/a"
         rows.append(row)
     st.table(rows, hide_index=True, alt="The consensus by label")
-    if found.method == STAPLE:
+    if found.method == STAPLE and not found.rates:
+        st.caption(
+            "Of two readers the masks alone cannot tell how reliable each of them is: no rates are "
+            "given, and three readers are better."
+        )
+    elif found.method == STAPLE:
         height, width = film.shape
         st.caption(
             "Estimated sensitivity / specificity of each reader, where positive is artefact; "

@@ -41,8 +41,9 @@ class Ground:
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """`pairs` by the readings' places in their sequence; `counts` (H, W) uint8, how many readers
-    marked each pixel; `around`: the rows and columns round all marks, or of the whole film."""
+    """`pairs` by the readings' places in their sequence; `counts` (H, W) uint8 or uint16, how many
+    readers marked each pixel; `around`: the rows and columns round all marks, or of the whole
+    film."""
 
     pairs: dict[tuple[int, int], Pair]
     counts: np.ndarray
@@ -60,7 +61,8 @@ class Rates:
 @dataclass(frozen=True, eq=False)
 class Agreed:
     """What readings come to by a method. pixels: of each label that any reader used, 0 where none
-    is left. rates: of each of those labels, one for each reading; of STAPLE alone."""
+    is left. rates: of each of those labels, one for each reading; of STAPLE alone, and of
+    three readings or more."""
 
     method: str
     annotation: Annotation
@@ -137,8 +139,9 @@ def _agreed(key: tuple, shape, method: str, _readings: tuple) -> Agreed:
         else:
             estimate = agreement.staple(votes)
             kept[label] = estimate.mask
-            both = zip(estimate.sensitivity, estimate.specificity, strict=True)
-            rates[label] = tuple(Rates(_told(one), _told(other)) for one, other in both)
+            if len(votes) >= agreement.TELLING:
+                both = zip(estimate.sensitivity, estimate.specificity, strict=True)
+                rates[label] = tuple(Rates(_told(one), _told(other)) for one, other in both)
     strokes = from_masks({label: one for label, one in kept.items() if one.any()})
     nothing = not strokes and 2 * sum(not one for one in found) > len(found)
     pixels = {label: int(one.sum()) for label, one in kept.items()}

@@ -182,3 +182,10 @@ def test_staple_at_its_edges(masks, expected, sensitivity, specificity):
     np.testing.assert_allclose(found.sensitivity, sensitivity)
     np.testing.assert_allclose(found.specificity, specificity)
     assert np.isfinite(found.probability).all()
+
+
+@pytest.mark.parametrize(("readers", "dtype"), [(255, np.uint8), (256, np.uint16)])
+def test_many_readers_are_all_counted(readers, dtype):
+    counts = disagreement([SCREW] * readers)
+    assert counts.dtype == dtype and counts.max() == readers
+    assert np.array_equal(majority([SCREW] * readers), SCREW)
