@@ -236,6 +236,7 @@ def _beside(bench: Bench, drawing: Drawing, content: Annotation, label: str) -> 
         return
     annotate_tools.tools(bench, label)
     st.session_state.setdefault(bench.comment_key, work.comment)
+    # A text area would have room for more, and tells nothing while one types.
     st.text_input(
         "Comment",
         max_chars=MAX_COMMENT,

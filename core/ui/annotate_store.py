@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from core.annotations import Store, StoreError
+from core.annotations import Store, StoreError, Unreachable
 from core.settings import Settings
+from core.ui import connection
 
 _FAILED = "annotate-failed"
 
@@ -23,11 +24,18 @@ def store() -> Store:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Say in a sentence what goes wrong with the store in this block, and offer to try again."""
+    """Say in a sentence what goes wrong with the store in this block, and offer to try again; by
+    itself, where it may be back any moment."""
     try:
         yield
     except StoreError as error:
         st.error(error.reason, icon=":material/error:")
+        if isinstance(error, Unreachable):
+            st.caption(
+                "What you drew and was not saved yet is kept. It is tried again every "
+                f"{connection.EVERY_S} seconds."
+            )
+            connection.ask_again("annotate-store-again")
         # Whatever is pressed runs the page again.
         st.button("Try again", icon=":material/refresh:")
 

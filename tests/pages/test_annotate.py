@@ -463,3 +463,34 @@ def test_no_film_is_loaded_for_the_table(ann, store, desks, monkeypatch):
     assert len(visitor.films) == 40 and loaded == [films[0].sha256]
     visitor.run()
     assert len(loaded) == 1
+
+
+def test_c4_work_outlives_a_run_of_the_page_without_the_store(visit, home, store, monkeypatch):
+    worklist, (film,) = listed(store, "a.png")
+    visitor = Visitor(visit, worklist=worklist.code)
+    state = visitor.app.session_state
+    reading = store.begin(worklist, film.sha256, ANN)
+    work = state[f"annotate-work-{worklist.code}-{film.sha256}-0-Ann"]
+    memory = f"annotate-{reading.id}-unsaved-{work.session}"
+    state[memory] = {"report": {"drafts": [], "width": 358}}
+    visitor.run()
+
+    def away(*given, **named):
+        raise Unreachable("The annotation store cannot be reached.")
+
+    with monkeypatch.context() as without:
+        without.setattr(Store, "save", away)
+        sheet = state[f"annotate-{reading.id}-sheet-{film.sha256}"]
+        across = {"path": [["M", 50, 50], ["L", 150, 50]], "left": 100, "top": 60}
+        across |= {"type": "Path", "stroke": "#77AADDB0", "strokeWidth": 16}
+        drawn = {"drawing": {"raw": {"objects": [across]}}}
+        state[f"annotate-{reading.id}-canvas-{film.sha256}-{sheet.mount}"] = drawn
+        assert "Not saved yet" in visitor.run().said
+        without.setattr(Store, "worklist", away)
+        assert "cannot be reached" in texts(visitor.run().app.error)
+        asked = [json.loads(part.proto.json) for part in visitor.app.get("bidi_component")]
+        assert {"seconds": 2} in asked
+        visitor.run()
+    assert not store.begin(worklist, film.sha256, ANN).annotation.strokes
+    visitor.run()
+    assert len(store.begin(worklist, film.sha256, ANN).annotation.strokes) == 1
