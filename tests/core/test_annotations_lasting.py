@@ -112,8 +112,16 @@ def unprivileged(act):
     shutil.rmtree(folder)
 
 
-def test_r1_killed_in_200_saves_the_store_holds_all_that_was_acknowledged(tmp_path):
-    store = Store.open(f"sqlite:///{tmp_path}/a.sqlite")
+@pytest.fixture
+def memory():
+    """A folder in memory where there is one: what a killed process wrote outlives it there, too,
+    and no test waits for a disk."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as path:
+        yield path
+
+
+def test_r1_killed_in_200_saves_the_store_holds_all_that_was_acknowledged(memory):
+    store = Store.open(f"sqlite:///{memory}/a.sqlite")
     outcome = kill_writers(store, 200, longest_s=0.01)
     assert (outcome.lost, outcome.torn) == (0, 0)
     assert outcome.acknowledged >= 200
@@ -124,6 +132,7 @@ def test_r1_killed_in_200_saves_the_store_holds_all_that_was_acknowledged(tmp_pa
     (drawn,) = replay(log).values()
     assert [len(drawn.strokes)] == [reading.strokes]
     assert not [one.number for one in store.revisions(reading.id) if one.annotation is None]
+    store.close()
 
 
 def test_r1_so_it_does_in_postgresql(postgres):
