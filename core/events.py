@@ -1,7 +1,8 @@
 """The log of a worklist: one line of JSON an event, each chained to the one before by its hash.
 
 A line has no name of a film, no comment and no reason; it says who did what to which film, which
-strokes a save took away and added, and the SHA-256 of all that was then stored.
+strokes a save took away and added, which program suggested those that are not drawn by hand, and
+the SHA-256 of all that was then stored.
 """
 
 from __future__ import annotations
@@ -54,6 +55,11 @@ def line(
         "previous": previous,
     }
     return _dumped({**told, "sha256": digest(_dumped(told))})
+
+
+def program() -> str:
+    """The program that makes suggestions here, without a model: this one."""
+    return f"Lightbox {_app()}"
 
 
 def digest(text: str) -> str:

@@ -91,6 +91,7 @@ class Readings(Logged):
         annotation: Annotation,
         *,
         restored_from: int | None = None,
+        imported: bool = False,
         by: Reader,
     ) -> Reading:
         """Store an annotation as the next revision, and return the reading as it then is.
@@ -98,6 +99,7 @@ class Readings(Logged):
         reading: it, or its id. revision: of the reading that the annotation was made from.
         restored_from: the earlier revision whose content this is, if it is one; 0 to start afresh.
         Where this is not (or no longer) the content of a revision that is kept, it is a plain save.
+        imported: it comes from a file, so that nobody knows which program made its suggestions.
 
         What is stored already is not stored again, whatever the revision: a call whose answer was
         lost can be repeated. Raises Conflict where another revision was saved since; Refused for
@@ -148,6 +150,10 @@ class Readings(Logged):
                 blind=blind,
             )
             _prune(change.connection, number, revision + 1)
+            before = [] if damaged else _strokes(row.content)
+            delta = events.delta(before, _strokes(written.content))
+            fresh = (stroke for stroke in delta["between"] if stroke["source"] == "auto")
+            suggested = restored_from is None and any(stroke not in before for stroke in fresh)
             change.log(
                 by,
                 "save" if restored_from is None else "restore",
@@ -157,9 +163,9 @@ class Readings(Logged):
                 restored_from=restored_from,
                 source=annotation.source,
                 nothing=annotation.nothing,
-                delta=events.delta(
-                    [] if damaged else _strokes(row.content), _strokes(written.content)
-                ),
+                imported=imported or None,
+                program=events.program() if suggested and not imported else None,
+                delta=delta,
                 content=written.digest,
             )
             return rows.reading(change.reading(number), written.annotation)

@@ -214,7 +214,7 @@ def _take(
 def _saved(store: Store, now: Reading, annotation: Annotation, reader: Reader) -> Reading:
     if now.damaged:
         raise Refused("Your reading is damaged: open it under Read and restore it first.")
-    return store.save(now, now.revision, annotation, by=reader)
+    return store.save(now, now.revision, annotation, imported=True, by=reader)
 
 
 def _outcomes(worklist: Worklist) -> None:

@@ -213,6 +213,26 @@ def test_a4_a_suggestion_is_told_from_what_a_person_drew(store, worklist):
     ]
 
 
+def test_a4_a_suggestion_names_its_program_where_that_is_known(store, worklist):
+    reading = store.begin(worklist, ONE, ADA)
+    for revision, (places, how) in enumerate(
+        [
+            ([("manual", 1)], {}),
+            ([("auto", 2), ("manual", 1)], {}),
+            ([("manual", 3), ("auto", 2), ("manual", 4)], {}),
+            ([("auto", 5)], {"imported": True}),
+            ([("manual", 1)], {"restored_from": 1}),
+            ([("auto", 2), ("manual", 1)], {"restored_from": 2}),
+        ]
+    ):
+        strokes = tuple(stroke(place, source) for source, place in places)
+        store.save(reading, revision, Annotation(strokes, "hm"), by=ADA, **how)
+    saves = [json.loads(line) for line in store.events(worklist)][3:]
+    lightbox = f"Lightbox {saves[0]['app']}"
+    assert [one.get("program") for one in saves] == [None, lightbox, None, None, None, None]
+    assert [one.get("imported") for one in saves] == [None, None, None, True, None, None]
+
+
 def test_p4_the_log_holds_no_name_of_a_film_no_comment_and_no_reason(store, worklist):
     reading = store.begin(worklist, ONE, ADA)
     store.save(reading, 0, drawn(3, comment="SECRET comment"), by=ADA)
