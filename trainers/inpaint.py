@@ -112,18 +112,14 @@ def options() -> argparse.ArgumentParser:
 
 def read_films(
     pack: Pack, split: str, run: Path, engine: Fabric, keep_out: MaskPack | None = None
-) -> tuple[np.ndarray, list[Film]]:
-    """The films of a split without metal, positive, (N, 224, 224) uint8; says how many were kept
-    apart and how blurred the others are. Which carry metal is written to the run's folder, and read
-    from there when the run goes on. Films that `keep_out` marks, by their bytes or their pixels,
-    are left out, too."""
-    films = pack.split(split)
-    if keep_out:
-        told = zip(pack.read_all(films), tqdm(films, "looking for marked films"), strict=True)
-        wanted = [film for (film, data), _ in told if not keep_out.marks(data)]
-        marked, films = len(films) - len(wanted), wanted
-        log.info("%s: %d films kept out, marked in %s", split, marked, keep_out.path)
-    read = load_squares(pack, films, SIDE)
+) -> tuple[np.ndarray, list[Film], int]:
+    """The films of a split without metal, positive, (N, 224, 224) uint8, what they are, and how
+    many were left out because `keep_out` marks them, by their bytes or their pixels. Says how many
+    were kept apart and how blurred the others are.
+
+    Which carry metal, marked or not, is written to the run's folder, and read from there when the
+    run goes on, be it with another pack or without one."""
+    read = load_squares(pack, pack.split(split), SIDE)
     known = run / f"metal_{split}.txt"
     if engine.is_global_zero and not known.exists():
         views = zip(read.films, tqdm(read.squares, "looking for metal"), strict=True)
@@ -134,13 +130,19 @@ def read_films(
     engine.barrier()
     apart = set(known.read_text().splitlines())
     metal = np.array([film.name in apart for film in read.films], bool)
-    kept = read.squares[~metal]
+    marked = np.zeros_like(metal)
+    if keep_out:
+        told = zip(pack.read_all(read.films), tqdm(metal, "looking for marked films"), strict=True)
+        marked = np.array([keep_out.marks(data) for (_, data), _ in told], bool)
+        log.info("%s: %d films kept out, marked in %s", split, marked.sum(), keep_out.path)
+    kept = read.squares[~metal & ~marked]
     if not len(kept):
         raise start.BadStart(f"The split {split} of {pack.path} holds no film without metal.")
     blur = np.percentile([sharpness(square).value for square in kept], (1, 50, 99))
     log.info("%s: %d films, %d with metal kept apart", split, len(kept), metal.sum())
     log.info("%s: sharpness in percent, percentiles 1, 50, 99: %s", split, blur.round(1))
-    return kept, [film for film, carries in zip(read.films, metal, strict=True) if not carries]
+    films = [film for film, out in zip(read.films, metal | marked, strict=True) if not out]
+    return kept, films, int(marked.sum())
 
 
 def start_painter(arguments: argparse.Namespace) -> tuple[nn.Module, str]:
@@ -175,11 +177,13 @@ def main() -> None:
     pack = Pack(arguments.data)
     keep_out = MaskPack(arguments.keep_out) if arguments.keep_out else None
     painter, origin = start_painter(arguments)
-    val, val_films = read_films(pack, "val", arguments.run, engine, keep_out)
+    val, val_films, _ = read_films(pack, "val", arguments.run, engine, keep_out)
     recipe = RECIPES[arguments.network]
     exam = Exam(val, recipe.kinds, published_judge(arguments.checkpoints))
     if arguments.epochs:
-        train, _ = read_films(pack, "train", arguments.run, engine, keep_out)
+        train, _, marked = read_films(pack, "train", arguments.run, engine, keep_out)
+        if keep_out:
+            arguments.kept_out = f"{marked} films, marked in the pack {keep_out.sha256}"
         learn(arguments, engine, train, painter, exam, origin)
     if engine.is_global_zero:
         scores = exam.score(painter)

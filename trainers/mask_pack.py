@@ -66,7 +66,7 @@ class MaskPack(Archive):
             raise BadPack(
                 f"{self.path} holds no films.csv: choose a pack that the Annotate page wrote."
             )
-        root = PurePosixPath(found[0]).parent
+        root, self._films_csv = PurePosixPath(found[0]).parent, found[0]
         try:
             masks = defaultdict(list)
             for row in self._rows(str(root / "masks.csv")):
@@ -98,6 +98,14 @@ class MaskPack(Archive):
     def names(self) -> list[str]:
         """The films' names, by which a known collection is told."""
         return [film.name for film in self.films]
+
+    @property
+    def sha256(self) -> str:
+        """Of the zip; of a folder its films.csv, which has every film's."""
+        if self.path.is_dir():
+            return hashlib.sha256(self.read(self._films_csv)).hexdigest()
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def marks(self, data: bytes) -> bool:
         """Whether the film in these bytes is one on which somebody marked something, be it the very

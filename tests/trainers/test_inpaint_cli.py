@@ -1,6 +1,7 @@
 """Small runs from knees to published painters that the app's library opens."""
 
 import csv
+import hashlib
 import json
 import sys
 
@@ -20,6 +21,8 @@ from tests.bad_files import encoded
 from tests.marked_films import write_pack
 from trainers import evaluate, inpaint
 from trainers.distance import kernel_distance
+
+METAL = "9000000R.png"  # the one that carries it
 
 
 def write_knees(root) -> None:
@@ -108,12 +111,20 @@ def test_films_that_readers_marked_are_kept_out(trained, monkeypatch, tmp_path, 
     names = ("9000001L.png", "9000002L.png", "9000001R.png", "9000004L.png")
     (one, two, held_out, bare) = (f.read_bytes() for n in names for f in files if f.name == n)
     said = {one: drawn, encoded(cv2.imdecode(np.frombuffer(two, np.uint8), 0), "BMP"): drawn}
-    kept_out = write_pack(tmp_path / "masks.zip", said | {held_out: drawn, bare: nothing})
+    (metal,) = (file.read_bytes() for file in files if file.name == METAL)
+    said |= {held_out: drawn, bare: nothing, metal: drawn}
+    kept_out = write_pack(tmp_path / "masks.zip", said)
     caplog.set_level("INFO")
     brief = ("--epochs", 1, "--steps", 1, "--keep-out", kept_out, "--run", tmp_path / "thin")
     run(monkeypatch, *options(trained, "thin", *brief))
-    assert json.loads((tmp_path / "thin" / "training.json").read_text())["n_train"] == 5
-    for split, count in (("train", 2), ("val", 1)):
+    note = json.loads((tmp_path / "thin" / "training.json").read_text())
+    digest = hashlib.sha256(kept_out.read_bytes()).hexdigest()
+    assert note["n_train"] == 5 and note["training"]["kept_out"] == (
+        f"3 films, marked in the pack {digest}"
+    )
+    # The run may go on without the pack: then metal is still metal.
+    assert METAL in (tmp_path / "thin" / "metal_train.txt").read_text()
+    for split, count in (("train", 3), ("val", 1)):
         assert f"{split}: {count} films kept out, marked in {kept_out}" in caplog.text
 
 

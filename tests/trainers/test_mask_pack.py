@@ -1,5 +1,6 @@
 """Packs of masks are read as they were written, and their films are known again."""
 
+import hashlib
 import zipfile
 
 import cv2
@@ -60,6 +61,14 @@ def test_a_folder_is_read_like_a_zip(written, tmp_path):
         archive.extractall(tmp_path / "outer" / "pack")
     pack = MaskPack(tmp_path / "outer")
     assert pack.films and len(pack.squares(pack.films, 32).squares) == 12
+
+
+def test_a_pack_is_told_by_its_digest(written, tmp_path):
+    with zipfile.ZipFile(written) as archive:
+        archive.extractall(tmp_path / "outer" / "pack")
+        films = archive.read("films.csv")
+    assert MaskPack(written).sha256 == hashlib.sha256(written.read_bytes()).hexdigest()
+    assert MaskPack(tmp_path).sha256 == hashlib.sha256(films).hexdigest()
 
 
 def test_deep_films_are_shown_in_their_window(tmp_path):
