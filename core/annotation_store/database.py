@@ -55,7 +55,7 @@ _NOT_OURS = (
 )
 _NO_ADDRESS = (
     "LIGHTBOX_DATABASE_URL is not the address of a database: write "
-    "postgresql://name:password@host/database."
+    "postgresql://name:password@host/database, or sqlite:////folder/file.sqlite."
 )
 _NEWER = "The annotation store was written by a newer Lightbox: update this one to open it."
 _CAUSES = (  # SQLSTATEs of PostgreSQL, and words of SQLite and the operating system
@@ -66,6 +66,7 @@ _CAUSES = (  # SQLSTATEs of PostgreSQL, and words of SQLite and the operating sy
         _READ_ONLY,
     ),
     (("55P03", "57014", "40P01"), ("is locked",), _BUSY),
+    ((), ("bad: invalid", "invalid connection", "invalid integer", "bad value for"), _NO_ADDRESS),
     (("XX001", "XX002", "42P01"), ("malformed", "not a database", "no such table"), _DAMAGED),
 )
 
@@ -191,7 +192,10 @@ def _version(connection: Connection) -> str | None:
 
 def _engine(url: str) -> Engine:
     if url.startswith("sqlite:///"):
-        return _sqlite(Path(url.removeprefix("sqlite:///")))
+        file = url.removeprefix("sqlite:///")
+        if "?" in file or Path(file).is_dir():  # the empty one is this folder
+            raise ValueError("no file of SQLite")
+        return _sqlite(Path(file))
     address = make_url(url)
     if address.get_backend_name() != "postgresql":
         raise ValueError("neither a file of SQLite nor PostgreSQL")
