@@ -411,6 +411,26 @@ def test_p4_a_password_is_in_no_error(url):
     assert wrong.value.__cause__ is None and wrong.value.__suppress_context__
 
 
+def test_p4_no_error_and_no_log_file_tells_what_was_said_or_by_whom(
+    store, store_url, caplog, capsys
+):
+    hidden = "Hansen"  # beside the lines that a traceback shows
+    worklist = store.create_worklist(hidden, ADA)
+    store.add_film(worklist, NewFilm(ONE, f"{hidden}.png", PIXELS, "png", SHAPE), ADA)
+    reading = store.save(store.begin(worklist, ONE, ADA), 0, Annotation(comment=hidden), by=ADA)
+    execute(store_url, "ALTER TABLE revisions RENAME COLUMN session TO other")
+    execute(store_url, "ALTER TABLE worklists RENAME COLUMN created_by TO other")
+    for act in (
+        lambda: store.save(reading, 1, Annotation(comment=hidden * 2), by=ADA),
+        lambda: store.create_worklist(hidden, Reader(hidden)),
+    ):
+        with pytest.raises(StoreError) as wrong:
+            act()
+        told = "".join(traceback.format_exception(wrong.value)) + wrong.value.reason
+        told += str(wrong.value.__context__) + caplog.text + "".join(capsys.readouterr())
+        assert "Hansen" not in told
+
+
 def test_p5_what_is_deleted_leaves_nothing(store, store_url, tmp_path):
     worklist, reading = begun(store)
     store.submit(reading, 3, ADA)

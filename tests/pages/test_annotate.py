@@ -11,6 +11,7 @@ import pytest
 
 from core import samples
 from core.annotation_records import Reader, Unreachable
+from core.annotation_store import films
 from core.annotations import Store
 from core.artefacts import Annotation
 from core.clean_film import clean
@@ -422,6 +423,15 @@ def test_a1_the_log_is_verified_and_a_tampered_line_is_found(ann, store, home):
     with sqlite3.connect(home / "annotations.sqlite") as database:
         database.execute("UPDATE events SET line = replace(line, 'Ann', 'Eve') WHERE seq = 3")
     assert "Line 3" in texts(visitor.click("Verify the log").app.error)
+
+
+def test_a_film_that_is_one_too_many_is_refused_beside_its_name(ann, store, monkeypatch):
+    monkeypatch.setattr(films, "MAX_FILMS", 1)
+    visitor = ann().makes("Knees")
+    visitor.upload(("a.png", picture(1)), ("b.png", picture(2)))
+    assert visitor.films == ["a.png"]
+    assert "1 film was added" in visitor.said
+    assert "A worklist holds at most 1 films" in visitor.said
 
 
 def test_the_log_is_taken_only_where_it_is_noted_who_took_it(ann, store, monkeypatch):
