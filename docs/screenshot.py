@@ -1,65 +1,122 @@
 """Make the README's pictures: each page with a synthetic film, in the dark theme.
 
-python -m docs.screenshot [FOLDER]
+python -m docs.screenshot [FOLDER [PAGE ...]]
 """
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from core.repair_samples import repair_gallery
 from core.samples import gallery, knee_gallery
 from core.settings import CHECKOUT
-from core.sketch_samples import sketch_samples
+from tests.browser.hands import drag, opened, press, settled
 from tests.browser.server import open_app
 
-# Page → the film, words that appear last, the picture's alternative text begins so, and the buttons
-# to press before that, each with the words that tell it has answered.
-PAGES = {
-    "fracture": (
-        next(sample for sample in gallery() if sample.truth.startswith("fractured")),
+SCREWS = (  # where they lie on the first film to annotate, in its pixels
+    ((128, 95), (184, 85)),
+    ((129, 110), (180, 100)),
+    ((133, 130), (174, 135)),
+    ((145, 153), (218, 147)),
+)
+WHOLE_FILM = (0, 0, 224, 224)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A page with the sample of that slug.
+
+    last: words that appear last. film: how its picture's alternative text begins. presses: the
+    buttons to press before that, each with words that tell it has answered.
+    """
+
+    page: str
+    slug: str
+    last: str
+    film: str
+    presses: Mapping[str, str] = field(default_factory=dict)
+
+    def open(self, page: Page, url: str) -> None:
+        """Open it, and wait until all of it is there."""
+        page.goto(f"{url}/{self.page}?sample={self.slug}")
+        for button, answer in self.presses.items():
+            page.get_by_role("button", name=button, exact=True).click()
+            expect(page.get_by_text(answer)).to_be_visible()
+        expect(page.get_by_text(self.last)).to_be_visible()
+        expect(page.get_by_role("img", name=self.film).first).to_be_visible()
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """A page with a worklist, and strokes on its first film."""
+
+    page: str = "annotate"
+
+    def open(self, page: Page, url: str) -> None:
+        """Introduce a reader, make the worklist, and draw."""
+        page.set_viewport_size({"width": 1440, "height": 1000})  # the whole film
+        page.goto(f"{url}/{self.page}")
+        page.get_by_role("textbox", name="Your name or initials").fill("Dr. Ada")
+        press(page, "Continue")
+        press(page, "Try with sample films")
+        opened(page)
+        page.get_by_role("radio", name="Screw").click()
+        settled(page)
+        for revision, way in enumerate(SCREWS, 1):
+            drag(page, *way, part=WHOLE_FILM)
+            expect(page.get_by_text("Saved")).to_contain_text(f"revision {revision}")
+        page.reload()  # lays the strokes into the picture, their numbers on top
+        opened(page)
+        expect(page.get_by_text("Saved")).to_be_visible()
+
+
+SHOTS = (
+    Sampled(
+        "fracture",
+        next(sample for sample in gallery() if sample.truth.startswith("fractured")).slug,
         "What this threshold means",
         "X-ray film",
-        {},
     ),
-    "severity": (
-        next(sample for sample in knee_gallery() if "grade 3" in sample.truth),
+    Sampled(
+        "severity",
+        next(sample for sample in knee_gallery() if "grade 3" in sample.truth).slug,
         "What validation says",
         "Knee film",
-        {},
     ),
-    "inpaint": (
-        repair_gallery()[0],
+    Sampled(
+        "inpaint",
+        repair_gallery()[0].slug,
         "What it cannot know",
         "with the mask filled in",
         {"Suggest metal": "Check it before you fill", "Fill": "Inside the mask"},
     ),
-    "sketch": (
-        next(sample for sample in sketch_samples() if sample.slug == "notched"),
+    Annotated(),
+    Sampled(
+        "sketch",
+        "notched",
         "agrees with",
         "Synthetic picture",
-        {},
     ),
-}
+)
 
 
 def main() -> None:
-    """Start the app, open a sample on each page, take the pictures."""
+    """Start the app, and take the pictures of all pages or of those that are named."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs"
+    wanted = sys.argv[2:] or [shot.page for shot in SHOTS]
+    expect.set_options(timeout=60_000)
     with open_app() as (server, browser):
-        for name, (sample, last, film, presses) in PAGES.items():
+        for shot in (shot for shot in SHOTS if shot.page in wanted):
             page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme="dark")
-            page.goto(f"{server.url}/{name}?sample={sample.slug}")
-            for button, answer in presses.items():
-                page.get_by_role("button", name=button, exact=True).click(timeout=60_000)
-                expect(page.get_by_text(answer)).to_be_visible(timeout=60_000)
-            expect(page.get_by_text(last)).to_be_visible(timeout=60_000)
-            expect(page.get_by_role("img", name=film).first).to_be_visible(timeout=60_000)
+            page.set_default_timeout(60_000)
+            shot.open(page, server.url)
             page.wait_for_load_state("networkidle")
-            expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
-            page.screenshot(path=folder / f"{name}.png")
-            print(f"wrote {folder / name}.png")
+            expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+            page.screenshot(path=folder / f"{shot.page}.png")
+            print(f"wrote {folder / shot.page}.png")
 
 
 if __name__ == "__main__":

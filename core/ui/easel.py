@@ -189,7 +189,7 @@ def _tools(
             disabled=tool not in (BRUSH, LINE),
             help="Of the brush, in pixels of your screen"
             + ": zoom in for finer strokes on the film." * subject.looks,
-            width=240,
+            width=200,
         )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         erase = st.segmented_control(

@@ -81,12 +81,18 @@ def open_app() -> Iterator[tuple[Server, Browser]]:
     executable = chromium.find()
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(CHECKOUT, Path(folder) / "log.txt", {}) as server,
+        serve(CHECKOUT, Path(folder) / "log.txt", _own_store(folder)) as server,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=executable, args=chromium.FLAGS)
         yield server, browser
         browser.close()
+
+
+def _own_store(folder: str) -> dict[str, str]:
+    """Settings that leave alone what was annotated on this machine."""
+    database = f"sqlite:///{folder}/annotations.sqlite"
+    return {"LIGHTBOX_HOME": folder, "LIGHTBOX_DATABASE_URL": database}
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen, log: Path) -> None:
