@@ -1,8 +1,6 @@
 """The copy of a film that is kept: what it shows, and nothing that says whose it is."""
 
-import cv2
-import numpy as np
-
+from core import png_file
 from core.annotation_records import NewFilm
 from core.images import decode
 from core.intake import MAX_BYTES, BadImage, recognise
@@ -30,7 +28,7 @@ def clean(data: bytes, name: str) -> NewFilm:
                 "No clean copy can be made of this DICOM file: export the film as PNG or TIFF."
             ) from None
     else:
-        copy = png(film.pixels)
+        copy = png_file.write(film.pixels)
     if len(copy) > MAX_BYTES:
         megabytes = len(copy) / 2**20
         raise BadImage(
@@ -44,9 +42,3 @@ def clean(data: bytes, name: str) -> NewFilm:
         film.pixels.shape[:2],
         film.spacing_mm,
     )
-
-
-def png(pixels: np.ndarray) -> bytes:
-    """(H, W) or (H, W, 3) pixels, uint8 or uint16, as a PNG file without any text."""
-    # OpenCV writes it: Pillow has no colour of 16 bits.
-    return cv2.imencode(".png", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1].tobytes()

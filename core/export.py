@@ -8,16 +8,14 @@ that the film came from is carried over but its pixels and the listed tags of `c
 import hashlib
 import json
 import re
-import struct
 import zlib
 from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 
-import cv2
 import numpy as np
 
-from core import mask_files
+from core import mask_files, png_file
 from core.images import MedicalImage
 from core.settings import CHECKOUT
 
@@ -143,7 +141,7 @@ def film_file(
         raise ValueError("The statement is about a film of another size or depth.")
     text = f"{statement['sentence']}\n{json.dumps(statement)}"
     if kind == "png":
-        return png(pixels, text)
+        return png_file.write(pixels, text)
     if kind == "tiff":
         return _tiff(pixels, text)
     from core import dicom_export  # pydicom takes long to import, and most films are not DICOM
@@ -229,16 +227,6 @@ def commit() -> str | None:
     except OSError:
         return None
     return head if re.fullmatch("[0-9a-f]{40,64}", head) else None
-
-
-def png(pixels: np.ndarray, text: str) -> bytes:
-    """A PNG file of pixels (H, W) or (H, W, 3), uint8 or uint16, with an ASCII comment."""
-    # OpenCV writes it: Pillow has no colour of 16 bits.
-    data = cv2.imencode(".png", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1].tobytes()
-    body = b"tEXtComment\0" + text.encode("ascii")
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    header = 33  # signature and IHDR, which must come first
-    return data[:header] + chunk + data[header:]
 
 
 def _tiff(pixels: np.ndarray, text: str) -> bytes:

@@ -1,8 +1,8 @@
 """Masks as pictures: a lossless PNG out; in, one sentence on why a file is no mask."""
 
-import cv2
 import numpy as np
 
+from core import png_file
 from core.images import BadImage, decode, display_name
 from core.masks import BadMask
 
@@ -12,8 +12,7 @@ RINGING = 0.25
 
 def png(mask: np.ndarray) -> bytes:
     """A (H, W) mask as a lossless grey PNG: 255 where it is, 0 elsewhere."""
-    picture = np.where(mask, 255, 0).astype(np.uint8)
-    return cv2.imencode(".png", picture)[1].tobytes()
+    return png_file.write(np.where(mask, 255, 0).astype(np.uint8))
 
 
 def read_mask(data: bytes, name: str, shape: tuple[int, int]) -> np.ndarray:

@@ -6,15 +6,14 @@ Every sample is synthetic and says so in its title, and in the file (PNG text or
 from __future__ import annotations
 
 import io
-import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import cv2
 import numpy as np
 
+from core import png_file
 from core.phantoms import HARDWARE, Phantom, hardware, knee, long_bone
 
 KNEE_SEED = 3
@@ -47,11 +46,7 @@ def negative(phantom: Phantom) -> Phantom:
 
 def png(pixels: np.ndarray) -> bytes:
     """A PNG of grey pixels (H, W), uint8 or uint16, with a text chunk saying it is synthetic."""
-    data = cv2.imencode(".png", pixels)[1].tobytes()
-    text = b"tEXtComment\x00" + SYNTHETIC.encode("latin-1")
-    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
-    header = 33  # signature and IHDR, which must come first
-    return data[:header] + chunk + data[header:]
+    return png_file.write(pixels, SYNTHETIC)
 
 
 def dicom(pixels: np.ndarray, spacing_mm: float | None = None) -> bytes:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from core import export, mask_files
+from core import export, mask_files, png_file
 from core.lesions import CODES
 from core.models import ModelCard
 
@@ -70,14 +70,14 @@ def statement(
 def picture_png(picture: np.ndarray, statement: dict) -> bytes:
     """A generated picture (S, S, 3) uint8 as a PNG file: with the mark of `core.export.stamp` in
     its corner, and the statement as JSON in its comment, after a line for people."""
-    return export.png(export.stamp(picture), _comment(statement))
+    return png_file.write(export.stamp(picture), _comment(statement))
 
 
 def mask_png(mask: np.ndarray, statement: dict) -> bytes:
     """The filled sketch (S, S) bool of a picture as a PNG file, 0 and 255, without a mark: that
     would be part of the lesion. Its comment says what it belongs to."""
     pixels = np.where(mask, 255, 0).astype(np.uint8)
-    return export.png(pixels, _comment(statement | {"sentence": MASK_SENTENCE}))
+    return png_file.write(pixels, _comment(statement | {"sentence": MASK_SENTENCE}))
 
 
 def _comment(statement: dict) -> str:

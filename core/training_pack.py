@@ -24,11 +24,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core import mask_files
+from core import mask_files, png_file
 from core.agreement import majority
 from core.annotation_records import Reader, Worklist
 from core.artefacts import LABELS, label_masks
-from core.clean_film import png
 from core.exchange.items import CONSENSUS, SENTENCE, Item, gather
 from core.export import commit
 from core.images import decode
@@ -102,7 +101,7 @@ def _judged(items: list[Item], archive: zipfile.ZipFile) -> tuple[dict, list[dic
     readers = len(items) - len(agreed)
     voters = agreed or drawn
     name = film.sha256[:12]
-    _write(archive, f"images/{name}.png", png(image.pixels))
+    _write(archive, f"images/{name}.png", png_file.write(image.pixels))
     about = {
         "image": f"{name}.png",
         "sha256": film.sha256,

@@ -194,7 +194,7 @@ def _mask(data: bytes, name: str, films: KnownFilms) -> Imported:
 
 def _comment(data: bytes) -> dict | None:
     """What a mask that was exported here says of itself."""
-    chunk = re.match(rb".{33}(.{4})tEXtComment\0", data[:49], re.DOTALL)  # as core.export.png does
+    chunk = re.match(rb".{33}(.{4})tEXtComment\0", data[:49], re.DOTALL)  # as core.png_file does
     if not chunk:
         return None
     text = data[49 : 41 + int.from_bytes(chunk[1])]

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from core import artefacts
+from core import artefacts, png_file
 from core.annotation_records import Film, Summary
 from core.artefacts import LABELS
 from core.exchange import coco, table, yolo
 from core.exchange.items import CONSENSUS, SENTENCE, Item, gather
 from core.exchange.leaving import Leaving, facts, rows
 from core.exchange.parcel import Parcel
-from core.export import commit, png
+from core.export import commit
 
 __all__ = ["FORMATS", "SENTENCE", "Item", "export", "gather"]
 
@@ -216,7 +216,7 @@ class _Export:
             "source": leaving.sources[label],
         }
         pixels = np.where(leaving.masks[label], 255, 0).astype(np.uint8)
-        picture = png(pixels, f"{SENTENCE}\n{json.dumps(told)}")
+        picture = png_file.write(pixels, f"{SENTENCE}\n{json.dumps(told)}")
         return self.parcel.add(f"masks/{leaving.name}-{label}.png", picture)
 
     def _segmentation(self, leaving: Leaving, film: bytes) -> str:
