@@ -9,7 +9,7 @@ from core.ui import annotate_history, annotate_work
 from core.ui.annotate_bench import Bench, clock
 from core.ui.words import plain
 
-SIDE = 260  # px of each picture on its longer side
+SIDE = 172  # px of each picture on its longer side
 
 
 def ask(bench: Bench, mine: Annotation) -> None:

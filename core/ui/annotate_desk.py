@@ -87,7 +87,6 @@ def _desk(bench: Bench) -> None:
     with drawn_on:
         if work.closed or work.reading.damaged:
             drawing = _picture(bench, report)
-            _state(bench, content, report)
             label = next(iter(LABELS))
         else:
             with above:
@@ -102,9 +101,9 @@ def _desk(bench: Bench) -> None:
                 label,
                 tools=DESK,
                 changed=bench.save,
-                beneath=lambda now: _state(bench, content, report),
             )
     with beside:
+        _state(bench, content, report)
         _beside(bench, drawing, content, label)
         annotate_history.history(bench)
     with drawn_on:  # whose width it measures
