@@ -19,7 +19,7 @@ import numpy as np
 
 from core import inpaint
 from core.classify import grade_knees
-from core.masks import grow
+from core.mask_edits import grow
 from core.metal import find_metal
 from core.models import catalogue, find, open_model
 from core.painters import open_painter

@@ -65,7 +65,7 @@ def _export(store: Store, worklist: Worklist, reader: Reader) -> None:
             key="annotate-export-names",
             persist_state="session",
             help="File names often hold a patient's. Without this, files are named after their "
-            "contents' SHA-256.",
+            "contents' SHA-256, and the worklist's title stays here.",
         )
         log = st.toggle(
             "With the log",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
-from core import masks, question
+from core import mask_edits, question
 from core.inpaint import BadHole
 from core.joint import NoJoint
 from core.kellgren_lawrence import GRADES
@@ -108,7 +108,7 @@ def _outline(result: Result) -> None:
         rows, changes = [], []
         for px in GROWN:
             try:
-                again, _ = _without_grain(result, Hole.of(masks.grow(mask, px)), result.method)
+                again, _ = _without_grain(result, Hole.of(mask_edits.grow(mask, px)), result.method)
             except BadHole as error:
                 rows.append({"Mask grown by": f"{px} px", "Mean change": error.reason})
                 continue

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core import inpaint, masks
+from core import inpaint, mask_edits, masks
 from core.drawing import Drawing
 from core.mask_files import read_mask
 from core.masks import BadMask, Stroke
@@ -107,16 +107,21 @@ def _starts(film: Film, inverted: bool, method: Method, truth: np.ndarray | None
 def _changes(px: int) -> tuple[Tool, ...]:
     specks = f"Takes away pieces smaller than {SPECK:.2%} of the film."
     return (
-        Tool("Grow", ":material/zoom_out_map:", "Wider.", lambda mask: masks.grow(mask, px)),
-        Tool("Shrink", ":material/zoom_in_map:", "Narrower.", lambda mask: masks.shrink(mask, px)),
-        Tool("Fill holes", ":material/circle:", "Adds what it encloses.", masks.fill_holes),
+        Tool("Grow", ":material/zoom_out_map:", "Wider.", lambda mask: mask_edits.grow(mask, px)),
+        Tool(
+            "Shrink",
+            ":material/zoom_in_map:",
+            "Narrower.",
+            lambda mask: mask_edits.shrink(mask, px),
+        ),
+        Tool("Fill holes", ":material/circle:", "Adds what it encloses.", mask_edits.fill_holes),
         Tool(
             "Remove specks",
             ":material/grain:",
             specks,
-            lambda mask: masks.without_specks(mask, SPECK * mask.size),
+            lambda mask: mask_edits.without_specks(mask, SPECK * mask.size),
         ),
-        Tool("Invert", ":material/contrast:", "All that is not in the mask.", masks.invert),
+        Tool("Invert", ":material/contrast:", "All that is not in the mask.", mask_edits.invert),
     )
 
 

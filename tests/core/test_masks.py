@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from core.mask_edits import fill_holes, grow, invert, shrink, without_specks
 from core.masks import (
     MAX_POINTS,
     MAX_STROKES,
@@ -17,15 +18,10 @@ from core.masks import (
     Stroke,
     dice,
     enclosed,
-    fill_holes,
     from_json,
-    grow,
-    invert,
     keepable,
     rasterise,
-    shrink,
     to_json,
-    without_specks,
     work,
 )
 from core.outlines import outlines
