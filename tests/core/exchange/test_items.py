@@ -115,3 +115,11 @@ def test_a_consensus_leaves_only_while_its_readings_are_what_it_was_made_of(stor
     assert agreed("mine", ANN) == []
     store.review(ann, CY, False, "Look again")
     assert (agreed("submitted"), agreed("all")) == ([], [])
+
+
+def test_a_consensus_that_leaves_was_seen_even_if_all_its_readings_are_ones_own(store, worklist):
+    own = hands_in(store, worklist, ANN)
+    store.keep_consensus(worklist, SHA, "majority", DRAFT, [(own.id, 1)], {}, BOB)
+    assert len(gather(store, worklist, "submitted", ANN)) == 2
+    store.reopen(own, ANN)
+    assert not store.save(own, 1, DRAFT, by=ANN).blind
