@@ -9,7 +9,7 @@ from core.ui import annotate_history, annotate_work
 from core.ui.annotate_bench import Bench, clock
 from core.ui.words import plain
 
-SIDE = 172  # px of each picture on its longer side
+SIDE = 168  # px of each picture on its longer side
 
 
 def ask(bench: Bench, mine: Annotation) -> None:
@@ -21,7 +21,7 @@ def ask(bench: Bench, mine: Annotation) -> None:
         "and in this browser until you choose.",
         icon=":material/call_split:",
     )
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         _show(bench, "Mine, on this page", mine)
         _show(bench, f"The other, revision {other.revision}", other.annotation)
     with st.container(horizontal=True, gap="small"):
