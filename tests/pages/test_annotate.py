@@ -56,7 +56,7 @@ def store(home):
 @pytest.fixture
 def desks(visit, home, monkeypatch):
     """What the page hands to its parts, which have tests of their own."""
-    if "core.ui.annotate_desk" not in sys.modules:
+    if "core.ui.annotate_export_view" not in sys.modules:
         visit("annotate")  # only a running app can import the canvas
     calls = []
     for part, name in (("desk", "desk"), ("review", "review"), ("export_view", "show")):
