@@ -107,7 +107,7 @@ def check_store(url: str) -> list[Finding]:
         return [Finding("error", error.reason, remedy)]
     if found in (None, newest):
         return []
-    carried = "It is carried over when the app starts: make a copy of it before."
+    carried = "It is carried over when Annotate is next opened: make a copy before."
     return [Finding("warning", "The annotation store is of an earlier version.", carried)]
 
 
