@@ -598,7 +598,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(store_url):
 def test_a_check_leaves_a_store_of_an_earlier_version_as_it_is(store_url):
     at_version(store_url, "0001")
     (finding,) = check_store(store_url)
-    assert finding.level == "warning" and "when the app starts" in finding.remedy
+    assert finding.level == "warning" and "when Annotate is next opened" in finding.remedy
     assert execute(store_url, f"SELECT version_num FROM {VERSION_TABLE}") == [("0001",)]
     Store.open(store_url).close()
     assert check_store(store_url) == []
