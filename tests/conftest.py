@@ -48,3 +48,13 @@ def store_url(request, tmp_path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/annotations.sqlite"
     return request.getfixturevalue("postgres").empty_database()
+
+
+@pytest.fixture
+def store(store_url):
+    """An empty annotation store: a test runs once with each kind of database."""
+    from core.annotations import Store  # its libraries take half a second to load
+
+    store = Store.open(store_url)
+    yield store
+    store.close()

@@ -15,7 +15,6 @@ from core.annotations import (
     NewFilm,
     Reader,
     Refused,
-    Store,
     StoreError,
 )
 from core.artefacts import MAX_COMMENT, Annotation
@@ -24,13 +23,6 @@ from core.masks import MAX_STROKES, Stroke
 SHAPE = (40, 60)
 ONE, TWO = "1" * 64, "2" * 64
 ADA, BOB, EVE = (Reader(name, session="visit-1234") for name in ("Ada", "Bob", "Eve"))
-
-
-@pytest.fixture
-def store(store_url):
-    store = Store.open(store_url)
-    yield store
-    store.close()
 
 
 @pytest.fixture

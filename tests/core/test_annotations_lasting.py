@@ -47,13 +47,6 @@ ADA, BOB = Reader("Ada"), Reader("Bob")
 PIXELS, FILLED = b"the pixels of a film " * 500, b"the pixels of a fill " * 500
 
 
-@pytest.fixture
-def store(store_url):
-    store = Store.open(store_url)
-    yield store
-    store.close()
-
-
 def begun(store):
     """A worklist with a film, and a reading of it with three revisions."""
     worklist = store.create_worklist("Knees", ADA)

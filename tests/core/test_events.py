@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import events
-from core.annotations import Fill, NewFilm, Reader, Store
+from core.annotations import Fill, NewFilm, Reader
 from core.artefacts import Annotation
 from core.events import BrokenLog, replay, verify_events
 from core.masks import Stroke
@@ -15,13 +15,6 @@ from core.masks import Stroke
 ONE, TWO = "1" * 64, "2" * 64
 ADA, BOB = Reader("Ada", session="0123456789abcdef"), Reader("Bob", verified=True)
 SAM = Reader("Sam", verified=True)
-
-
-@pytest.fixture
-def store(store_url):
-    store = Store.open(store_url)
-    yield store
-    store.close()
 
 
 @pytest.fixture
