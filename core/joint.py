@@ -6,6 +6,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from core.joint_edges import COLUMNS, Path, follow
+
 Side = Literal["left", "right"]
 
 METHOD = (
@@ -19,10 +21,6 @@ METHOD = (
 
 SMALLEST = 64  # px a side
 _SIZE = 224  # side of the working copy; every length and place below is in its pixels
-_WIDEST = 26  # space that is considered
-_REACH = 80  # the joint is searched this far above and below the middle
-_COLUMNS = (14, 102)  # from a film's side inwards: holds a compartment with room to spare
-_BEND = 0.12  # price of a step in height or in width, in the units of an edge's strength
 # Shares of the bones' width, from their margin inwards: where a compartment is measured (the range
 # of Neumann et al. 2009, location-specific joint space width), and where its line climbs.
 _MIDDLE = (0.15, 0.30)
@@ -103,19 +101,6 @@ def medial_side(side: Side | None) -> Side | None:
     return None if side is None else "left" if side == "left" else "right"
 
 
-@dataclass(frozen=True)
-class _Path:
-    """Both edges of one compartment over `_COLUMNS`, counted from its own side of the film."""
-
-    upper: np.ndarray  # rows, float
-    lower: np.ndarray
-    strength: np.ndarray  # of the weaker edge
-
-    @property
-    def middle(self) -> np.ndarray:
-        return (self.upper + self.lower) / 2
-
-
 def find_joint(grey: np.ndarray) -> Joint:
     """The joint of a (H, W) uint8 film of one frontal knee, bones bright, joint about the middle.
 
@@ -125,7 +110,7 @@ def find_joint(grey: np.ndarray) -> Joint:
     """
     film, scale, cut = _working_copy(grey)
     level = _levelled(film, 10)
-    paths = _follow(level)
+    paths = follow(level)
     middle = int(np.median(np.concatenate([path.middle for path in paths])))
     margins = _margins(film, middle)
     width = _SIZE - sum(place for place, _ in margins)
@@ -162,93 +147,6 @@ def _levelled(film: np.ndarray, near: float) -> np.ndarray:
     return rest / (np.sqrt(cv2.GaussianBlur(rest * rest, (0, 0), 1.4 * near)) + 1)
 
 
-def _follow(level: np.ndarray) -> list[_Path]:
-    """The joint's edges at the image's left and right, found as a pair about level with each other.
-
-    The right is read in the mirrored film, so that both run from the margin to the notch.
-    """
-    slope = np.gradient(cv2.GaussianBlur(level, (0, 0), sigmaX=1.6, sigmaY=1.0), axis=0)
-    height, columns = len(level), slice(*_COLUMNS)
-    reach = min(_REACH, height // 4)
-    top = height // 2 - reach
-    slopes = [slope[:, columns], slope[:, ::-1][:, columns]]
-    levels = [level[:, columns], level[:, ::-1][:, columns]]
-    swept = [_sweep(_evidence(*side, top, 2 * reach)) for side in zip(levels, slopes, strict=True)]
-    left, right = (best.max(1) for best, _ in swept)
-    rows = np.arange(2 * reach)
-    apart = np.abs(rows[:, None] - rows)
-    pair = left[:, None] + right - np.maximum(apart - 5, 0)
-    ends = np.unravel_index(pair.argmax(), pair.shape)
-    return [
-        _refined(side, *_walk_back(steps, int(row), int(best[row].argmax())), top)
-        for side, (best, steps), row in zip(slopes, swept, ends, strict=True)
-    ]
-
-
-def _evidence(level: np.ndarray, slope: np.ndarray, top: int, rows: int) -> np.ndarray:
-    """How much a space looks to begin at each row, for each width: (columns, rows, widths) float32.
-
-    Both edges count, the weaker one half as much again, for one strong edge alone is no joint; and
-    so does the darkness between them.
-    """
-    femur, tibia = np.clip(-slope, -0.6, 1.2), np.clip(slope, -0.6, 1.2)
-    total = np.cumsum(level, 0)
-    upper = femur[top : top + rows]
-    found = np.empty((level.shape[1], rows, _WIDEST), np.float32)
-    for width in range(1, _WIDEST + 1):
-        below = slice(top + width, top + width + rows)
-        dark = np.clip((total[top : top + rows] - total[below]) / width, -1, 1)
-        both = upper + tibia[below] + 0.5 * np.minimum(upper, tibia[below])
-        found[:, :, width - 1] = (both + dark / 4).T
-    return found
-
-
-def _sweep(evidence: np.ndarray) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
-    """The most evidence on a path to each (row, width) of the last column, and the paths' steps."""
-    best, steps = evidence[0], []
-    for column in evidence[1:]:
-        best, wider = _best_step(best, 1)
-        best, lower = _best_step(best, 0)
-        steps.append((lower, wider))
-        best = best + column
-    return best, steps
-
-
-def _best_step(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """The best of each cell and its neighbours along an axis, and which it was: -1, 0 or 1."""
-    best, step = values.copy(), np.zeros(values.shape, np.int8)
-    first, last = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
-    for here, there, way in ((last, first, -1), (first, last, 1)):
-        better = values[there] - _BEND > best[here]
-        best[here] = np.where(better, values[there] - _BEND, best[here])
-        step[here][better] = way
-    return best, step
-
-
-def _walk_back(steps: list, row: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """The path that ends at this row and index of width, from its first column on."""
-    path = [(row, width)]
-    for lower, wider in reversed(steps):
-        row += int(lower[row, width])
-        width += int(wider[row, width])
-        path.append((row, width))
-    rows, widths = np.array(path[::-1]).T
-    return rows, widths + 1
-
-
-def _refined(slope: np.ndarray, rows: np.ndarray, widths: np.ndarray, top: int) -> _Path:
-    """A path with its edges moved to the peak of the slope nearby, to a fraction of a pixel."""
-    edges, strengths = [], []
-    columns = np.arange(len(rows))
-    for sign, at in ((-1, top + rows), (1, top + rows + widths)):
-        before, here, after = (sign * slope[at + step, columns] for step in (-1, 0, 1))
-        bend = before - 2 * here + after
-        peak = (before - after) / np.where(bend < -1e-3, 2 * bend, np.inf)
-        edges.append(at + np.clip(peak, -1, 1))
-        strengths.append(here)
-    return _Path(*edges, np.minimum(*strengths))
-
-
 def _margins(film: np.ndarray, middle: int) -> list[tuple[int, float]]:
     """How far in from the film's left and right the bones above and below row `middle` begin, and
     how sharply."""
@@ -264,12 +162,12 @@ def _margins(film: np.ndarray, middle: int) -> list[tuple[int, float]]:
 
 
 def _between(margin: int, width: int, shares: tuple[float, float]) -> slice:
-    """The part of `_COLUMNS` at these shares of the bones' width from their margin, never empty."""
-    start, end = (round(margin + share * width) - _COLUMNS[0] for share in shares)
-    return slice(np.clip(start, 0, _COLUMNS[1] - _COLUMNS[0] - 3), max(3, end))
+    """The part of `COLUMNS` at these shares of the bones' width from their margin, never empty."""
+    start, end = (round(margin + share * width) - COLUMNS[0] for share in shares)
+    return slice(np.clip(start, 0, COLUMNS[1] - COLUMNS[0] - 3), max(3, end))
 
 
-def _check(paths: list[_Path], margins: list[tuple[int, float]], width: int) -> None:
+def _check(paths: list[Path], margins: list[tuple[int, float]], width: int) -> None:
     """Raise NoJoint unless two bones meet in a line that climbs from both sides to a notch."""
     edges, heights, notches = [], [], []
     for path, (margin, _) in zip(paths, margins, strict=True):
@@ -289,10 +187,10 @@ def _check(paths: list[_Path], margins: list[tuple[int, float]], width: int) -> 
         raise NoJoint(_PART)
 
 
-def _measure(path: _Path, margin: int, width: int) -> Gap:
+def _measure(path: Path, margin: int, width: int) -> Gap:
     """One compartment in the working copy, x counted from its own side."""
     part = _between(margin, width, _MIDDLE)
-    x = np.arange(*_COLUMNS)
+    x = np.arange(*COLUMNS)
     slant = np.polyfit(x[part], path.middle[part], 1)[0]
     across = float(np.median((path.lower - path.upper)[part]) * np.cos(np.arctan(slant)))
     seen = x >= margin
