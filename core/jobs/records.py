@@ -1,0 +1,156 @@
+"""A training job is a folder; this is what lies in it, read and written whole.
+
+job.json      what was asked: trainer, its words on the command line, who launched it
+status.json   how it stands (rewritten by temporary file and rename)
+config.yaml   every option as the trainer understood it; `--config` repeats the run
+metrics.csv   a row an epoch         log.txt      all that the trainer printed
+audit.json    what the data audit found          trial.json   how long the whole will take
+samples/      pictures, 0001.png after the first epoch ...
+last.pt       all that resuming needs            best.pt      the weights that are published
+stop          someone asked it to stop
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+State = Literal["queued", "running", "ready", "stopped", "finished", "failed", "interrupted"]
+LIVE = ("queued", "running")
+Launcher = Literal["local", "ray", "shell"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A process, told from a later one with the same number by when it started (epoch seconds)."""
+
+    pid: int
+    started: float
+    host: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a job stands.
+
+    "ready" is a job whose trial went well and that waits to be started; "interrupted" is never
+    written: it is what a live state means when its processes are gone.
+    `reason` is one sentence on why it stopped or failed, `phase` what it is doing ("auditing the
+    data", "reading films", "training", "scoring", "publishing"). `epoch` counts whole epochs.
+    `published` is TASK/NAME. `updated` and `asked` (when it was queued) are epoch seconds.
+    """
+
+    state: State
+    reason: str = ""
+    phase: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    images_per_second: float | None = None
+    seconds_left: float | None = None
+    device: str = ""
+    memory_mb: int | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    skipped: int = 0
+    published: str = ""
+    process: Identity | None = None
+    runner: Identity | None = None
+    asked: float = 0.0
+    updated: float = 0.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What was asked for. `words` are the trainer's arguments, without `--run`."""
+
+    folder: Path
+    trainer: str
+    words: tuple[str, ...]
+    launcher: Launcher
+    created: str
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    def status(self) -> Status:
+        """How it stands by its own account; where that is lost, "failed" with a reason."""
+        return read_status(self.folder)
+
+
+def new_id(trainer: str, now: datetime | None = None) -> str:
+    """A name for a job's folder that sorts by time: fracture-20261121-173000-4f2a."""
+    now = now or datetime.now(UTC)
+    return f"{trainer}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def create(folder: Path, trainer: str, words: tuple[str, ...], launcher: Launcher) -> Job:
+    """Make a job's folder, or take one that is there, and write down what was asked."""
+    folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    job = Job(folder, trainer, tuple(words), launcher, now)
+    told = {"trainer": trainer, "words": list(words), "launcher": launcher, "created": now}
+    write_json(folder / "job.json", told)
+    return job
+
+
+def read_job(folder: Path) -> Job | None:
+    """The job in a folder, or None where there is none that can be read."""
+    try:
+        told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        words = tuple(map(str, told["words"]))
+        return Job(folder, str(told["trainer"]), words, told["launcher"], str(told["created"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def read_jobs(runs: Path) -> list[Job]:
+    """All jobs under a folder, newest first."""
+    folders = (folder for folder in runs.glob("[!.]*") if folder.is_dir())
+    jobs = filter(None, map(read_job, folders))
+    return sorted(jobs, key=lambda job: job.created, reverse=True)
+
+
+def read_status(folder: Path) -> Status:
+    """The status in a folder as written; one that cannot be read is "failed", with a reason."""
+    try:
+        told = json.loads((folder / "status.json").read_text(encoding="utf-8"))
+        known = {one.name for one in fields(Status)}
+        told = {key: value for key, value in told.items() if key in known}
+        for name in ("process", "runner"):
+            if told.get(name):
+                told[name] = Identity(**told[name])
+        return Status(**told)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return Status("failed", reason="Its status.json is missing or damaged: start it again.")
+
+
+def write_status(folder: Path, **changes) -> Status:
+    """Change some fields of a folder's status, whole or not at all, and return it."""
+    exists = (folder / "status.json").exists()
+    before = read_status(folder) if exists else Status("queued", asked=time.time())
+    after = replace(before, **changes, updated=time.time())
+    write_json(folder / "status.json", asdict(after))
+    return after
+
+
+def write_json(path: Path, content: Mapping) -> None:
+    """Write a file so that whoever reads it finds the old or the new one, never a half."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def hostname() -> str:
+    """What an `Identity` calls this machine."""
+    return socket.gethostname()
