@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -130,6 +131,19 @@ def free_memory_mb(
     except (OSError, ValueError, TypeError):
         pass  # no limit, or not cgroup v2
     return max(0, free) // 2**20
+
+
+def memory_mb(
+    meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup")
+) -> int | None:
+    """Return the MB of memory that the machine or its container has, free or not; None: unknown."""
+    try:
+        total = int(re.search(r"MemTotal:\s+(\d+) kB", meminfo.read_text())[1]) * 1024
+    except (OSError, TypeError):
+        return None
+    with suppress(OSError, ValueError):  # no limit, or not cgroup v2
+        total = min(total, int((cgroup / "memory.max").read_text()))
+    return total // 2**20
 
 
 def main() -> int:

@@ -32,8 +32,8 @@ st.markdown(
     "**Fracture** gives a film its verdict and heatmap; **Severity** grades the osteoarthritis of "
     "a knee and lets you question the grade; **Inpaint** fills in what you draw over, a screw or a "
     "prosthesis; **Annotate** stores what one or several readers mark on many films; **Sketch** "
-    "paints a skin lesion into an outline that you draw; **Models** says of each network what it "
-    "learned from and how often it is right."
+    "paints a skin lesion into an outline that you draw; **Train** lets a network learn from films "
+    "of your own; **Models** says of each network what it learned from and how often it is right."
 )
 
 st.subheader("Try first, on synthetic samples", anchor=False)

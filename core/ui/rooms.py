@@ -46,6 +46,14 @@ def navigation():
                     help="Draw the outline of a skin lesion, and see it painted with a diagnosis.",
                 )
             ],
+            "Train": [
+                st.Page(
+                    "pages/train.py",
+                    title="Train",
+                    icon=":material/model_training:",
+                    help="Let a network learn from films, and watch it while it does.",
+                )
+            ],
             "About": [
                 st.Page(
                     "pages/models.py",

@@ -16,7 +16,7 @@ from core.settings import CHECKOUT
 from tests.browser.hands import settled
 from tests.browser.server import serve
 
-PAGES = {"/", "/fracture", "/severity", "/inpaint", "/annotate", "/sketch", "/models"}
+PAGES = {"/", "/fracture", "/severity", "/inpaint", "/annotate", "/sketch", "/train", "/models"}
 GIGABYTE = 1e9
 
 # Permission bits do not bind root; without this capability they do, as they bind anybody else.

@@ -12,6 +12,7 @@ from core.check import (
     check_packages,
     check_store,
     free_memory_mb,
+    memory_mb,
     summary,
 )
 from core.settings import CHECKOUT
@@ -95,6 +96,14 @@ def test_free_memory_without_a_container_limit(tmp_path):
     (tmp_path / "memory.max").write_text("max\n")
     assert free_memory_mb(tmp_path / "meminfo", tmp_path) == 2000
     assert free_memory_mb(tmp_path / "nothing here", tmp_path) is None
+
+
+@pytest.mark.parametrize(("limit", "mb"), [(f"{512 * 2**20}\n", 512), ("max\n", 2000), ("", 2000)])
+def test_the_memory_of_a_container_is_its_limit(tmp_path, limit, mb):
+    (tmp_path / "meminfo").write_text("MemTotal:    2048000 kB\nMemAvailable: 9 kB\n")
+    (tmp_path / "memory.max").write_text(limit)
+    assert memory_mb(tmp_path / "meminfo", tmp_path) == mb
+    assert memory_mb(tmp_path / "nothing here", tmp_path) is None
 
 
 def test_a_store_that_is_there_passes_and_one_to_come_is_not_made(tmp_path, store_url):
