@@ -47,7 +47,7 @@ format: .venv/dev
 	@$(HEADLESS)
 	@touch $@
 
-.venv/dev: requirements.txt requirements-dev.txt | .venv/bin/python
+.venv/dev: requirements.txt requirements-dev.txt requirements-cluster.txt | .venv/bin/python
 	@echo "Installing Lightbox and its test tools into .venv; the first time takes a few minutes."
 	@$(PIP) install -r requirements-dev.txt
 	@$(HEADLESS)

@@ -127,13 +127,13 @@ def test_k10_weights_are_never_unpickled_as_code():
             assert isinstance(value, ast.Constant) and value.value is True, (name, call.lineno)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", [f"requirements{kind}.txt" for kind in ("", "-dev", "-cluster")])
 def test_requirements_are_pinned_exactly(name):
     lines = [line.partition("#")[0].strip() for line in (CHECKOUT / name).read_text().splitlines()]
     wanted = [line for line in lines if line and not line.startswith("-r requirements")]
     assert wanted
     for line in wanted:
-        assert re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.+]*", line), line
+        assert re.fullmatch(r"[A-Za-z0-9._-]+(\[\w+\])?==[0-9][A-Za-z0-9.+]*", line), line
 
 
 def test_every_configured_option_exists():
