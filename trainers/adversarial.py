@@ -96,6 +96,7 @@ def fit(
     dataset_of: Callable[[int], Dataset],
     craft: Craft,
     schedule: Schedule,
+    trial: bool = False,
 ) -> dict[str, float]:
     """Train and leave `painter` with its last averaged weights; return their scores (of several
     processes, the first one does).

@@ -14,9 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-
-class TrainingFailed(RuntimeError):
-    """Training cannot go on; the message is the reason in one sentence."""
+from trainers.progress import TrainingFailed
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,8 @@ def fit(
     loss_of: Loss,
     score: Score,
     schedule: Schedule,
+    show: Callable[[nn.Module, Path], None] | None = None,
+    trial: bool = False,
 ) -> dict[str, float]:
     """Train `network` and leave it with the best averaged weights; return their scores.
 
@@ -64,6 +64,8 @@ def fit(
         loss_of: (outputs, batch) → scalar loss.
         score: network → validation numbers; the first is maximised, "loss" is read by
             `stop_below`.
+        show: (network, path) → None, writes a picture of samples as PNG after every scoring.
+        trial: only take a few steps and one scoring, write `trial.json` and raise TrialDone.
 
     Raises:
         TrainingFailed: the loss is no longer a number.
