@@ -45,3 +45,19 @@ def duration(seconds: float) -> str:
     if seconds < 1:
         return f"{1000 * seconds:.0f}{SPACE}ms"
     return f"{seconds:.1f}{SPACE}s"
+
+
+def span(seconds: float) -> str:
+    """A time to be waited, to two units: 45 s, 12 min, 2 h 05 min, 3 d 4 h."""
+    if math.isnan(seconds) or math.isinf(seconds):
+        return "unknown"
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}{SPACE}s"
+    minutes = round(whole / 60)
+    if minutes < 60:
+        return f"{minutes}{SPACE}min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}{SPACE}h {minutes:02d}{SPACE}min"
+    return f"{hours // 24}{SPACE}d {hours % 24}{SPACE}h"

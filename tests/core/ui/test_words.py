@@ -6,7 +6,7 @@ import pytest
 from core.models import Metric
 from core.ui.batch import as_csv
 from core.ui.verdict import words
-from core.ui.words import interval, percent, plain
+from core.ui.words import SPACE, interval, percent, plain, span
 
 NAN = float("nan")
 
@@ -67,3 +67,21 @@ def test_csv_never_holds_a_formula(name):
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
     assert row["file"] == f"'{name}"
     assert row["probability"] == "-0.5"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (-3, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (3570, "1 h 00 min"),
+        (7500, "2 h 05 min"),
+        (273600, "3 d 4 h"),
+        (float("nan"), "unknown"),
+        (float("inf"), "unknown"),
+    ],
+)
+def test_a_time_to_wait_is_told_in_two_units(seconds, said):
+    assert span(seconds).replace(SPACE, " ") == said
