@@ -11,6 +11,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 MOST_THREADS = 64
 MOST_HOURS = 24 * 3660  # ten years
+MOST_JOBS = 64
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
@@ -26,6 +27,10 @@ class Settings:
     database_url: str = field(repr=False)
     keep_hours: float | None  # LIGHTBOX_KEEP_HOURS: after which untouched worklists are deleted
     listed: bool  # LIGHTBOX_WORKLISTS=listed: everybody sees every worklist
+    runs: Path  # LIGHTBOX_RUNS: training jobs
+    training: bool  # LIGHTBOX_TRAINING=off: none is started from the app
+    job_slots: int | None  # LIGHTBOX_JOBS: how many train at once; None: one a GPU, or one
+    ray_address: str  # LIGHTBOX_RAY_ADDRESS: the Ray cluster that trains; "": this machine
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> Settings:
@@ -42,6 +47,10 @@ class Settings:
             database_url=_database_url(env, home),
             keep_hours=_keep_hours(env),
             listed=_listed(env),
+            runs=_folder(env, "LIGHTBOX_RUNS", "runs"),
+            training=_training(env),
+            job_slots=_job_slots(env),
+            ray_address=env.get("LIGHTBOX_RAY_ADDRESS", "").strip(),
         )
 
 
@@ -110,3 +119,21 @@ def _listed(env: Mapping[str, str]) -> bool:
     if value not in ("", "private", "listed"):
         raise ValueError(f"LIGHTBOX_WORKLISTS must be private or listed, not {value!r}.")
     return value == "listed"
+
+
+def _training(env: Mapping[str, str]) -> bool:
+    value = env.get("LIGHTBOX_TRAINING", "").strip()
+    if value not in ("", "on", "off"):
+        raise ValueError(f"LIGHTBOX_TRAINING must be on or off, not {value!r}.")
+    return value != "off"
+
+
+def _job_slots(env: Mapping[str, str]) -> int | None:
+    value = env.get("LIGHTBOX_JOBS", "").strip()
+    if not value:
+        return None
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_JOBS:
+        raise ValueError(
+            f"LIGHTBOX_JOBS must be a whole number from 1 to {MOST_JOBS}, not {value!r}."
+        )
+    return int(value)

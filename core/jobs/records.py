@@ -8,6 +8,7 @@ audit.json    what the data audit found          trial.json   how long the whole
 samples/      pictures, 0001.png after the first epoch ...
 last.pt       all that resuming needs            best.pt      the weights that are published
 stop          someone asked it to stop
+lock          held by the trainer      .runner        held by the runner
 """
 
 from __future__ import annotations
@@ -16,16 +17,26 @@ import json
 import os
 import secrets
 import socket
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 State = Literal["queued", "running", "ready", "stopped", "finished", "failed", "interrupted"]
 LIVE = ("queued", "running")
 Launcher = Literal["local", "ray", "shell"]
+Mode = Literal["trial", "train", "publish"]
+
+
+class JobError(Exception):
+    """Something that cannot be done with a job; `reason` is one sentence for the user."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,12 @@ class Job:
         """The folder's name."""
         return self.folder.name
 
+    def command(self, mode: Mode, more: Sequence[str] = ()) -> list[str]:
+        """The trainer's command line; of words given twice, as in `more`, the last count."""
+        trial = ["--trial"] if mode == "trial" else []
+        run = ["--run", str(self.folder)]
+        return [sys.executable, "-m", f"trainers.{self.trainer}", *self.words, *more, *run, *trial]
+
     def status(self) -> Status:
         """How it stands by its own account; where that is lost, "failed" with a reason."""
         return read_status(self.folder)
@@ -129,9 +146,12 @@ def read_status(folder: Path) -> Status:
         told = {key: value for key, value in told.items() if key in known}
         for name in ("process", "runner"):
             if told.get(name):
-                told[name] = Identity(**told[name])
+                who = told[name]
+                told[name] = Identity(int(who["pid"]), float(who["started"]), str(who["host"]))
+        if told["state"] not in get_args(State):
+            raise ValueError(told["state"])
         return Status(**told)
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Status("failed", reason="Its status.json is missing or damaged: start it again.")
 
 
@@ -146,9 +166,12 @@ def write_status(folder: Path, **changes) -> Status:
 
 def write_json(path: Path, content: Mapping) -> None:
     """Write a file so that whoever reads it finds the old or the new one, never a half."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    os.replace(temporary, path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)  # left only where the disk is full
 
 
 def hostname() -> str:

@@ -14,15 +14,19 @@ def test_defaults_lie_in_the_checkout():
     assert settings.database_url == f"sqlite:///{CHECKOUT}/.lightbox/annotations.sqlite"
     assert settings.keep_hours is None
     assert settings.listed is False
+    assert settings.runs == CHECKOUT / "runs"
+    assert settings.training is True
+    assert settings.job_slots is None
+    assert settings.ray_address == ""
 
 
-@pytest.mark.parametrize("field", ["data", "checkpoints"])
+@pytest.mark.parametrize("field", ["data", "checkpoints", "runs"])
 def test_each_folder_follows_its_own_variable(tmp_path, field):
     settings = Settings.from_environment({f"LIGHTBOX_{field.upper()}": str(tmp_path / "here")})
     defaults = Settings.from_environment({})
     moved = {
         name
-        for name in ("data", "checkpoints")
+        for name in ("data", "checkpoints", "runs")
         if getattr(settings, name) != getattr(defaults, name)
     }
     assert moved == {field}
@@ -123,10 +127,42 @@ def test_worklists_are_private_unless_listed(value, listed):
         assert Settings.from_environment(env).listed is listed
 
 
+@pytest.mark.parametrize(
+    ("value", "training"),
+    [("off", False), (" on ", True), ("", True), ("OFF", ValueError), ("no", ValueError)],
+)
+def test_training_is_on_unless_switched_off(value, training):
+    env = {"LIGHTBOX_TRAINING": value}
+    if training is ValueError:
+        with pytest.raises(ValueError, match="LIGHTBOX_TRAINING must be on or off"):
+            Settings.from_environment(env)
+    else:
+        assert Settings.from_environment(env).training is training
+
+
+@pytest.mark.parametrize(
+    ("value", "slots"),
+    [("1", 1), (" 64 ", 64), ("", None)]
+    + [(bad, ValueError) for bad in ("0", "65", "-1", "2.0", "all")],
+)
+def test_jobs_at_once(value, slots):
+    env = {"LIGHTBOX_JOBS": value}
+    if slots is ValueError:
+        with pytest.raises(ValueError, match="LIGHTBOX_JOBS must be a whole number"):
+            Settings.from_environment(env)
+    else:
+        assert Settings.from_environment(env).job_slots == slots
+
+
+def test_a_ray_cluster_is_named_by_its_address():
+    env = {"LIGHTBOX_RAY_ADDRESS": " http://127.0.0.1:8265 "}
+    assert Settings.from_environment(env).ray_address == "http://127.0.0.1:8265"
+
+
 def test_empty_means_unset():
-    assert Settings.from_environment({"LIGHTBOX_THREADS": "", "LIGHTBOX_DATA": " "}) == (
-        Settings.from_environment({})
-    )
+    names = ("THREADS", "DATA", "RUNS", "TRAINING", "JOBS", "RAY_ADDRESS")
+    empty = {f"LIGHTBOX_{name}": " " for name in names}
+    assert Settings.from_environment(empty) == Settings.from_environment({})
 
 
 @pytest.mark.parametrize(
