@@ -54,7 +54,7 @@ def choose(store: Store, reader: Reader) -> Opened | None:
         person(reader)
         return None
     views = st.container(width="content")
-    known = _known(store)
+    known = offered(store)
     # Set anew each time: a widget that was away, on a run that stopped before it, forgets.
     st.session_state[_CHOSEN] = worklist.code
     st.selectbox(
@@ -74,7 +74,7 @@ def choose(store: Store, reader: Reader) -> Opened | None:
     return Opened(worklist, views)
 
 
-def _known(store: Store) -> dict[str, str]:
+def offered(store: Store) -> dict[str, str]:
     """The title of every worklist that may be chosen here, by its code."""
     known = {one.code: one.title for one in identity.worklists()}
     if Settings.from_environment().listed:
@@ -112,7 +112,7 @@ def introduce() -> None:
 
 def ways_in(store: Store, reader: Reader) -> None:
     """The ways to open a worklist, where none is open. Raises StoreError."""
-    known = _known(store)
+    known = offered(store)
     introduce()
     st.markdown("A worklist holds films and all their readings: open one, or make one.")
     if reason := st.session_state.pop(_GONE, ""):
