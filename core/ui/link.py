@@ -1,12 +1,13 @@
 """The address of a reading: `?sample=…&model=…&threshold=…` reopens the same view.
 
 A knee has `side` (of a film of both) and `target` (the grade its heatmap explains) besides, a
-sketch its `diagnosis`. A worklist has its own: `?worklist=…&film=…`.
+sketch its `diagnosis`. A worklist has its own, `?worklist=…&film=…`, and so has a training run,
+`?run=…`.
 """
 
 import streamlit as st
 
-NAMES = ("sample", "model", "threshold", "side", "target", "diagnosis", "worklist", "film")
+NAMES = ("sample", "model", "threshold", "side", "target", "diagnosis", "worklist", "film", "run")
 
 
 def asked(room: str, now: tuple) -> dict[str, str]:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from core import jobs
 from core.settings import Settings
+from core.ui import (
+    train_curves,
+    train_presses,
+    train_queue,
+    train_run,
+    train_samples,
+    train_views,
+)
+
+EVERY = "2s"
 
 
 def show(settings: Settings, launcher: jobs.Launcher) -> None:
@@ -12,4 +24,51 @@ def show(settings: Settings, launcher: jobs.Launcher) -> None:
     While a run is queued or running the view follows it by itself. `launcher` starts, stops and
     deletes.
     """
-    raise NotImplementedError
+    train_queue.follow_link()
+    live = any(run.live for run in train_queue.read(settings.runs))
+    st.fragment(_follow, run_every=EVERY if live else None)(settings, launcher, live)
+
+
+def _follow(settings: Settings, launcher: jobs.Launcher, followed: bool) -> None:
+    """The view as it is now; `followed`: whether it is told anew by itself."""
+    runs = train_queue.read(settings.runs)
+    if any(run.live for run in runs) != followed or _left():
+        st.rerun()  # of the page: it settles whether this is repeated, and which view is open
+    for run in runs:
+        if run.job.launcher == "shell" and train_presses.asked_to_stop(run):
+            jobs.insist(run.job)  # a run from a shell has nobody else who does
+    if not runs:
+        st.session_state.pop(train_views.OPEN, None)
+        _nothing()
+        return
+    listed, shown = st.columns([1, 2.6], gap="large")
+    with listed:
+        run = train_queue.choose(runs)
+    with shown:
+        train_run.header(run)
+        train_presses.show(run, launcher)
+        train_curves.show(run, runs)
+        train_samples.show(run.job)
+        train_run.skipped(run.job)
+        train_run.log(run.job, launcher)
+        train_run.settings(run.job)
+
+
+def _left() -> bool:
+    """Whether a press has just opened another view."""
+    return st.session_state.get(train_views.VIEW, train_views.RUNS) != train_views.RUNS
+
+
+def _nothing() -> None:
+    st.info(
+        "No run yet. Start one here, or from a shell with "
+        "`python -m trainers.fracture --data FOLDER --run runs/NAME`; either way it appears here.",
+        icon=":material/model_training:",
+    )
+    st.button(
+        "New run",
+        icon=":material/add:",
+        type="primary",
+        on_click=train_views.go,
+        args=(train_views.NEW,),
+    )

@@ -1,0 +1,155 @@
+"""Loss and score curves of one or more runs, by epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from core import jobs
+from core.learning import TRAINERS
+from core.ui.charts import DASHES
+from core.ui.train_queue import Run
+from core.ui.train_words import LOSSES, measure, number, short
+
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
+MOST = len(SYMBOLS)  # runs on one chart: each has a colour, a marker and a dash of its own
+HEIGHT = 300
+Curves = Mapping[str, pd.DataFrame]  # the rows of metrics.csv by the short name of their run
+
+
+class Line(NamedTuple):
+    """One curve; `look` numbers its colour and marker, `dash` its dash."""
+
+    name: str
+    points: pd.Series  # by epoch
+    look: int
+    dash: int
+    told: bool = True  # in the legend
+
+
+def show(run: Run, runs: Sequence[Run]) -> None:
+    """The curves of a run on two charts, with those of others that the reader asks for."""
+    chosen = [run, *_others(run, runs)]
+    read = {short(one.job): jobs.metrics(one.job).set_index("epoch") for one in chosen}
+    curves = {name: rows for name, rows in read.items() if len(rows)}
+    if not curves:
+        st.info("The curves begin when the first epoch is over.", icon=":material/show_chart:")
+        return
+    columns = dict.fromkeys(name for rows in curves.values() for name in rows)
+    scores = [name for name in columns if name not in ("seconds", *LOSSES)]
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    with left:
+        losses = [name for name in LOSSES if name in columns]
+        _losses(run, curves, losses)
+    with right:
+        if score := _pick(run, scores):
+            _scores(run, curves, score)
+
+
+def _others(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """Further runs of the same trainer for the same charts."""
+    alike = (one for one in runs if one.job.trainer == run.job.trainer and one.status.epoch)
+    known = {one.job.id: one for one in alike if one.job.id != run.job.id}
+    if not known:
+        return []
+    key = f"train-with-{run.job.trainer}"
+    kept = st.session_state.get(key, [])
+    if not set(kept) <= set(known):
+        st.session_state[key] = [name for name in kept if name in known]
+    names = st.multiselect(
+        "Compare with",
+        list(known),
+        key=key,
+        max_selections=MOST - 1,
+        persist_state="session",
+        placeholder="Other runs on the same charts",
+    )
+    return [known[name] for name in names]
+
+
+def _pick(run: Run, scores: Sequence[str]) -> str | None:
+    """Which score is drawn: to begin with the one by which runs are compared."""
+    if not scores:
+        st.caption("The scores begin when the network was scored for the first time.")
+        return None
+    key, trainer = f"train-score-{run.job.trainer}", TRAINERS.get(run.job.trainer)
+    if st.session_state.get(key) not in scores:
+        first = trainer.measure if trainer and trainer.measure in scores else scores[0]
+        st.session_state[key] = first
+    return st.selectbox("Score", scores, format_func=measure, key=key, persist_state="session")
+
+
+def _losses(run: Run, curves: Curves, losses: Sequence[str]) -> None:
+    several = len(curves) > 1
+    lines = [
+        Line(
+            name if several else LOSSES[loss],
+            rows[loss].dropna(),
+            look=at if several else dash,
+            dash=dash,
+            told=not several or dash == 0,
+        )
+        for at, (name, rows) in enumerate(curves.items())
+        for dash, loss in enumerate(losses)
+        if loss in rows
+    ]
+    named = zip(DASHES, losses, strict=False)
+    dashes = "; ".join(f"{dash}: {LOSSES[loss].lower()}" for dash, loss in named)
+    st.markdown("**Losses**" + (f", {dashes}" if several else ""))
+    _draw("losses", run, lines, "Loss")
+
+
+def _scores(run: Run, curves: Curves, score: str) -> None:
+    lines = [
+        Line(name, rows[score].dropna(), look=at, dash=at)
+        for at, (name, rows) in enumerate(curves.items())
+        if score in rows
+    ]
+    _draw("scores", run, lines, measure(score))
+
+
+def _draw(key: str, run: Run, lines: Sequence[Line], title: str) -> None:
+    from plotly.graph_objects import Figure  # takes long to import; the list must not wait
+
+    colours = st.get_option("theme.chartCategoricalColors")
+    last = max((line.points.index.max() for line in lines if len(line.points)), default=1)
+    figure = Figure(
+        layout={
+            "height": HEIGHT,
+            "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+            "showlegend": len(lines) > 1,
+            "hovermode": "x unified",
+            "uirevision": run.job.id,  # a zoom stays while the curves grow
+            "xaxis": {"title": "Epoch", "dtick": max(1, math.ceil(last / 8)), "tickformat": "d"},
+            "yaxis": {"title": title},
+        }
+    )
+    for line in lines:
+        figure.add_scatter(
+            x=line.points.index,
+            y=line.points,
+            name=line.name,
+            legendgroup=line.name,
+            showlegend=line.told,
+            mode="lines+markers",
+            line={"dash": DASHES[line.dash], "width": 2, "color": colours[line.look]},
+            marker={"symbol": SYMBOLS[line.look], "size": 7},
+            hovertemplate="%{y:.4g}",
+        )
+    st.plotly_chart(
+        figure, key=f"train-{key}", alt=_alt(title, lines), config={"displayModeBar": False}
+    )
+
+
+def _alt(title: str, lines: Sequence[Line]) -> str:
+    ends = "; ".join(
+        f"{line.name} is {number(line.points.iloc[-1])} at epoch {line.points.index[-1]}"
+        for line in lines
+        if len(line.points)
+    )
+    return f"{title} by epoch. {ends}" if ends else f"{title} by epoch: none yet"

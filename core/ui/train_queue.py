@@ -1,0 +1,144 @@
+"""The list of all runs with the places of those that wait, and which of them is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core import jobs
+from core.jobs import Job, Status
+from core.jobs.records import LIVE
+from core.learning import TRAINERS
+from core.ui import link
+from core.ui.train_views import OPEN
+from core.ui.train_words import SIGNS, doing, measure, number, place, subject
+from core.ui.words import plain, span
+
+FEW = 8  # runs are listed at once; older ones on demand
+_LIST, _ALL, _GONE = "train-list", "train-all", "train-gone"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A job as it stands now; `place` is its place in the queue, 1 first, 0 outside of it."""
+
+    job: Job
+    status: Status
+    place: int = 0
+    best: float | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it waits, runs or is being published."""
+        return self.status.state in LIVE or bool(self.status.phase)
+
+
+def read(runs: Path) -> list[Run]:
+    """All runs as they stand, newest first."""
+    places = {job.id: at for at, job in enumerate(jobs.queue(runs), 1)}
+    return [
+        Run(job, jobs.status(job), places.get(job.id, 0), _best(job))
+        for job in jobs.read_jobs(runs)
+    ]
+
+
+def follow_link() -> None:
+    """Look at the run that the address asks for, if it asks for one."""
+    asked = link.asked("train", _now()).get("run")
+    if asked:
+        st.session_state[OPEN] = asked
+
+
+def choose(runs: Sequence[Run]) -> Run:
+    """The list, and the run that is chosen on it: the asked one, else the newest."""
+    known = {run.job.id: run for run in runs}
+    asked = st.session_state.get(OPEN)
+    if asked and asked not in known:
+        st.session_state[_GONE] = asked
+    if asked not in known:
+        st.session_state[OPEN] = asked = runs[0].job.id
+    st.caption(_summary(runs))
+    if gone := st.session_state.get(_GONE):
+        st.warning(
+            f"The run {plain(gone[:80])} is not here: it was deleted, or its address is mistyped.",
+            icon=":material/link_off:",
+        )
+    listed = _listed(runs, asked)
+    # Set anew each time: the list may have lost the run that the radio had chosen.
+    st.session_state[_LIST] = asked
+    st.radio(
+        "Runs",
+        [run.job.id for run in listed],
+        format_func=lambda name: _label(known[name]) if name in known else name,
+        captions=[_caption(run) for run in listed],
+        key=_LIST,
+        on_change=lambda: look_at(st.session_state[_LIST]),
+        label_visibility="collapsed",
+    )
+    if len(runs) > FEW:
+        st.checkbox(f"Show all {len(runs)} runs", key=_ALL, persist_state="session")
+    link.write("train", {"run": asked}, _now())
+    return known[asked]
+
+
+def look_at(name: str) -> None:
+    """Look at another run with the run of the page that follows; "" for the newest."""
+    st.session_state[OPEN] = name
+    st.session_state.pop(_GONE, None)
+
+
+def _now() -> tuple:
+    return (st.session_state.get(OPEN),)
+
+
+def _listed(runs: Sequence[Run], chosen: str) -> list[Run]:
+    """The newest few with all that are live and the chosen one; or all."""
+    if st.session_state.get(_ALL):
+        return list(runs)
+    return [run for at, run in enumerate(runs) if at < FEW or run.live or run.job.id == chosen]
+
+
+def _summary(runs: Sequence[Run]) -> str:
+    running = sum(run.status.state == "running" for run in runs)
+    queued = sum(run.status.state == "queued" for run in runs)
+    runs_of = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    return f"{runs_of}, newest first: {running} running, {queued} in the queue"
+
+
+def _label(run: Run) -> str:
+    return f"{SIGNS[run.status.state].icon} **{plain(run.job.id)}**"
+
+
+def _caption(run: Run) -> str:
+    """What it learns, how it stands, and how good it is at its best."""
+    status = run.status
+    state = [SIGNS[status.state].word, place(run.place) if run.place else doing(status)]
+    if status.state == "running" and status.seconds_left is not None:
+        state.append(f"{span(status.seconds_left)} left")
+    parts = [subject(run.job), ", ".join(filter(None, state))]
+    if run.best is not None:
+        parts.append(f"{measure(TRAINERS[run.job.trainer].measure)} {number(run.best)}")
+    return plain(" · ".join(parts))
+
+
+def _best(job: Job) -> float | None:
+    """The best number so far of the measure by which runs of its trainer are compared."""
+    if job.trainer not in TRAINERS:
+        return None
+    try:
+        changed = (job.folder / "metrics.csv").stat().st_mtime_ns
+    except OSError:
+        return None
+    return _best_of(str(job.folder), changed, job)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _best_of(folder: str, changed: int, _job: Job) -> float | None:
+    trainer, rows = TRAINERS[_job.trainer], jobs.metrics(_job)
+    if trainer.measure not in rows or rows[trainer.measure].dropna().empty:
+        return None
+    numbers = rows[trainer.measure]
+    return float(numbers.max() if trainer.higher_is_better else numbers.min())

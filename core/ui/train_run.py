@@ -1,0 +1,116 @@
+"""One training run: how it stands, its numbers, its log and its settings."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+
+import streamlit as st
+
+from core import jobs
+from core.jobs import Job, JobError, Launcher
+from core.learning import TRAINERS
+from core.ui.train_queue import Run
+from core.ui.train_words import SIGNS, doing, measure, number, place, share, subject
+from core.ui.words import plain, span
+
+LAUNCHED = {"ray": "on the Ray cluster", "shell": "from a shell"}
+LOG_LINES = 40
+
+
+def header(run: Run) -> None:
+    """What the run is and how it stands, in words and numbers."""
+    job, status = run.job, run.status
+    sign = SIGNS[status.state]
+    state = place(run.place) if run.place else doing(status)
+    with st.container(gap=None):
+        st.subheader(plain(job.id), anchor=False)
+        st.caption(plain(f"{subject(job)}, made {LAUNCHED.get(job.launcher, 'here')}, {_day(job)}"))
+    st.markdown(f"{sign.icon} **{sign.word}**" + (f": {plain(state)}" if state else ""))
+    if status.reason:
+        told = {"failed": st.error, "interrupted": st.warning}.get(status.state, st.info)
+        told(plain(status.reason))
+    if status.published:
+        st.markdown(f":material/publish: Published as {plain(status.published)}")
+    if status.epochs:
+        st.progress(share(status))
+    _numbers(run)
+
+
+def skipped(job: Job) -> None:
+    """The films that could not be read, where there are any."""
+    try:
+        with (job.folder / "skipped.csv").open(encoding="utf-8", newline="") as file:
+            films = [(row["name"], row["reason"]) for row in csv.DictReader(file)]
+    except (OSError, ValueError, KeyError, csv.Error):
+        return
+    if films:
+        rows = [{"File": plain(name or ""), "Why": plain(why or "")} for name, why in films]
+        with st.expander(f"Skipped ({len(films)})", icon=":material/broken_image:"):
+            st.table(rows, hide_index=True, alt="The files that were skipped and why")
+
+
+def log(job: Job, launcher: Launcher) -> None:
+    """What the run printed last, and all of it to download."""
+    with st.expander("Log", icon=":material/terminal:"):
+        try:
+            told = launcher.log(job, LOG_LINES)
+        except JobError as error:
+            told = error.reason
+        st.code(told or "Nothing is printed yet.", language=None, wrap_lines=True)
+        path = job.folder / "log.txt"
+        if path.exists():
+            st.download_button(
+                "Download all of it",
+                path.read_bytes,
+                file_name=f"{job.id}.txt",
+                mime="text/plain",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"train-log-{job.id}",
+            )
+
+
+def settings(job: Job) -> None:
+    """Every option that the run has, and the line that repeats it."""
+    import yaml
+
+    options = jobs.config(job)
+    if options:
+        with st.expander("Settings", icon=":material/tune:"):
+            st.code(yaml.safe_dump(options, sort_keys=False, allow_unicode=True), language="yaml")
+            st.caption("To repeat it from a shell, into a folder of its own:")
+            line = f"python -m trainers.{job.trainer} --config {job.folder / 'config.yaml'}"
+            st.code(line, language=None, wrap_lines=True)
+
+
+def _numbers(run: Run) -> None:
+    """What is worth a glance, each with its name above it."""
+    status, told = run.status, {}
+    if status.state == "running" and status.seconds_left is not None:
+        told["Time left"] = span(status.seconds_left)
+    if run.best is not None:
+        told[f"Best {measure(TRAINERS[run.job.trainer].measure)}"] = number(run.best)
+    if status.images_per_second:
+        told["Images per second"] = f"{status.images_per_second:,.3g}"
+    if status.device:
+        told["Device"] = status.device
+    if status.memory_mb:
+        told["Memory"] = f"{status.memory_mb / 1000:,.1f} GB"
+    if status.skipped:
+        told["Films skipped"] = f"{status.skipped:,}"
+    if not told:
+        return
+    with st.container(horizontal=True, gap="large"):
+        for name, text in told.items():
+            with st.container(width="content", gap=None):
+                st.caption(plain(name))
+                st.markdown(f"**{plain(text)}**")
+
+
+def _day(job: Job) -> str:
+    """When it was made, in the server's own time."""
+    try:
+        return f"{datetime.fromisoformat(job.created).astimezone():%d %B %Y, %H:%M}"
+    except ValueError:
+        return "at an unknown time"
