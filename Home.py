@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.models import BadModel
 from core.settings import Settings
-from core.ui import cached, rooms
+from core.ui import cached, rooms, watch
 from core.ui.words import plain
 
 st.set_page_config(page_title="Lightbox", page_icon=":material/radiology:", layout="wide")
@@ -20,6 +20,9 @@ except ValueError as wrong:
 with st.sidebar:
     st.caption(":material/info: For research and teaching. Not for diagnosis.")
     st.caption(f":material/health_and_safety: {plain(cached.health(settings))}")
+
+if settings.training:
+    watch.catalogue(settings.checkpoints)
 
 st.session_state["entered"] = True
 try:

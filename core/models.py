@@ -20,6 +20,8 @@ from core.preprocess import InputSpec
 from core.quality import Gate
 
 OUTPUTS = ("logits", "features", "class_map", "embedding")
+# Words in a card, which change nothing that its model answers.
+WORDS = ("name", "title", "summary", "notes")
 # The measure of each task by which its models are ranked; higher is better, but for distances.
 RANKED_BY = {
     "fracture": "auroc",
@@ -115,6 +117,15 @@ class ModelCard:
         """The operating point that weighs sensitivity and specificity alike (Youden's)."""
         return next((point for point in self.operating_points if point.name == "Youden"), None)
 
+    @cached_property
+    def version(self) -> str:
+        """Tells this model from another that is published under its name: what answers depend on.
+
+        The network alone does not: its calibration, its gate or its thresholds may be new.
+        """
+        told = {name: value for name, value in self.details.items() if name not in WORDS}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
     @property
     def weights(self) -> Path:
         """The network's file."""
@@ -145,6 +156,19 @@ def catalogue(root: Path, task: str | None = None) -> list[ModelCard]:
         except BadModel:
             continue
     return sorted(cards, key=lambda card: (card.task, -_rank(card)))
+
+
+def signature(root: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes whenever a model under `root` is published, changed or withdrawn: of each folder
+    its name, when its card was written, and how long that is."""
+    found = []
+    for folder in _folders(root, None):
+        try:
+            card = (folder / "card.json").stat()
+        except OSError:  # no card, or gone just now
+            continue
+        found.append((f"{folder.parent.name}/{folder.name}", card.st_mtime_ns, card.st_size))
+    return tuple(found)
 
 
 def faults(root: Path) -> list[str]:

@@ -14,7 +14,7 @@ import streamlit as st
 
 from core import check, classify, explain, quality
 from core.images import BadImage
-from core.models import BadModel, Model, ModelCard, faults, open_model
+from core.models import BadModel, Model, ModelCard, faults, open_model, signature
 from core.settings import Settings
 from core.ui.film import Film, read
 
@@ -22,15 +22,23 @@ MOST_ROWS = 2_000  # several batches, each with several models
 LARGEST_SHOWN = 1400  # px on the longer side; no screen column is wider
 
 
-@st.cache_data(ttl="2m", show_spinner=False)
 def health(settings: Settings) -> str:
     """One line on the state of the install."""
+    return _health(settings, signature(settings.checkpoints))
+
+
+@st.cache_data(ttl="2m", show_spinner=False)
+def _health(settings: Settings, published: tuple) -> str:
     return check.summary(check.check(settings))
 
 
-@st.cache_data(ttl="1m", show_spinner=False)
 def broken(checkpoints: Path) -> list[str]:
     """One sentence for each model folder that cannot be used."""
+    return _broken(checkpoints, signature(checkpoints))
+
+
+@st.cache_data(ttl="1m", show_spinner=False)
+def _broken(checkpoints: Path, published: tuple) -> list[str]:
     return faults(checkpoints)
 
 
@@ -68,11 +76,11 @@ def label(key: str, _film: Callable[[], Film | BadImage]) -> Label | BadImage:
 def model(card: ModelCard) -> Model:
     """The opened network of a card. Raises BadModel."""
     threads = Settings.from_environment().threads
-    return _model(str(card.weights), card.sha256, threads, card)
+    return _model(str(card.weights), card.version, threads, card)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _model(path: str, sha256: str, threads: int, _card: ModelCard) -> Model:
+def _model(path: str, version: str, threads: int, _card: ModelCard) -> Model:
     return open_model(_card, threads)
 
 
@@ -94,11 +102,11 @@ def gatekeeper(cards: Sequence[ModelCard]) -> Gatekeeper:
 
 def verdict(film: Film, inverted: bool, card: ModelCard) -> classify.Verdict:
     """What a model says of a film. Raises BadModel."""
-    return _verdict(film.sha256, inverted, card.sha256, film, card)
+    return _verdict(film.sha256, inverted, card.version, film, card)
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner=False)
-def _verdict(sha256: str, inverted: bool, model_sha256: str, _film: Film, _card: ModelCard):
+def _verdict(sha256: str, inverted: bool, model_version: str, _film: Film, _card: ModelCard):
     return classify.read_film(_film.shown(inverted), model(_card))
 
 
@@ -127,13 +135,13 @@ def reading(
     film: Callable[[], Film],
 ) -> Reading:
     """What a model says of a labelled film, without its pictures. Raises BadModel."""
-    gate = keeper.card.sha256 if keeper else ""
-    return _reading(label.sha256, inverted, card.sha256, gate, card, keeper, film)
+    gate = keeper.card.version if keeper else ""
+    return _reading(label.sha256, inverted, card.version, gate, card, keeper, film)
 
 
 @st.cache_data(max_entries=MOST_ROWS, scope="session", show_spinner=False)
 def _reading(
-    sha256: str, inverted: bool, model_sha256: str, gate_sha256: str, _card, _keeper, _film
+    sha256: str, inverted: bool, model_version: str, gate_version: str, _card, _keeper, _film
 ) -> Reading:
     film = _film()
     return Reading(

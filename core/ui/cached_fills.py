@@ -112,11 +112,11 @@ def _fill(
 
 def _painter(card: ModelCard) -> Painter:
     threads = Settings.from_environment().threads
-    return _opened(str(card.weights), card.sha256, threads, card)
+    return _opened(str(card.weights), card.version, threads, card)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _opened(path: str, sha256: str, threads: int, _card: ModelCard) -> Painter:
+def _opened(path: str, version: str, threads: int, _card: ModelCard) -> Painter:
     return open_painter(_card, threads)
 
 

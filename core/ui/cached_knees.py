@@ -22,11 +22,11 @@ def find(film: Film, inverted: bool, keeper: cached.Gatekeeper | None) -> list[K
     if keeper is None:
         height, width = film.grey.shape
         return [Knee(None, Box(0, 0, width, height))]
-    return _find(film.sha256, inverted, keeper.card.sha256, film, keeper)
+    return _find(film.sha256, inverted, keeper.card.version, film, keeper)
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner="Looking for the knee")
-def _find(sha256: str, inverted: bool, model_sha256: str, _film: Film, _keeper) -> list[Knee]:
+def _find(sha256: str, inverted: bool, model_version: str, _film: Film, _keeper) -> list[Knee]:
     network = cached.model(_keeper.card)
 
     def distance(crops: list[np.ndarray]) -> np.ndarray:
@@ -43,11 +43,11 @@ def cut(film: Film, knee: Knee) -> Film:
 
 def grading(knee: Film, inverted: bool, card: ModelCard) -> Grading:
     """What a model says of one knee. Raises BadModel."""
-    return _grading(knee.sha256, inverted, card.sha256, knee, card)
+    return _grading(knee.sha256, inverted, card.version, knee, card)
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner=False)
-def _grading(sha256: str, inverted: bool, model_sha256: str, _knee: Film, _card) -> Grading:
+def _grading(sha256: str, inverted: bool, model_version: str, _knee: Film, _card) -> Grading:
     return grade_knees([_knee.shown(inverted)], cached.model(_card))[0]
 
 
@@ -84,13 +84,13 @@ def readings(
     film: Callable[[], Film],
 ) -> list[KneeReading]:
     """What a model says of the knees on a labelled film, without pictures. Raises BadModel."""
-    gate = keeper.card.sha256 if keeper else ""
-    return _readings(label.sha256, inverted, card.sha256, gate, card, keeper, film)
+    gate = keeper.card.version if keeper else ""
+    return _readings(label.sha256, inverted, card.version, gate, card, keeper, film)
 
 
 @st.cache_data(max_entries=cached.MOST_ROWS, scope="session", show_spinner=False)
 def _readings(
-    sha256: str, inverted: bool, model_sha256: str, gate_sha256: str, _card, _keeper, _film
+    sha256: str, inverted: bool, model_version: str, gate_version: str, _card, _keeper, _film
 ) -> list[KneeReading]:
     film = _film()
     return [
@@ -117,27 +117,27 @@ def heat(
     """
     if method is None:
         return reading.heat(grade)
-    return _heat(knee.sha256, inverted, card.sha256, method, grade, knee, card)
+    return _heat(knee.sha256, inverted, card.version, method, grade, knee, card)
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner=False)
-def _heat(sha256: str, inverted: bool, model_sha256: str, method: str, grade: int, _knee, _card):
-    return _cams(_card.sha256, _card).heat(_knee.shown(inverted), method, grade)
+def _heat(sha256: str, inverted: bool, model_version: str, method: str, grade: int, _knee, _card):
+    return _cams(_card.version, _card).heat(_knee.shown(inverted), method, grade)
 
 
 @st.cache_resource(max_entries=1, show_spinner="Loading torch for this heatmap: a few seconds")
-def _cams(model_sha256: str, _card: ModelCard) -> TorchCams:
+def _cams(model_version: str, _card: ModelCard) -> TorchCams:
     return TorchCams.of_card(_card)
 
 
 def without(knee: Film, inverted: bool, mask: np.ndarray, card: ModelCard) -> Grading:
     """What a model says of a knee when the (H, W) bool mask's part is hidden. Raises BadModel."""
     key = hashlib.sha256(np.packbits(mask)).hexdigest()
-    return _without(knee.sha256, inverted, key, card.sha256, mask, knee, card)
+    return _without(knee.sha256, inverted, key, card.version, mask, knee, card)
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner=False)
-def _without(sha256, inverted, mask_sha256, model_sha256, _mask, _knee, _card) -> Grading:
+def _without(sha256, inverted, mask_sha256, model_version, _mask, _knee, _card) -> Grading:
     hidden = question.hide(_knee.shown(inverted), _mask)
     return grade_knees([hidden], cached.model(_card))[0]
 
@@ -147,10 +147,10 @@ def erasing(
 ) -> question.EraseCurve:
     """How the probability of a grade falls as the hottest places are erased. Raises BadModel."""
     key = hashlib.sha256(heat.tobytes()).hexdigest()
-    return _erasing(knee.sha256, inverted, card.sha256, key, grade, knee, card, reading, heat)
+    return _erasing(knee.sha256, inverted, card.version, key, grade, knee, card, reading, heat)
 
 
 @st.cache_data(max_entries=32, scope="session", show_spinner="Erasing and grading again")
-def _erasing(sha256, inverted, model_sha256, heat_sha256, grade, _knee, _card, _reading, _heat):
+def _erasing(sha256, inverted, model_version, heat_sha256, grade, _knee, _card, _reading, _heat):
     network = cached.model(_card)
     return question.erase_curve(_knee.shown(inverted), network, _reading, _heat, grade)

@@ -25,11 +25,11 @@ class Drawn:
 
 def draw(card: ModelCard, mask: np.ndarray, labels: np.ndarray, noise: np.ndarray) -> Drawn:
     """Pictures by the generator of a card, as by `Sketcher.draw`. Raises BadModel."""
-    return _draw(_digest(mask, labels, noise), card.sha256, card, mask, labels, noise)
+    return _draw(_digest(mask, labels, noise), card.version, card, mask, labels, noise)
 
 
 @st.cache_data(max_entries=64, max_size="32MB", scope="session", show_spinner=False)
-def _draw(key: str, model_sha256: str, _card, _mask, _labels, _noise) -> Drawn:
+def _draw(key: str, model_version: str, _card, _mask, _labels, _noise) -> Drawn:
     opened = sketcher(_card)
     begun = time.perf_counter()
     pictures = opened.draw(_mask, _labels, _noise)
@@ -39,33 +39,33 @@ def _draw(key: str, model_sha256: str, _card, _mask, _labels, _noise) -> Drawn:
 def judged(card: ModelCard, pictures: np.ndarray) -> np.ndarray:
     """(N, 7): what the classifier of a card says of pictures (N, 128, 128, 3) uint8, as
     probabilities of `core.lesions.CODES`. Raises BadModel."""
-    return _judged(_digest(pictures), card.sha256, card, pictures)
+    return _judged(_digest(pictures), card.version, card, pictures)
 
 
 @st.cache_data(max_entries=128, scope="session", show_spinner=False)
-def _judged(key: str, model_sha256: str, _card, _pictures) -> np.ndarray:
+def _judged(key: str, model_version: str, _card, _pictures) -> np.ndarray:
     return diagnose.probabilities(cached.model(_card), _pictures)
 
 
 def sketcher(card: ModelCard) -> Sketcher:
     """The opened generator of a card. Raises BadModel."""
     threads = Settings.from_environment().threads
-    return _sketcher(str(card.weights), card.sha256, threads, card)
+    return _sketcher(str(card.weights), card.version, threads, card)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _sketcher(path: str, sha256: str, threads: int, _card: ModelCard) -> Sketcher:
+def _sketcher(path: str, version: str, threads: int, _card: ModelCard) -> Sketcher:
     return open_sketcher(_card, threads)
 
 
 def segmenter(card: ModelCard) -> Segmenter:
     """The opened segmenter of a card. Raises BadModel."""
     threads = Settings.from_environment().threads
-    return _segmenter(str(card.weights), card.sha256, threads, card)
+    return _segmenter(str(card.weights), card.version, threads, card)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _segmenter(path: str, sha256: str, threads: int, _card: ModelCard) -> Segmenter:
+def _segmenter(path: str, version: str, threads: int, _card: ModelCard) -> Segmenter:
     return open_segmenter(_card, threads)
 
 

@@ -87,7 +87,7 @@ def prepare(
     if "target" in room.extras:
         state.setdefault("target", "called")
     for card in cards if "threshold" in room.extras else ():
-        state.setdefault(threshold_key(card), default_threshold(card))
+        _set_threshold(card)
     asked, unknown = link.asked(room.name, _now(names[state[room.model]], room)), []
     if "sample" in asked:
         state["source"] = SAMPLE
@@ -104,6 +104,15 @@ def prepare(
         if name in asked and not _follow(name, asked, names[state[room.model]], room):
             unknown.append(f"The link's {name} was left out; {_INSTEAD[name]} is used.")
     return unknown
+
+
+def _set_threshold(card: ModelCard) -> None:
+    """Keep the visitor's threshold, unless another model is published under this name now."""
+    state, key = st.session_state, threshold_key(card)
+    if state.get(f"{key}-of") != card.version:
+        state.pop(key, None)
+    state[f"{key}-of"] = card.version
+    state.setdefault(key, default_threshold(card))
 
 
 _INSTEAD = {

@@ -52,8 +52,9 @@ class Result:
     @property
     def key(self) -> str:
         """Tells this fill from others of the film."""
-        order = self.order
-        return f"{order.mask_sha256}-{order.method}-{order.method_sha256}-{order.grain}"
+        # Not the method's sha256 in the order: another may be published under its name by now.
+        order, method = self.order, self.method
+        return f"{order.mask_sha256}-{method.name}-{method.sha256}-{order.grain}"
 
     @classmethod
     def of(

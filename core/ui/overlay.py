@@ -64,7 +64,7 @@ def viewer(film: Film, inverted: bool, verdict: Verdict, card: ModelCard) -> Non
     place = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         shown, beside, opacity = controls()
-    heat_key = card.sha256 if shown else ""
+    heat_key = card.version if shown else ""
     heat = verdict.heat if shown else None
     picture = cached.picture(film, inverted, heat, heat_key, opacity if shown else 0.0)
     x, y = explain.peak(verdict.heat)

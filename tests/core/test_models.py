@@ -9,9 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.models import BadModel, Metric, ModelCard, catalogue, faults, find, open_model, verify
+from core.models import (
+    BadModel,
+    Metric,
+    ModelCard,
+    catalogue,
+    faults,
+    find,
+    open_model,
+    signature,
+    verify,
+)
 from core.preprocess import InputSpec
-from tests.toy_models import SIZE, publish
+from tests.toy_models import SIZE, publish, publish_graded
 
 
 def test_card_says_what_was_published(tmp_path):
@@ -185,6 +195,41 @@ def test_generators_rank_by_how_near_they_are_and_the_unmeasured_comes_last(tmp_
     ):
         publish(tmp_path, name, task="sketch", metrics=metrics)
     assert [c.name for c in catalogue(tmp_path)] == ["near", "far", "new"]
+
+
+@pytest.mark.parametrize(
+    ("change", "other"),
+    [
+        (lambda root: None, False),
+        (lambda root: (root / "fracture" / ".hidden").mkdir(), False),
+        (lambda root: (root / "fracture/toy/notes.txt").write_text("x"), False),
+        (lambda root: publish(root, "new"), True),
+        (lambda root: publish_graded(root), True),
+        (lambda root: (root / "fracture/toy/card.json").write_text("{}"), True),
+        (lambda root: (root / "fracture/toy").rename(root / "fracture/other"), True),
+        (lambda root: shutil.rmtree(root / "fracture"), True),
+    ],
+)
+def test_the_signature_is_another_once_the_catalogue_is(tmp_path, change, other):
+    publish(tmp_path)
+    before = signature(tmp_path)
+    change(tmp_path)
+    assert (signature(tmp_path) != before) is other
+
+
+@pytest.mark.parametrize(
+    ("changes", "other"),
+    [
+        ({}, False),
+        ({"title": "T", "summary": "S", "notes": "N"}, False),
+        ({"lean": 0.5}, True),
+        ({"calibration": {"temperature": 2.0, "bias": 0.0}}, True),
+        ({"gate": {"threshold": 2.0}}, True),
+    ],
+)
+def test_a_cards_version_is_another_once_its_answers_may_be(tmp_path, changes, other):
+    first, second = publish(tmp_path / "a"), publish(tmp_path / "b", **changes)
+    assert (ModelCard.read(first).version != ModelCard.read(second).version) is other
 
 
 def test_c2_eight_threads_hear_what_one_hears(tmp_path):

@@ -1,0 +1,22 @@
+"""Models that are published or withdrawn show on every open page, without a reload."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.models import signature
+
+EVERY_S = 3
+_SEEN = "published-seen"
+
+
+def catalogue(checkpoints: Path) -> None:
+    """Rerun the page once the catalogue is another than this run finds; nothing is shown."""
+    st.session_state[_SEEN] = signature(checkpoints)
+    _look(checkpoints)
+
+
+@st.fragment(run_every=EVERY_S)
+def _look(checkpoints: Path) -> None:
+    if signature(checkpoints) != st.session_state[_SEEN]:
+        st.rerun()
