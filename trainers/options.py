@@ -1,0 +1,104 @@
+"""The command line of a trainer, made from the table in `core.learning`.
+
+An option's value is the flag's, else that of the file given with --config, else that of the
+trainer's own file, `trainers/configs/<trainer>.yaml`.
+"""
+
+import argparse
+import ast
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from core.learning import CONFIGS, TRAINERS, Trainer, read_config
+from core.options import BadOption, Option, near
+from core.settings import CHECKOUT
+
+METAVARS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
+ORDER = ("Data", "Starting point", "Network", "Learning", "Machine", "Run", "Publishing")
+
+
+def parse(name: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of a trainer, every one of them, from its words (`sys.argv`'s unless given).
+
+    Besides those of the table there are `trial` (bool) and `config` (Path or None). Raises
+    BadOption, one sentence that names the option; `--help` prints and leaves with SystemExit(0).
+    """
+    trainer = TRAINERS[name]
+    given, unknown = _parser(trainer).parse_known_args(argv)
+    if unknown:
+        known = [option.flag for option in trainer.options]
+        raise BadOption(f"{name} does not know {unknown[0]}: {near(unknown[0], known)}")
+    flags = vars(given)
+    trial, config = flags.pop("trial", False), flags.pop("config", None)
+    values = dict(trainer.defaults)
+    if config:
+        values |= read_config(trainer, config)
+    values |= {flag: trainer.option(flag).checked(value) for flag, value in flags.items()}
+    for option in trainer.options:
+        if option.required and values[option.name] is None:
+            raise BadOption(f"Give {option.flag}: {option.help}.")
+    return argparse.Namespace(**values, trial=trial, config=config)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """What argparse would tell with its usage is told as every other option's fault is."""
+        fault = re.sub(r"^argument (--[^/:]+)[^:]*: ", r"\1: ", message)
+        raise BadOption(f"{fault}; see {self.prog} --help.")
+
+
+def _parser(trainer: Trainer) -> argparse.ArgumentParser:
+    """Everything is text until the table checks it; what is not given is not in the result."""
+    config = (CONFIGS / f"{trainer.name}.yaml").relative_to(CHECKOUT)
+    parser = _Parser(
+        prog=f"python -m trainers.{trainer.name}",
+        usage="%(prog)s --data PATH --run FOLDER [options]",
+        description=_description(trainer.name),
+        epilog=f"Values that are not given come from --config FILE, then from {config}.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    groups = {title: parser.add_argument_group(title) for title in ORDER}
+    for option in trainer.options:
+        _add(groups[option.group], option, trainer.defaults)
+    run = groups["Run"]
+    run.add_argument("--config", type=Path, metavar="FILE", help="options from a YAML file")
+    run.add_argument(
+        "--trial",
+        action="store_true",
+        help="look the data over, take a few steps to tell how long training takes, and stop",
+    )
+    return parser
+
+
+def _add(group, option: Option, defaults: Mapping[str, object]) -> None:
+    default = defaults[option.name]
+    more = [] if option.choices else [option.allowed]
+    if option.required and default is None:
+        more.append("required")
+    elif default not in (None, [], False):
+        more.append(f"default: {_shown(default)}")
+    told = "; ".join(filter(None, more))
+    help = f"{option.help} ({told})" if told else option.help
+    kind: dict = {"help": help.replace("%", "%%")}
+    if option.kind is bool:
+        kind["action"] = argparse.BooleanOptionalAction
+    else:
+        kind["metavar"] = "|".join(option.choices) or METAVARS[option.kind]
+        if option.many:
+            kind["nargs"] = "*"
+    group.add_argument(option.flag, **kind)
+
+
+def _shown(default: object) -> str:
+    return " ".join(default) if isinstance(default, list) else str(default)
+
+
+def _description(name: str) -> str:
+    """What the trainer's own module says of it, read without loading torch."""
+    tree = ast.parse(Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8"))
+    return textwrap.dedent(ast.get_docstring(tree))

@@ -1,0 +1,105 @@
+"""Weights from files of whatever origin: read without running what they hold, and never in part.
+
+A file is read as numbers or not at all: never is one unpickled as code, not even after the safe way
+refused it.
+"""
+
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+# What a zip may declare beyond its own size. torch.save packs without compression, so weights of
+# any size fit; what would grow by a gigabyte while it is unpacked was not written by torch.
+MOST_GROWTH = 2**30
+SUFFIXES = (".pt", ".pth", ".safetensors")
+
+
+class BadStart(ValueError):
+    """Weights that cannot start a network; the message says why."""
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """A file of plain weights, on the CPU: parameter name → tensor.
+
+    .safetensors, or .pt and .pth as `torch.save(network.state_dict())` writes them. Raises BadStart
+    when it is missing, damaged, anything else, or larger unpacked than it can honestly be.
+    """
+    if path.suffix not in SUFFIXES:
+        raise BadStart(f"{path} is no file of weights: give one in {', '.join(SUFFIXES)}.")
+    if not path.is_file():
+        raise BadStart(f"{path} is missing: give the path of a file of weights.")
+    _require_honest_size(path)
+    try:
+        if path.suffix == ".safetensors":
+            state = safetensors.torch.load_file(path)
+        else:
+            state = torch.load(path, weights_only=True, map_location="cpu")
+    except pickle.UnpicklingError as error:
+        found = re.search(r"GLOBAL ([\w.]+)", str(error))
+        more = f" ({found[1]})" if found else ""
+        raise BadStart(
+            f"{path} holds something that is no plain weight{more}, and is not opened: save the "
+            "network's state_dict() alone."
+        ) from None
+    except (OSError, EOFError, RuntimeError, ValueError, KeyError, SafetensorError):
+        raise BadStart(f"{path} is damaged or no file of weights: copy it again.") from None
+    tensors = isinstance(state, Mapping) and all(isinstance(v, Tensor) for v in state.values())
+    if not state or not tensors:
+        raise BadStart(
+            f"{path} holds no plain weights: save the network's state_dict() alone, "
+            "not a whole checkpoint."
+        )
+    return dict(state)
+
+
+def fill(
+    network: nn.Module, state: Mapping[str, Tensor], origin: str, extra: bool = True
+) -> nn.Module:
+    """Fill a network with weights, all of it or, when they do not fit, nothing, and return it.
+
+    With `extra` the weights may be more than the network has. Raises BadStart with the first three
+    that are missing, of another shape, or too many; `origin` is what to call them.
+    """
+    own = network.state_dict()
+    wrong = []
+    for name, value in own.items():
+        if name not in state:
+            # Exported networks leave these counters out; nothing reads them.
+            if not name.endswith("num_batches_tracked"):
+                wrong.append(f"{name} is missing")
+        elif state[name].shape != value.shape:
+            wrong.append(f"{name} is {_shape(state[name])} and should be {_shape(value)}")
+    if not extra:
+        wrong += [f"{name} belongs to no part of it" for name in state if name not in own]
+    if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise BadStart(
+            f"{origin} does not fit the network: {', '.join(wrong[:3])}{more}. Choose the network "
+            "that it was saved from, or start elsewhere."
+        )
+    network.load_state_dict({name: state[name] for name in own if name in state}, strict=False)
+    return network
+
+
+def _require_honest_size(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            declared = sum(member.file_size for member in archive.infolist())
+    except (OSError, zipfile.BadZipFile):
+        return  # not a zip, which whoever reads it will tell
+    if declared > path.stat().st_size + MOST_GROWTH:
+        raise BadStart(
+            f"{path} would unpack to {declared / 2**30:.1f} GB, far more than it holds: it is no "
+            "file of weights."
+        )
+
+
+def _shape(value: Tensor) -> str:
+    return " by ".join(map(str, value.shape)) or "a single number"
