@@ -88,4 +88,4 @@ def launcher(settings: Settings) -> Launcher:
         return RayLauncher(settings)
     from core.jobs.local import LocalLauncher
 
-    return LocalLauncher(settings.runs)
+    return LocalLauncher(settings)

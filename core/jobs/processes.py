@@ -30,8 +30,7 @@ def lives(process: Identity | None) -> bool:
     A later one with the same number (T4) does not count, nor one that ended and only waits for
     its parent to ask how, nor, since nothing can be said of it, one of another machine.
     """
-    found = _find(process)
-    return found is not None
+    return _find(process) is not None
 
 
 def _find(process: Identity | None) -> psutil.Process | None:
@@ -75,9 +74,8 @@ def ask_to_stop(folder: Path) -> None:
 
 
 def forget_stop(folder: Path) -> None:
-    """Take back what `ask_to_stop` and `escalate` left, before a job is started again."""
-    for name in ("stop", ".told"):
-        (folder / name).unlink(missing_ok=True)
+    """Take a request back, before a job is started again."""
+    (folder / "stop").unlink(missing_ok=True)
 
 
 def escalate(folder: Path, send: Callable[[int], None]) -> None:
@@ -87,10 +85,20 @@ def escalate(folder: Path, send: Callable[[int], None]) -> None:
         return
     if asked >= KILL_AFTER_S:
         send(signal.SIGKILL)
-        return
-    with suppress(FileExistsError):  # told already, perhaps by another process
-        (folder / ".told").touch(exist_ok=False)
+    elif _first_to_tell(folder):
         send(signal.SIGTERM)
+
+
+def _first_to_tell(folder: Path) -> bool:
+    """Whether no process has passed this request on before."""
+    told = folder / ".told"
+    try:
+        if told.exists() and told.stat().st_mtime < (folder / "stop").stat().st_mtime:
+            told.unlink()  # of an earlier request
+        told.touch(exist_ok=False)
+    except OSError:
+        return False
+    return True
 
 
 def insist(job: Job) -> None:

@@ -9,6 +9,7 @@ samples/      pictures, 0001.png after the first epoch ...
 last.pt       all that resuming needs            best.pt      the weights that are published
 stop          someone asked it to stop
 lock          held by the trainer      .runner        held by the runner
+.told         it was sent SIGTERM, since it did not stop
 """
 
 from __future__ import annotations
