@@ -4,7 +4,6 @@ First the painter learns to reconstruct alone; from `critics_from` on the critic
 has to please them besides.
 """
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.functional import relu, softplus
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
+from torch.utils.data import Dataset
 
-from trainers.loop import TrainingFailed, forget_after, record, save
+from trainers.checkpoint import forget_after, read, record, restore, save
+from trainers.course import Course, cosine, set_rate
 
 Batch = dict[str, Tensor]
 
@@ -42,6 +41,10 @@ class Schedule:
     critics_from: int | None = None
     critics_rate: float = 2e-4
     pleasing: float = 0.01
+
+    def rate_at(self, share: float) -> float:
+        """The painter's learning rate after a share of all steps."""
+        return cosine(share, self.rate, self.warmup, floor=0.01)
 
 
 @dataclass(frozen=True)
@@ -98,16 +101,17 @@ def fit(
     schedule: Schedule,
     trial: bool = False,
 ) -> dict[str, float]:
-    """Train and leave `painter` with its last averaged weights; return their scores (of several
-    processes, the first one does).
+    """Train and leave `painter` with its last averaged weights; return their scores.
 
     The run's folder gets `metrics.csv`, `samples/`, `last.pt` with painter, critics, averaged
     painter and both optimisers, and `best.pt`, the averaged painter alone: the last is kept, since
     texture costs fidelity, and the epochs before the critics came would win by every number. An
     unfinished run goes on after its last whole epoch. `dataset_of` gives whole batches and must
-    depend on the epoch alone. Raises TrainingFailed when a loss is no longer a number.
+    depend on the epoch alone. A trial only takes a few steps and one scoring, writes `trial.json`
+    and raises TrialDone. Raises TrainingFailed when a loss is no longer a number or the run's
+    checkpoint is of other networks, and Stopped when the folder asks for it.
     """
-    (run / "samples").mkdir(parents=True, exist_ok=True)
+    run.mkdir(parents=True, exist_ok=True)
     for network in (painter, critics):
         network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(
@@ -127,31 +131,38 @@ def fit(
         "optimiser": optimiser,
         "critics_optimiser": critics_optimiser,
     }
-    state = _restore(run, parts)
-    if fabric.is_global_zero:
+    state = restore(run, parts, {"epoch": 0, "scores": {}})
+    if fabric.is_global_zero and not trial:
         forget_after(run, state["epoch"])
     averaged.to(fabric.device)
     painter, optimiser = fabric.setup(painter, optimiser)
     critics, critics_optimiser = fabric.setup(critics, critics_optimiser)
-    both = _Both(fabric, painter, optimiser, critics, critics_optimiser, averaged)
+    both = _Both(fabric, painter, optimiser, critics, critics_optimiser)
+    course = Course(fabric, run, state["epoch"], schedule.epochs, lambda epoch: True, trial)
 
-    for epoch in range(state["epoch"], schedule.epochs):
+    for epoch in course.epochs():
         started = time.time()
-        fabric.seed_everything(1000 + epoch, verbose=False)
-        loader = fabric.setup_dataloaders(DataLoader(dataset_of(epoch), batch_size=None))
-        losses = both.learn(loader, epoch, craft, schedule)
+        painter.train()
+        adversarial = schedule.critics_from is not None and epoch >= schedule.critics_from
+        loader = course.loader(dataset_of(epoch), None)
+        for share, batch in course.steps(loader, epoch):
+            set_rate(optimiser, schedule.rate_at(share))
+            set_rate(critics_optimiser, schedule.critics_rate)
+            course.add(**both.learn(batch, craft, schedule.pleasing if adversarial else None))
+            averaged.update_parameters(painter.module)
+        course.require_numbers(averaged)
+        scores = course.score(averaged.module, craft.score, epoch, craft.show)
+        if trial:
+            raise course.end_trial()
+        state = {"epoch": epoch + 1, "scores": scores}
         if fabric.is_global_zero:
-            scores = craft.score(averaged.module)
             save(averaged.module.state_dict(), run / "best.pt")
-            craft.show(averaged.module, run / "samples" / f"{epoch + 1:04d}.png")
             seconds = time.time() - started
-            record(run, {"epoch": epoch + 1, "seconds": seconds, **losses, **scores})
-            state = {"epoch": epoch + 1, "scores": scores}
+            record(run, {"epoch": epoch + 1, "seconds": seconds, **course.means, **scores})
             kept = {name: part.state_dict() for name, part in parts.items()}
             save(kept | {"state": state}, run / "last.pt")
-        fabric.barrier()
-    best = torch.load(run / "best.pt", weights_only=True, map_location="cpu")
-    painter.module.load_state_dict(best)
+        course.end_epoch(epoch, scores)
+    painter.module.load_state_dict(read(run / "best.pt"))
     return state["scores"]
 
 
@@ -164,43 +175,28 @@ class _Both:
     optimiser: torch.optim.Optimizer
     critics: nn.Module
     critics_optimiser: torch.optim.Optimizer
-    averaged: AveragedModel
 
-    def learn(self, loader, epoch: int, craft: Craft, schedule: Schedule) -> dict[str, float]:
-        """One epoch; returns mean losses."""
-        self.painter.train()
-        adversarial = schedule.critics_from is not None and epoch >= schedule.critics_from
-        steps, sums = len(loader), dict.fromkeys(("reconstruction", "critics", "pleasing"), 0.0)
-        name = f"epoch {epoch + 1}/{schedule.epochs}"
-        bar = tqdm(loader, name, disable=not self.fabric.is_global_zero)
-        for step, batch in enumerate(bar):
-            rate = _rate((epoch + step / steps) / schedule.epochs, schedule)
-            for optimiser, now in (
-                (self.optimiser, rate),
-                (self.critics_optimiser, schedule.critics_rate),
-            ):
-                for group in optimiser.param_groups:
-                    group["lr"] = now
-            picture, own = craft.paint(self.painter, batch)
-            picture = picture.float()
-            reconstruction = craft.reconstruction(picture, batch)
-            loss = reconstruction + own
-            sums["reconstruction"] += reconstruction.item()
-            if adversarial:
-                sums["critics"] += self._teach_critics(picture.detach(), batch, craft)
-                pleasing = self._displeasure(picture, batch, craft)
-                loss = loss + schedule.pleasing * pleasing
-                sums["pleasing"] += pleasing.item()
-            _require_number(loss, epoch, step)
-            self.fabric.backward(loss)
-            self.fabric.clip_gradients(self.painter, self.optimiser, max_norm=5.0)
-            self.optimiser.step()
-            self.optimiser.zero_grad()
-            self.averaged.update_parameters(self.painter.module)
-            bar.set_postfix({key: f"{total / (step + 1):.4f}" for key, total in sums.items()})
-        return {key: total / max(steps, 1) for key, total in sums.items()}
+    def learn(self, batch: Batch, craft: Craft, pleasing: float | None) -> dict[str, Tensor]:
+        """One step; returns its losses. `pleasing` is the weight of pleasing the critics (None:
+        they have not joined)."""
+        picture, own = craft.paint(self.painter, batch)
+        picture = picture.float()
+        reconstruction = craft.reconstruction(picture, batch)
+        loss = reconstruction + own
+        judged, displeasure = torch.zeros_like(reconstruction), torch.zeros_like(reconstruction)
+        if pleasing is not None:
+            judged = self._teach_critics(picture.detach(), batch, craft)
+            displeasure = self._displeasure(picture, batch, craft)
+            loss = loss + pleasing * displeasure
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(
+            self.painter, self.optimiser, max_norm=5.0, error_if_nonfinite=False
+        )
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        return {"reconstruction": reconstruction, "critics": judged, "pleasing": displeasure}
 
-    def _teach_critics(self, picture: Tensor, batch: Batch, craft: Craft) -> float:
+    def _teach_critics(self, picture: Tensor, batch: Batch, craft: Craft) -> Tensor:
         """One step of the critics."""
         real_picture, real_batch = craft.real(batch)
         # In one call: several processes could not share the critics' statistics between two.
@@ -212,7 +208,7 @@ class _Both:
         self.fabric.backward(loss)
         self.critics_optimiser.step()
         self.critics_optimiser.zero_grad()
-        return loss.item()
+        return loss
 
     def _displeasure(self, picture: Tensor, batch: Batch, craft: Craft) -> Tensor:
         """How little the picture pleases the critics, who learn nothing from it."""
@@ -222,29 +218,3 @@ class _Both:
             scores = craft.judge(critics, picture, batch)
         critics.requires_grad_(True)
         return sum(craft.objective.painter(score.float()) for score in scores)
-
-
-def _require_number(loss: Tensor, epoch: int, step: int) -> None:
-    if not torch.isfinite(loss):
-        raise TrainingFailed(
-            f"The loss is no longer a number (epoch {epoch + 1}, step {step + 1}): "
-            "try a lower learning rate."
-        )
-
-
-def _restore(run: Path, parts: dict) -> dict:
-    """Fill the parts from an unfinished run, if there is one, and return where it stands."""
-    state = {"epoch": 0, "scores": {}}
-    if not (run / "last.pt").exists():
-        return state
-    saved = torch.load(run / "last.pt", weights_only=True, map_location="cpu")
-    for name, part in parts.items():
-        part.load_state_dict(saved[name])
-    return state | saved["state"]
-
-
-def _rate(progress: float, schedule: Schedule) -> float:
-    if progress < schedule.warmup:
-        return schedule.rate * (0.05 + 0.95 * progress / schedule.warmup)
-    rest = (progress - schedule.warmup) / (1 - schedule.warmup)
-    return schedule.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * rest)))

@@ -1,14 +1,34 @@
 """Run a trainer as a job: a folder that says how it stands, and one sentence on why it failed."""
 
 import argparse
-from collections.abc import Callable, Sequence
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+from core.jobs import records
+from core.jobs.records import LIVE, Identity, Status
+from core.learning import TRAINERS, write_config
+from core.options import BadOption
+from trainers import failures, options, progress
+from trainers.progress import Stopped, TrialDone, first_process
+
+ASKED = "It was asked to stop."
+PATIENCE = 2.0  # seconds between a request and stopping in the middle of something
+GOODBYE = 5.0  # seconds that the other processes of a training have to end by themselves
+
+Main = Callable[[argparse.Namespace], None]
 
 
-def run(
-    name: str,
-    main: Callable[[argparse.Namespace], None],
-    argv: Sequence[str] | None = None,
-) -> None:
+def run(name: str, main: Main, argv: Sequence[str] | None = None) -> None:
     """Parse a trainer's command line, call its `main` as a job in the folder `--run`, and exit.
 
     The folder is made, or gone on with where it is of the same trainer. It gets `job.json`,
@@ -22,4 +42,232 @@ def run(
     it launches Fabric: what the first one is to do alone, such as the audit, it does before, where
     `progress.first_process()`.
     """
-    raise NotImplementedError
+    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        arguments = options.parse(name, argv)
+    except BadOption as error:
+        folder = _folder_and_words(argv)[0]
+        if folder and first_process() and (folder / "status.json").exists():
+            records.write_status(folder, state="failed", reason=str(error))
+        sys.exit(str(error))
+    if arguments.trial:
+        arguments.publish = None
+    if first_process():
+        _lead(name, main, arguments, argv)
+    else:
+        _follow(main, arguments)
+
+
+def _lead(name: str, main: Main, arguments: argparse.Namespace, argv: list[str]) -> None:
+    """The job of a lone process, or of the first one of several."""
+    folder = arguments.run
+    with _alone(folder):
+        before = _open(name, folder, argv)
+        config = folder / "config.yaml"
+        known = config.read_bytes() if config.exists() else None
+        only_publishes = arguments.publish and 0 < getattr(arguments, "epochs", 0) <= before.epoch
+        if not only_publishes:
+            write_config(TRAINERS[name], vars(arguments), config)
+        with _logged(folder):
+            last = _end(folder, main, arguments)
+        if arguments.publish and last["state"] == "finished":
+            last["published"] = f"{TRAINERS[name].task}/{arguments.publish}"
+        if only_publishes or (last["state"] == "ready" and before.epoch):
+            last["state"] = _settled(before)
+        if last["state"] == "failed" and known and not _learned_since(config):
+            config.write_bytes(known)
+        records.write_status(
+            folder,
+            **{"reason": "", "phase": "", "seconds_left": None, "images_per_second": None} | last,
+        )
+        (folder / "stop").unlink(missing_ok=True)
+        if arguments.devices > 1 and last["state"] != "finished":
+            _end_others()
+    if reason := last.get("reason", ""):
+        sys.exit(reason if reason != ASKED else 0)
+
+
+def _follow(main: Main, arguments: argparse.Namespace) -> None:
+    """The part of a further process, which writes nothing unless it fails alone."""
+    progress.begin(arguments.run)
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_stoppable(arguments.run))
+            nowhere = stack.enter_context(open(os.devnull, "w"))
+            stack.enter_context(contextlib.redirect_stdout(nowhere))
+            main(arguments)
+    except (TrialDone, KeyboardInterrupt):
+        return
+    except Exception as error:
+        reason = _told(error, arguments)
+        if records.read_status(arguments.run).state == "running":
+            records.write_status(arguments.run, state="failed", reason=reason)
+        sys.exit(reason)
+
+
+def _end(folder: Path, main: Main, arguments: argparse.Namespace) -> dict:
+    """Call `main` and return how that ended, as fields of a status."""
+    progress.begin(folder)
+    try:
+        with _stoppable(folder):
+            main(arguments)
+    except TrialDone:
+        return {"state": "ready"}
+    except KeyboardInterrupt:
+        return {"state": "stopped", "reason": ASKED}
+    except Exception as error:
+        return {"state": "failed", "reason": _told(error, arguments)}
+    return {"state": "ready" if arguments.trial else "finished"}
+
+
+def _told(error: Exception, arguments: argparse.Namespace) -> str:
+    """The error in one sentence; what no sentence tells is written to the log alone."""
+    known = failures.reason(error, hasattr(arguments, "batch"))
+    if known:
+        return known
+    log = arguments.run / "log.txt"
+    with log.open("a", encoding="utf-8") as file:
+        file.write(traceback.format_exc())
+    return f"An error in Lightbox stopped the run, {type(error).__name__}: see {log}."
+
+
+def _open(name: str, folder: Path, argv: list[str]) -> Status:
+    """Make the folder this process's job; returns how it stood before. Exits where it is another
+    trainer's."""
+    job = records.read_job(folder)
+    if job and job.trainer != name:
+        sys.exit(f"{folder} is a run of {job.trainer}: give {name} another folder with --run.")
+    if not job:
+        records.create(folder, name, tuple(_folder_and_words(argv)[1]), "shell")
+    exists = (folder / "status.json").exists()
+    before = records.read_status(folder) if exists else Status("queued")
+    stop = folder / "stop"
+    # A request that is older than the start was meant for what ran before.
+    launched = before.runner and before.state in LIVE
+    if stop.exists() and not (launched and stop.stat().st_mtime >= before.asked):
+        stop.unlink()
+    me = psutil.Process()
+    records.write_status(
+        folder,
+        state="running",
+        reason="",
+        phase="starting",
+        process=Identity(me.pid, me.create_time(), records.hostname()),
+    )
+    return before
+
+
+def _settled(before: Status) -> str:
+    """The state that a run goes back to when it was only published or tried."""
+    if before.state in ("finished", "stopped", "failed"):
+        return before.state
+    return "finished" if before.epoch >= before.epochs else "stopped"
+
+
+def _learned_since(config: Path) -> bool:
+    """Was a whole epoch learned by these options?"""
+    last = config.with_name("last.pt")
+    return last.exists() and last.stat().st_mtime >= config.stat().st_mtime
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock. Exits, naming who runs there, where another process holds it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "lock").open("a+")
+    except OSError as error:
+        sys.exit(f"{folder} cannot be written ({error.strerror}): give another folder with --run.")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            sys.exit(
+                f"{folder} is in training already (process {file.read().strip() or 'unknown'}): "
+                "stop that run first, or give another folder with --run."
+            )
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+class _Tee:
+    """Writes to a stream and to a file."""
+
+    def __init__(self, stream, file) -> None:
+        self.stream, self.file = stream, file
+
+    def write(self, text: str) -> int:
+        self.file.write(text)
+        return self.stream.write(text)
+
+    def flush(self) -> None:
+        self.file.flush()
+        self.stream.flush()
+
+
+@contextlib.contextmanager
+def _logged(folder: Path) -> Iterator[None]:
+    """Print into the folder's `log.txt`, too, unless all output goes there already."""
+    log = folder / "log.txt"
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(log.open("a", encoding="utf-8", buffering=1))
+        if not _goes_to(log):
+            stack.enter_context(contextlib.redirect_stdout(_Tee(sys.stdout, file)))
+            stack.enter_context(contextlib.redirect_stderr(_Tee(sys.stderr, file)))
+        root, handler = logging.getLogger(), logging.StreamHandler(sys.stderr)
+        root.addHandler(handler)
+        root.setLevel(logging.INFO)
+        stack.callback(root.removeHandler, handler)
+        yield
+
+
+def _goes_to(log: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(sys.stderr.fileno()), log.stat())
+    except (OSError, ValueError):
+        return False
+
+
+@contextlib.contextmanager
+def _stoppable(folder: Path) -> Iterator[None]:
+    """Raise Stopped at SIGTERM, and where a request to stop is not seen to: a step, a scoring or a
+    reading may be long."""
+
+    def stop(*_) -> None:
+        raise Stopped(ASKED)
+
+    def insist() -> None:
+        while not done.wait(PATIENCE):
+            if (folder / "stop").exists() and not done.wait(PATIENCE):
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    done = threading.Event()
+    before = signal.signal(signal.SIGTERM, stop)
+    if first_process():
+        threading.Thread(target=insist, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end_others() -> None:
+    """End the processes that learn together with this one."""
+    others = psutil.Process().children(recursive=True)
+    _, alive = psutil.wait_procs(others, GOODBYE)
+    for other in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            other.kill()
+
+
+def _folder_and_words(argv: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """The folder of `--run` in a command line, and the words without it."""
+    known = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    known.add_argument("--run", type=Path)
+    found, words = known.parse_known_args(argv)
+    return found.run, words

@@ -1,7 +1,6 @@
 """The one training loop, on Lightning Fabric: CPU, one GPU or many, resumable after every epoch."""
 
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
+from torch.utils.data import Dataset
 
-from trainers.progress import TrainingFailed
+from trainers.checkpoint import forget_after, read, record, restore, save
+from trainers.course import Course, cosine, set_rate
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,14 @@ class Schedule:
     score_every: int = 1
     keep_last: bool = False
     compile: bool = False
+
+    def due(self, epoch: int) -> bool:
+        """Is the network scored after this epoch (from 0)?"""
+        return epoch in (0, self.epochs - 1) or (epoch + 1) % self.score_every == 0
+
+    def rate_at(self, share: float) -> float:
+        """The learning rate after a share of all steps."""
+        return cosine(share, self.rate, self.warmup)
 
 
 Loss = Callable[[tuple[Tensor, ...], dict[str, Tensor]], Tensor]
@@ -68,7 +75,9 @@ def fit(
         trial: only take a few steps and one scoring, write `trial.json` and raise TrialDone.
 
     Raises:
-        TrainingFailed: the loss is no longer a number.
+        TrainingFailed: the loss is no longer a number, or the run's checkpoint is of another
+            network; the run's files stay as they are.
+        Stopped: the run's folder asks to stop.
     """
     run.mkdir(parents=True, exist_ok=True)
     network.to(memory_format=torch.channels_last)  # twice as fast for plain convolutions on a CPU
@@ -78,24 +87,32 @@ def fit(
         network, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema), use_buffers=True
     )
     parts = {"network": network, "averaged": averaged, "optimiser": optimiser}
-    state = _restore(run, parts)
-    if fabric.is_global_zero:
+    state = restore(run, parts, {"epoch": 0, "best": -math.inf, "scores": {}, "loss": math.inf})
+    if fabric.is_global_zero and not trial:
         forget_after(run, state["epoch"])
     averaged.to(fabric.device)
     forward, optimiser = fabric.setup(network, optimiser)
     step_of = torch.compile(forward) if schedule.compile else forward
+    course = Course(fabric, run, state["epoch"], schedule.epochs, schedule.due, trial)
 
-    for epoch in range(state["epoch"], schedule.epochs):
+    for epoch in course.epochs():
         if schedule.stop_below is not None and state["loss"] < schedule.stop_below:
             break
         started = time.time()
-        fabric.seed_everything(1000 + epoch, verbose=False)
-        films = dataset_of(epoch)
-        batch = min(schedule.batch, len(films))
-        loader = fabric.setup_dataloaders(DataLoader(films, batch_size=batch, drop_last=True))
-        loss = _train_epoch(fabric, step_of, averaged, optimiser, loader, loss_of, epoch, schedule)
-        due = epoch in (0, schedule.epochs - 1) or (epoch + 1) % schedule.score_every == 0
-        scores = score(averaged.module) if due else {}
+        forward.train()
+        loader = course.loader(dataset_of(epoch), schedule.batch)
+        for share, batch in course.steps(loader, epoch):
+            set_rate(optimiser, schedule.rate_at(share))
+            loss = loss_of(step_of(batch["input"]), batch)
+            fabric.backward(loss)
+            optimiser.step()
+            optimiser.zero_grad()
+            averaged.update_parameters(forward.module)
+            course.add(train_loss=loss)
+        course.require_numbers(averaged)
+        scores = course.score(averaged.module, score, epoch, show) if schedule.due(epoch) else {}
+        if trial:
+            raise course.end_trial()
         state |= {"epoch": epoch + 1, "loss": scores.get("loss", state["loss"])}
         primary = next(iter(scores.values()), -math.inf)
         better = bool(scores) and (schedule.keep_last or primary > state["best"])
@@ -105,78 +122,9 @@ def fit(
             if better:
                 save(averaged.module.state_dict(), run / "best.pt")
             seconds = time.time() - started
-            record(run, {"epoch": epoch + 1, "seconds": seconds, "train_loss": loss, **scores})
-            save(
-                {name: part.state_dict() for name, part in parts.items()} | {"state": state},
-                run / "last.pt",
-            )
-    network.load_state_dict(torch.load(run / "best.pt", weights_only=True, map_location="cpu"))
+            record(run, {"epoch": epoch + 1, "seconds": seconds, **course.means, **scores})
+            kept = {name: part.state_dict() for name, part in parts.items()}
+            save(kept | {"state": state}, run / "last.pt")
+        course.end_epoch(epoch, scores)
+    network.load_state_dict(read(run / "best.pt"))
     return state["scores"]
-
-
-def _restore(run: Path, parts: dict) -> dict:
-    """Fill the parts from an unfinished run, if there is one, and return where it stands."""
-    state = {"epoch": 0, "best": -math.inf, "scores": {}, "loss": math.inf}
-    if not (run / "last.pt").exists():
-        return state
-    saved = torch.load(run / "last.pt", weights_only=True, map_location="cpu")
-    for name, part in parts.items():
-        part.load_state_dict(saved[name])
-    return state | saved["state"]
-
-
-def _train_epoch(fabric, forward, averaged, optimiser, loader, loss_of, epoch, schedule) -> float:
-    forward.train()
-    total, steps = 0.0, len(loader)
-    bar = tqdm(loader, f"epoch {epoch + 1}/{schedule.epochs}", disable=not fabric.is_global_zero)
-    for step, batch in enumerate(bar):
-        rate = _rate((epoch + step / steps) / schedule.epochs, schedule)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        loss = loss_of(forward(batch["input"]), batch)
-        if not torch.isfinite(loss):
-            raise TrainingFailed(
-                f"The loss is no longer a number (epoch {epoch + 1}, step {step + 1}): "
-                "try a lower learning rate."
-            )
-        fabric.backward(loss)
-        optimiser.step()
-        optimiser.zero_grad()
-        averaged.update_parameters(forward.module)
-        total += loss.item()
-        bar.set_postfix(loss=f"{total / (step + 1):.4f}")
-    return total / max(steps, 1)
-
-
-def _rate(progress: float, schedule: Schedule) -> float:
-    if progress < schedule.warmup:
-        return schedule.rate * (0.05 + 0.95 * progress / schedule.warmup)
-    rest = (progress - schedule.warmup) / (1 - schedule.warmup)
-    return schedule.rate * 0.5 * (1 + math.cos(math.pi * rest))
-
-
-def record(run: Path, row: dict[str, float]) -> None:
-    """Append a row to the run's `metrics.csv`, whose columns the first row settles;
-    print it."""
-    path = run / "metrics.csv"
-    row = {key: round(value, 5) for key, value in row.items()}
-    if not path.exists():
-        path.write_text(",".join(row) + "\n")
-    columns = path.read_text().split("\n", 1)[0].split(",")
-    with path.open("a") as file:
-        file.write(",".join(str(row.get(column, "")) for column in columns) + "\n")
-    tqdm.write("  ".join(f"{key} {value:.4g}" for key, value in row.items()))
-
-
-def forget_after(run: Path, epochs: int) -> None:
-    """Drop the rows of an epoch that was recorded but stopped before its checkpoint was whole."""
-    path = run / "metrics.csv"
-    if path.exists():
-        path.write_text("".join(path.read_text().splitlines(keepends=True)[: epochs + 1]))
-
-
-def save(content: dict, path: Path) -> None:
-    """Write tensors and plain values so that the file is always whole."""
-    temporary = path.with_suffix(".tmp")
-    torch.save(content, temporary)
-    os.replace(temporary, path)

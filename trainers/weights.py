@@ -33,14 +33,26 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """
     if path.suffix not in SUFFIXES:
         raise BadStart(f"{path} is no file of weights: give one in {', '.join(SUFFIXES)}.")
+    state = read_plain(path)
+    tensors = isinstance(state, Mapping) and all(isinstance(v, Tensor) for v in state.values())
+    if not state or not tensors:
+        raise BadStart(
+            f"{path} holds no plain weights: save the network's state_dict() alone, "
+            "not a whole checkpoint."
+        )
+    return dict(state)
+
+
+def read_plain(path: Path) -> object:
+    """What a file holds of tensors and plain values, on the CPU; raises BadStart as `read_weights`
+    does."""
     if not path.is_file():
         raise BadStart(f"{path} is missing: give the path of a file of weights.")
     _require_honest_size(path)
     try:
         if path.suffix == ".safetensors":
-            state = safetensors.torch.load_file(path)
-        else:
-            state = torch.load(path, weights_only=True, map_location="cpu")
+            return safetensors.torch.load_file(path)
+        return torch.load(path, weights_only=True, map_location="cpu")
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL ([\w.]+)", str(error))
         more = f" ({found[1]})" if found else ""
@@ -50,13 +62,6 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         ) from None
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, SafetensorError):
         raise BadStart(f"{path} is damaged or no file of weights: copy it again.") from None
-    tensors = isinstance(state, Mapping) and all(isinstance(v, Tensor) for v in state.values())
-    if not state or not tensors:
-        raise BadStart(
-            f"{path} holds no plain weights: save the network's state_dict() alone, "
-            "not a whole checkpoint."
-        )
-    return dict(state)
 
 
 def fill(

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from trainers.adversarial import Craft, Schedule, fit
-from trainers.loop import TrainingFailed
+from trainers.progress import TrainingFailed
 
 # isort: split
 # Lightning imports torchvision, which trainers makes importable.
