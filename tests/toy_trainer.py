@@ -99,9 +99,13 @@ def main() -> None:
             learn(run, words)
             last = {"state": "finished"}
         if words.publish:
+            write_status(run, phase="publishing")
+            wait(run, words)
+            if words.publish == "taken":
+                sys.exit("The name is taken.")
             last = {"state": before, "published": f"toy/{words.publish}"}
     except Stopped:
-        last = {"state": "stopped"}
+        last = {"state": before if words.publish else "stopped"}
     write_status(run, **last, phase="")
 
 

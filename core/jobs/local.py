@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import ClassVar
 
 from core.jobs import processes
 from core.jobs.contents import log_tail
@@ -20,6 +21,7 @@ from core.jobs.queue import Slots, devices
 from core.jobs.records import (
     Job,
     JobError,
+    Launcher,
     Mode,
     create,
     new_id,
@@ -56,6 +58,7 @@ class LocalLauncher:
 
     settings: Settings
     runner: tuple[str, ...] = RUNNER
+    name: ClassVar[Launcher] = "local"
 
     def submit(self, trainer: str, words: Sequence[str], folder_name: str | None = None) -> Job:
         """See `core.jobs.Launcher.submit`."""
@@ -88,7 +91,7 @@ class LocalLauncher:
         if folder.is_symlink() or folder.resolve().parent != runs or read_job(folder) is None:
             raise JobError(f"{job.id} is not a run in the folder of runs.")
         gone = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.deleted")
-        with _alone(job):
+        with alone(job):
             folder.rename(gone)  # at once, so that nobody sees half a run
             shutil.rmtree(gone)
 
@@ -119,7 +122,7 @@ class LocalLauncher:
         try:
             self.settings.runs.mkdir(parents=True, exist_ok=True)
             folder.mkdir()
-            return create(folder, trainer, tuple(words), "local")
+            return create(folder, trainer, tuple(words), self.name)
         except FileExistsError:
             raise JobError(f"There is a run called {name} already: choose another name.") from None
         except OSError as error:
@@ -129,7 +132,8 @@ class LocalLauncher:
     def _launch(self, job: Job, mode: Mode, more: Sequence[str] = (), **status) -> None:
         """Write the status and start the runner, to which the hold on the job is handed."""
         self._refuse_impossible(job, more)
-        with _alone(job) as hold:
+        self._refuse_devices(job)
+        with alone(job) as hold:
             try:
                 processes.forget_stop(job.folder)
                 write_status(job.folder, **NOTHING_YET, **status)
@@ -164,6 +168,8 @@ class LocalLauncher:
             )
         if any("\0" in word for word in (*job.words, *more)):
             raise JobError("An option holds a character that no command line can: type it again.")
+
+    def _refuse_devices(self, job: Job) -> None:
         wanted = devices(job)
         most = Slots.of(self.settings.runs, self.settings).most_devices
         if wanted > most:
@@ -174,7 +180,7 @@ class LocalLauncher:
 
 
 @contextmanager
-def _alone(job: Job) -> Iterator[int]:
+def alone(job: Job) -> Iterator[int]:
     """Hold a job that is not live, against whoever else would start or delete it meanwhile.
 
     Yields the hold, a descriptor; handed on to a process, it lasts as long as that.
