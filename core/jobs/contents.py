@@ -51,6 +51,11 @@ def log_tail(job: Job, lines: int = 40) -> str:
             text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return ""
+    return shown(text, lines)
+
+
+def shown(text: str, lines: int) -> str:
+    """The last lines of what was printed as a terminal would show them."""
     seen = (_last_state(line) for line in TERMINAL_CODE.sub("", text).split("\n"))
     return "\n".join([line for line in seen if line][-lines:])
 

@@ -107,6 +107,11 @@ def insist(job: Job) -> None:
     For whoever watches jobs, to call now and then. Only that process and its descendants are
     signalled: its group may hold the shell that a user started it from.
     """
+    if job.launcher == "ray":
+        from core.jobs import attempts  # here, since it stands on this module
+
+        attempts.insist(job)
+        return
     told = read_status(job.folder)
     trainer = _find(told.process)
     if trainer is None or lives(told.runner):

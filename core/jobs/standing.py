@@ -15,6 +15,10 @@ HAD_TO_BE_KILLED = "It did not stop when asked and was killed."
 
 def status(job: Job) -> Status:
     """How a job stands. A live state whose processes are gone is "interrupted", with a reason."""
+    if job.launcher == "ray":
+        from core.jobs import attempts  # here, since it stands on this module
+
+        return attempts.status(job)
     told = read_status(job.folder)
     if _lives(told):
         return told
@@ -26,7 +30,8 @@ def status(job: Job) -> Status:
 
 def is_live(job: Job) -> bool:
     """Whether it waits, runs or is being published: it can be stopped, and nothing else."""
-    return _lives(read_status(job.folder))
+    now = status(job)
+    return now.state in LIVE or bool(now.phase)
 
 
 def _lives(told: Status) -> bool:

@@ -1,0 +1,120 @@
+"""Jobs on a Ray cluster, through Ray Jobs: the same folder, the same command, more machines."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from core.jobs import attempts, processes
+from core.jobs.contents import log_tail, shown
+from core.jobs.local import NOTHING_YET, LocalLauncher, alone
+from core.jobs.queue import devices
+from core.jobs.ray_head import RayHead
+from core.jobs.records import Job, JobError, Launcher, Mode, read_status, write_status
+from core.jobs.runner import Command
+from core.settings import CHECKOUT
+
+NOT_SHARED = (
+    "A machine of the cluster does not see Lightbox, its Python or the folder of this run: put "
+    "them on a file system that all its machines share, under the same paths."
+)
+SECRET = ("LIGHTBOX_DATABASE_URL",)  # whoever sees the cluster's dashboard reads what it is handed
+KILL_S = 20  # after Ray's own signal; the job was asked to stop before
+
+
+@dataclass(frozen=True)
+class RayLauncher(LocalLauncher):
+    """The launcher of a Ray cluster (see `core.jobs.Launcher`).
+
+    Folders are kept as on one machine; the cluster is the queue, and it needs to see the checkout,
+    its Python, the folder of runs, the data and the checkpoints under the same paths.
+    command: job, mode and further words → the trainer's command line.
+    """
+
+    command: Command = Job.command
+    name: ClassVar[Launcher] = "ray"
+
+    @property
+    def head(self) -> RayHead:
+        """The cluster that new jobs go to."""
+        return RayHead(self.settings.ray_address)
+
+    def stop(self, job: Job) -> None:
+        """See `core.jobs.Launcher.stop`."""
+        super().stop(job)
+        attempt = attempts.current(job.folder)
+        # A job that runs sees the request itself; one that waits for its turn cannot.
+        with suppress(JobError):
+            known = attempt and attempt.head.look(attempt.submission)
+            if known and known["status"] == "PENDING":
+                attempts.forget(job.folder)
+                write_status(
+                    job.folder, state="stopped", phase="", reason="It was taken out of the queue."
+                )
+                attempt.head.stop(attempt.submission)
+
+    def log(self, job: Job, lines: int = 40) -> str:
+        """See `core.jobs.Launcher.log`; by Ray's account where the job itself left none."""
+        attempt = attempts.current(job.folder)
+        return log_tail(job, lines) or (shown(attempt.log(), lines) if attempt else "")
+
+    def _launch(self, job: Job, mode: Mode, more: Sequence[str] = (), **status) -> None:
+        """Write the status and hand the job to the cluster."""
+        self._refuse_impossible(job, more)
+        resources = self._resources(devices(job))
+        with alone(job):
+            before = read_status(job.folder)
+            try:
+                processes.forget_stop(job.folder)
+                attempt = attempts.begin(job, self.head)
+                write_status(job.folder, **NOTHING_YET, **status)
+                command = _guarded(self.command(job, mode, more), job.folder, attempt.submission)
+                self.head.submit(attempt.submission, command, self._environment(), resources)
+            except JobError:
+                attempts.forget(job.folder)
+                write_status(job.folder, state=before.state, phase="", reason=before.reason)
+                raise
+
+    def _resources(self, wanted: int) -> dict[str, float]:
+        """What a job asks of one machine: GPUs, or where the cluster has none, cores."""
+        machines = self.head.machines()
+        most = int(max((machine.get("GPU", 0) for machine in machines), default=0))
+        if not most:
+            cores = max((machine.get("CPU", 1) for machine in machines), default=1)
+            return {"entrypoint_num_cpus": min(wanted * self.settings.threads, int(cores))}
+        if wanted > most:
+            raise JobError(
+                f"No machine of the cluster has {wanted} GPUs, the most is {most}: choose fewer "
+                "devices."
+            )
+        return {"entrypoint_num_gpus": wanted}
+
+    def _environment(self) -> dict[str, str]:
+        handed = {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith("LIGHTBOX_") and name not in SECRET
+        }
+        folders = ("data", "checkpoints", "runs", "home")
+        return handed | {
+            **{f"LIGHTBOX_{name.upper()}": str(getattr(self.settings, name)) for name in folders},
+            "OMP_NUM_THREADS": str(self.settings.threads),  # Ray would give a GPU's job one
+            "RAY_JOB_STOP_WAIT_TIME_S": str(KILL_S),
+        }
+
+
+def _guarded(words: Sequence[str], folder: Path, submission: str) -> str:
+    """The shell command of an attempt: nothing, unless the folder still names it."""
+    names = {"checkout": CHECKOUT, "python": sys.executable, "file": folder / "job.json"}
+    names |= {"attempt": folder / attempts.FILE, "sentence": NOT_SHARED}
+    said = {name: shlex.quote(str(value)) for name, value in names.items()}
+    return (
+        "cd {checkout} 2>/dev/null && [ -x {python} ] && [ -f {file} ] || {{ echo {sentence}; exit 1; }}; "
+        "grep -qs {submission} {attempt} || exit 0; exec {command}"
+    ).format(**said, submission=submission, command=shlex.join(words))

@@ -1,0 +1,268 @@
+"""Jobs on a real Ray cluster: its head runs on this machine for the tests of this file."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core import jobs
+from core.jobs import attempts, cluster, records
+from core.settings import Settings
+
+TOKEN = "a token of the tests"
+CORES = 8  # what the head is told it has
+# A trainer that does as it is told, for everything that needs no torch.
+TRAINER = """
+import json, os, signal, sys, time
+from pathlib import Path
+
+folder, mode, kind = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+last = folder / "last.pt"
+done = int(last.read_text()) if last.exists() else 0
+
+def tell(state, **more):
+    told = json.loads((folder / "status.json").read_text())
+    told |= {"state": state, "phase": "", "epoch": done, "epochs": 3, "reason": ""} | more
+    (folder / ".new").write_text(json.dumps(told))
+    os.replace(folder / ".new", folder / "status.json")
+    sys.exit() if state != "running" else None
+
+print("trainer", mode, os.environ.get("LIGHTBOX_DATA"), os.environ.get("LIGHTBOX_DATABASE_URL"))
+if kind == "broken" and mode == "train":
+    sys.exit("The data are gone: give another folder.")
+if kind == "killed" and mode == "train":
+    os.kill(os.getpid(), signal.SIGKILL)
+if mode == "trial":
+    (folder / "trial.json").write_text("{}")
+    tell("ready")
+tell("running", phase="training")
+while kind != "short" or done < 3:
+    time.sleep(0.05)
+    if (folder / "stop").exists() and kind != "deaf":
+        tell("stopped")
+    if kind == "deaf":
+        tell("running", phase="training") if not done else None
+    done += 1
+    with (folder / "metrics.csv").open("a") as file:
+        file.write(f"{'' if done > 1 else 'epoch,loss' + chr(10)}{done},{1 / done}" + chr(10))
+    last.write_text(str(done))
+tell("finished")
+"""
+
+
+def until(true, seconds=60):
+    """Wait for a state; the limit only ends a test that would hang."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)
+    return found
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The address of a head of a cluster that wants a token."""
+    pytest.importorskip("ray", reason="install requirements-cluster.txt to test on a Ray cluster")
+    port, dashboard, agent, client = free_ports(4)
+    # Ray's sockets lie there, and their paths must be short.
+    folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_MODE", "token")
+        patch.setenv("RAY_AUTH_TOKEN", TOKEN)
+        command = [
+            *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
+            *("--disable-usage-stats", f"--temp-dir={folder}", f"--port={port}"),
+            *("--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", f"--num-cpus={CORES}"),
+            *(f"--dashboard-agent-listen-port={agent}", f"--ray-client-server-port={client}"),
+            *("--num-gpus=0", "--min-worker-port=0", "--max-worker-port=0"),
+            "--object-store-memory=80000000",
+        ]
+        with (Path(folder) / "head.txt").open("w") as log:
+            head = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        address = f"http://127.0.0.1:{dashboard}"
+        try:
+            until(lambda: answers(address, head, folder), 120)
+            yield address
+        finally:
+            end(head, folder)
+
+
+def answers(address: str, head: subprocess.Popen, folder: str) -> bool:
+    assert head.poll() is None, (Path(folder) / "head.txt").read_text()
+    try:
+        return bool(cluster.RayHead(address).machines())
+    except jobs.JobError:
+        return False
+
+
+def end(head: subprocess.Popen, folder: str) -> None:
+    """End this head's processes, and no other's."""
+    family = (
+        [head, *psutil.Process(head.pid).children(recursive=True)] if head.poll() is None else []
+    )
+    head.terminate()
+    _, alive = psutil.wait_procs([one for one in family if one is not head], 15)
+    for one in alive:
+        one.kill()
+    head.wait(15)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def settings(address, tmp_path, monkeypatch):
+    monkeypatch.setenv("LIGHTBOX_DATABASE_URL", "postgresql://me:secret@host/db")
+    env = {"LIGHTBOX_RUNS": str(tmp_path / "runs"), "LIGHTBOX_RAY_ADDRESS": address}
+    env |= {"LIGHTBOX_DATA": str(tmp_path / "data"), "LIGHTBOX_THREADS": "1"}
+    return Settings.from_environment(env)
+
+
+@pytest.fixture
+def ray(settings, tmp_path):
+    """A launcher of the scripted trainer."""
+    script = tmp_path / "trainer.py"
+    script.write_text(TRAINER)
+
+    def command(job, mode, more=()):
+        return [sys.executable, str(script), str(job.folder), mode, *job.words, *more]
+
+    return cluster.RayLauncher(settings, command=command)
+
+
+def state(job) -> str:
+    return jobs.status(job).state
+
+
+def known(attempt: attempts.Attempt) -> str:
+    """What Ray itself says of an attempt, now."""
+    return attempt.head.look(attempt.submission)["status"]
+
+
+def ready(ray, kind: str):
+    """A job of the scripted trainer as if its trial had gone well."""
+    folder = ray.settings.runs / kind
+    job = records.create(folder, "fracture", (kind,), "ray")
+    (folder / "trial.json").write_text("{}")
+    records.write_status(folder, state="ready")
+    return job
+
+
+def started(ray, kind: str):
+    """A job of the scripted trainer that trains."""
+    job = ready(ray, kind)
+    ray.start(job)
+    until(lambda: len(jobs.metrics(job)) > 2)
+    return job
+
+
+def test_setting_chooses_the_cluster(settings):
+    assert isinstance(jobs.launcher(settings), cluster.RayLauncher)
+    assert not isinstance(jobs.launcher(replace(settings, ray_address="")), cluster.RayLauncher)
+
+
+def test_small_job_runs_to_its_end(ray, settings):
+    job = ray.submit("fracture", ["short"])
+    until(lambda: state(job) == "ready")
+    assert (job.launcher, jobs.trial(job)) == ("ray", {})
+    ray.start(job)
+    until(lambda: state(job) == "finished")
+    assert jobs.metrics(job)["epoch"].tolist() == [1, 2, 3]
+    assert not jobs.is_live(job) and not jobs.can_resume(job)
+    # Its settings are handed on, and no password with them.
+    assert ray.log(job) == f"trainer train {settings.data} None"
+    assert [one.id for one in jobs.read_jobs(settings.runs)] == [job.id]
+    ray.delete(job)
+    assert jobs.read_jobs(settings.runs) == []
+
+
+def test_t2_stopped_job_goes_on_where_it_stopped(ray):
+    job = started(ray, "long")
+    for refused in (ray.start, ray.delete):
+        with pytest.raises(jobs.JobError, match="stop it first"):
+            refused(job)
+    ray.stop(job)
+    until(lambda: state(job) == "stopped")
+    epochs = int((job.folder / "last.pt").read_text())
+    assert epochs == len(jobs.metrics(job))
+    ray.start(job)
+    until(lambda: len(jobs.metrics(job)) > epochs + 2)
+    ray.stop(job)
+    until(lambda: state(job) == "stopped")
+    assert jobs.metrics(job)["epoch"].diff().dropna().eq(1).all()
+
+
+def test_t3_job_that_does_not_listen_is_stopped_by_the_cluster(ray):
+    job = started(ray, "deaf")
+    attempt = attempts.current(job.folder)
+    ray.stop(job)
+    jobs.insist(job)
+    assert known(attempt) == "RUNNING"  # it is given its time
+    eleven_seconds_ago = time.time() - 11
+    os.utime(job.folder / "stop", (eleven_seconds_ago, eleven_seconds_ago))
+    jobs.insist(job)
+    until(lambda: state(job) == "stopped")
+    assert known(attempt) == "STOPPED"
+
+
+def test_waiting_job_is_taken_out_of_the_queue_and_never_runs(ray, settings):
+    whole = replace(ray, settings=replace(settings, threads=CORES))
+    running, waiting = started(whole, "long"), ready(whole, "short")
+    whole.start(waiting)
+    attempt = attempts.current(waiting.folder)
+    assert jobs.queue(settings.runs) == [waiting] and known(attempt) == "PENDING"
+    whole.stop(waiting)
+    assert state(waiting) == "stopped" and jobs.queue(settings.runs) == []
+    whole.stop(running)
+    until(lambda: known(attempt) not in ("PENDING", "RUNNING"))  # its turn has come
+    assert state(waiting) == "stopped" and jobs.metrics(waiting).empty
+
+
+def test_job_that_dies_says_why(ray, monkeypatch):
+    reasons = {
+        "broken": ("failed", "It ended with an error: The data are gone: give another folder."),
+        "killed": ("interrupted", "It was killed from outside; too little memory"),
+        "misplaced": ("failed", f"It ended with an error: {cluster.NOT_SHARED}"),
+    }
+    dying = {kind: ready(ray, kind) for kind in reasons}
+    ray.start(dying["broken"])
+    ray.start(dying["killed"])
+    monkeypatch.setattr(cluster, "CHECKOUT", Path("/nowhere"))
+    ray.start(dying["misplaced"])
+
+    def check():
+        for kind, (after, reason) in reasons.items():
+            assert state(dying[kind]) == after
+            assert jobs.status(dying[kind]).reason.startswith(reason)
+
+    until(lambda: {state(job) for job in dying.values()} == {"failed", "interrupted"})
+    check()
+    assert ray.log(dying["misplaced"]) == cluster.NOT_SHARED  # Ray's log: it left none itself
+    # Once all machines see the same files, it is written down and the cluster is asked no more.
+    monkeypatch.setattr(attempts, "SETTLED_S", -1)
+    check()
+    monkeypatch.setattr(attempts.RayHead, "glance", lambda *_: pytest.fail("asked again"))
+    check()
+
+
+def test_wrong_token_is_named(ray, monkeypatch):
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "wrong")
+    with pytest.raises(jobs.JobError, match="RAY_AUTH_TOKEN"):
+        ray.submit("fracture", ["short"])
+    assert jobs.read_jobs(ray.settings.runs) == []
