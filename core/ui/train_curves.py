@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -11,6 +11,7 @@ import streamlit as st
 
 from core import jobs
 from core.learning import TRAINERS
+from core.ui import train_zoom
 from core.ui.charts import DASHES
 from core.ui.train_queue import Run
 from core.ui.train_words import LOSSES, measure, number, short
@@ -18,7 +19,8 @@ from core.ui.train_words import LOSSES, measure, number, short
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 MOST = len(SYMBOLS)  # runs on one chart: each has a colour, a marker and a dash of its own
 HEIGHT = 300
-Curves = Mapping[str, pd.DataFrame]  # the rows of metrics.csv by the short name of their run
+LOSS_CHART, SCORE_CHART = "train-losses", "train-scores"
+Curves = Sequence[tuple[str, pd.DataFrame]]  # name of a run, its metrics by epoch
 
 
 class Line(NamedTuple):
@@ -34,20 +36,22 @@ class Line(NamedTuple):
 def show(run: Run, runs: Sequence[Run]) -> None:
     """The curves of a run on two charts, with those of others that the reader asks for."""
     chosen = [run, *_others(run, runs)]
-    read = {short(one.job): jobs.metrics(one.job).set_index("epoch") for one in chosen}
-    curves = {name: rows for name, rows in read.items() if len(rows)}
+    read = [(short(one.job), jobs.metrics(one.job).set_index("epoch")) for one in chosen]
+    curves = [(name, rows) for name, rows in read if len(rows)]
     if not curves:
         st.info("The curves begin when the first epoch is over.", icon=":material/show_chart:")
         return
-    columns = dict.fromkeys(name for rows in curves.values() for name in rows)
-    scores = [name for name in columns if name not in ("seconds", *LOSSES)]
-    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
-    with left:
-        losses = [name for name in LOSSES if name in columns]
-        _losses(run, curves, losses)
-    with right:
-        if score := _pick(run, scores):
-            _scores(run, curves, score)
+    columns = list(dict.fromkeys(column for _, rows in curves for column in rows))
+    losses = [column for column in LOSSES if column in columns]
+    scores = [column for column in columns if column not in ("seconds", *LOSSES)]
+    with st.container(gap=None):
+        left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+        with left:
+            _losses(run, curves, losses)
+        with right:
+            if score := _pick(run, scores):
+                _scores(run, curves, score)
+        train_zoom.listen({LOSS_CHART: run.job.id, SCORE_CHART: f"{run.job.id} {score}"})
 
 
 def _others(run: Run, runs: Sequence[Run]) -> list[Run]:
@@ -93,30 +97,32 @@ def _losses(run: Run, curves: Curves, losses: Sequence[str]) -> None:
             dash=dash,
             told=not several or dash == 0,
         )
-        for at, (name, rows) in enumerate(curves.items())
+        for at, (name, rows) in enumerate(curves)
         for dash, loss in enumerate(losses)
         if loss in rows
     ]
     named = zip(DASHES, losses, strict=False)
     dashes = "; ".join(f"{dash}: {LOSSES[loss].lower()}" for dash, loss in named)
     st.markdown("**Losses**" + (f", {dashes}" if several else ""))
-    _draw("losses", run, lines, "Loss")
+    _draw(LOSS_CHART, run.job.id, lines, "Loss")
 
 
 def _scores(run: Run, curves: Curves, score: str) -> None:
     lines = [
         Line(name, rows[score].dropna(), look=at, dash=at)
-        for at, (name, rows) in enumerate(curves.items())
+        for at, (name, rows) in enumerate(curves)
         if score in rows
     ]
-    _draw("scores", run, lines, measure(score))
+    _draw(SCORE_CHART, f"{run.job.id} {score}", lines, measure(score))
 
 
-def _draw(key: str, run: Run, lines: Sequence[Line], title: str) -> None:
+def _draw(key: str, subject: str, lines: Sequence[Line], title: str) -> None:
     from plotly.graph_objects import Figure  # takes long to import; the list must not wait
 
+    zoom = train_zoom.axes(key, subject, tuple((line.name, *line.points.items()) for line in lines))
     colours = st.get_option("theme.chartCategoricalColors")
     last = max((line.points.index.max() for line in lines if len(line.points)), default=1)
+    epochs = {"title": "Epoch", "dtick": max(1, math.ceil(last / 8)), "tickformat": "d"}
     figure = Figure(
         layout={
             "height": HEIGHT,
@@ -124,9 +130,8 @@ def _draw(key: str, run: Run, lines: Sequence[Line], title: str) -> None:
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
             "showlegend": len(lines) > 1,
             "hovermode": "x unified",
-            "uirevision": run.job.id,  # a zoom stays while the curves grow
-            "xaxis": {"title": "Epoch", "dtick": max(1, math.ceil(last / 8)), "tickformat": "d"},
-            "yaxis": {"title": title},
+            "xaxis": epochs | {"range": zoom.get("x")},
+            "yaxis": {"title": title, "range": zoom.get("y")},
         }
     )
     for line in lines:
@@ -141,9 +146,8 @@ def _draw(key: str, run: Run, lines: Sequence[Line], title: str) -> None:
             marker={"symbol": SYMBOLS[line.look], "size": 7},
             hovertemplate="%{y:.4g}",
         )
-    st.plotly_chart(
-        figure, key=f"train-{key}", alt=_alt(title, lines), config={"displayModeBar": False}
-    )
+    with st.container(key=key):
+        st.plotly_chart(figure, alt=_alt(title, lines), config={"displayModeBar": False})
 
 
 def _alt(title: str, lines: Sequence[Line]) -> str:

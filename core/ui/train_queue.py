@@ -60,7 +60,9 @@ def choose(runs: Sequence[Run]) -> Run:
         st.session_state[_GONE] = asked
     if asked not in known:
         st.session_state[OPEN] = asked = runs[0].job.id
-    st.caption(_summary(runs))
+    with st.container(gap=None):
+        st.subheader("1 run" if len(runs) == 1 else f"{len(runs)} runs", anchor=False)
+        st.caption(_summary(runs))
     if gone := st.session_state.get(_GONE):
         st.warning(
             f"The run {plain(gone[:80])} is not here: it was deleted, or its address is mistyped.",
@@ -104,8 +106,7 @@ def _listed(runs: Sequence[Run], chosen: str) -> list[Run]:
 def _summary(runs: Sequence[Run]) -> str:
     running = sum(run.status.state == "running" for run in runs)
     queued = sum(run.status.state == "queued" for run in runs)
-    runs_of = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    return f"{runs_of}, newest first: {running} running, {queued} in the queue"
+    return f"{running} running, {queued} in the queue; newest first"
 
 
 def _label(run: Run) -> str:

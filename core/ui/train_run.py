@@ -20,8 +20,7 @@ LOG_LINES = 40
 
 def header(run: Run) -> None:
     """What the run is and how it stands, in words and numbers."""
-    job, status = run.job, run.status
-    sign = SIGNS[status.state]
+    job, status, sign = run.job, run.status, SIGNS[run.status.state]
     state = place(run.place) if run.place else doing(status)
     with st.container(gap=None):
         st.subheader(plain(job.id), anchor=False)
@@ -92,16 +91,18 @@ def _numbers(run: Run) -> None:
     if run.best is not None:
         told[f"Best {measure(TRAINERS[run.job.trainer].measure)}"] = number(run.best)
     if status.images_per_second:
-        told["Images per second"] = f"{status.images_per_second:,.3g}"
+        told["Images/s"] = (
+            f"{status.images_per_second:,.{0 if status.images_per_second >= 10 else 1}f}"
+        )
     if status.device:
         told["Device"] = status.device
     if status.memory_mb:
         told["Memory"] = f"{status.memory_mb / 1000:,.1f} GB"
     if status.skipped:
-        told["Films skipped"] = f"{status.skipped:,}"
+        told["Skipped"] = f"{status.skipped:,}"
     if not told:
         return
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for name, text in told.items():
             with st.container(width="content", gap=None):
                 st.caption(plain(name))

@@ -40,8 +40,9 @@ ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 
 
 def subject(job: Job) -> str:
-    """What a run learns."""
-    return TRAINERS[job.trainer].title if job.trainer in TRAINERS else job.trainer
+    """What a run learns, in a word or two."""
+    title = TRAINERS[job.trainer].title if job.trainer in TRAINERS else job.trainer
+    return title.partition(":")[0]
 
 
 def short(job: Job) -> str:
