@@ -30,7 +30,7 @@ WARM_UP, TIMED = 1, 2  # steps of a trial
 
 
 class Course:
-    """A training of `epochs` epochs in a run's folder, from epoch `begin` (from 0) on.
+    """A training of `epochs` epochs in a run's folder, of which `done` are whole.
 
     due: epoch → is it scored? With `trial` there is one epoch of a few steps, in the manner of the
     last one, which is the longest where epochs differ.
@@ -40,13 +40,13 @@ class Course:
         self,
         fabric: Fabric,
         run: Path,
-        begin: int,
+        done: int,
         epochs: int,
         due: Callable[[int], bool],
         trial: bool = False,
     ) -> None:
         self.fabric, self.run, self.trial = fabric, run, trial
-        self.begin, self.count, self.due = begin, epochs, due
+        self.done, self.count, self.due = done, epochs, due
         self.progress = Progress(run)
         self.means: dict[str, float] = {}  # of an epoch's losses, over all processes
         self._sums: dict[str, Tensor] = {}
@@ -58,10 +58,8 @@ class Course:
         """The epochs to go. Their chances are the same whether or not the run was stopped before,
         and others in each process."""
         last = self.count - 1
-        for epoch in [last] if self.trial else range(self.begin, self.count):
-            self.progress.phase(
-                "training", epoch=self.begin if self.trial else epoch, epochs=self.count
-            )
+        for epoch in [last] if self.trial else range(self.done, self.count):
+            self.progress.tell(phase="training", epoch=self.done, epochs=self.count)
             chance = 1000 + epoch + 100_000 * self.fabric.global_rank
             self.fabric.seed_everything(chance, verbose=False)
             yield epoch
@@ -166,7 +164,6 @@ class Course:
         show: Callable[[nn.Module, Path], None] | None = None,
     ) -> dict[str, float]:
         """What `score` says, and a picture of samples; the first process does both for all."""
-        self.progress.check()
         self.progress.tell(phase="scoring")
         began, scores = time.monotonic(), {}
         if self.fabric.is_global_zero:
@@ -181,7 +178,8 @@ class Course:
 
     def end_epoch(self, epoch: int, scores: dict[str, float]) -> None:
         """Tell that an epoch is whole, its checkpoint written, and wait for all processes."""
-        self.progress.tell(epoch=epoch + 1, **({"scores": scores} if scores else {}))
+        self.done = epoch + 1
+        self.progress.tell(epoch=self.done, **({"scores": scores} if scores else {}))
         self.fabric.barrier()
 
     def end_trial(self) -> TrialDone:
@@ -190,9 +188,9 @@ class Course:
             told = {
                 "seconds_per_step": self._step_seconds,
                 "steps": self._steps,
-                "epochs": self.count - self.begin,
+                "epochs": self.count - self.done,
                 "seconds_scoring": self._scoring_seconds,
-                "seconds_total": self._seconds(self.begin, self._steps),
+                "seconds_total": self._seconds(self.done, self._steps),
             }
             write_json(self.run / "trial.json", told | self._machine())
         return TrialDone()

@@ -2,8 +2,8 @@
 
 import argparse
 import contextlib
-import fcntl
 import logging
+import math
 import os
 import signal
 import sys
@@ -15,7 +15,8 @@ from pathlib import Path
 import psutil
 
 from core.jobs import records
-from core.jobs.records import LIVE, Identity, Status
+from core.jobs.processes import forget_stop, identity, lives, lock, stop_asked
+from core.jobs.records import LIVE, State, Status
 from core.learning import TRAINERS, write_config
 from core.options import BadOption
 from trainers import failures, options, progress
@@ -24,6 +25,7 @@ from trainers.progress import Stopped, TrialDone, first_process
 ASKED = "It was asked to stop."
 PATIENCE = 2.0  # seconds between a request and stopping in the middle of something
 GOODBYE = 5.0  # seconds that the other processes of a training have to end by themselves
+AT_REST = {"reason": "", "phase": "", "seconds_left": None, "images_per_second": None}
 
 Main = Callable[[argparse.Namespace], None]
 
@@ -36,7 +38,8 @@ def run(name: str, main: Main, argv: Sequence[str] | None = None) -> None:
     `main` is called with the options; where `arguments.trial` is set it hands that to its `fit`,
     which ends the trial, and `arguments.publish` is None. What goes wrong is told in one sentence,
     in the status and on the terminal, and ends the process with code 1. Ctrl+C, SIGTERM and a file
-    `stop` in the folder end it with code 0 and the state "stopped".
+    `stop` in the folder end it with code 0 and the state "stopped". A run whose epochs are all
+    learned and that is only published keeps its state.
 
     Of several processes (`--devices`) the launching one runs `main` from the start, the others when
     it launches Fabric: what the first one is to do alone, such as the audit, it does before, where
@@ -48,7 +51,7 @@ def run(name: str, main: Main, argv: Sequence[str] | None = None) -> None:
     except BadOption as error:
         folder = _folder_and_words(argv)[0]
         if folder and first_process() and (folder / "status.json").exists():
-            records.write_status(folder, state="failed", reason=str(error))
+            records.write_status(folder, state="failed", phase="", reason=str(error))
         sys.exit(str(error))
     if arguments.trial:
         arguments.publish = None
@@ -61,55 +64,50 @@ def run(name: str, main: Main, argv: Sequence[str] | None = None) -> None:
 def _lead(name: str, main: Main, arguments: argparse.Namespace, argv: list[str]) -> None:
     """The job of a lone process, or of the first one of several."""
     folder = arguments.run
-    with _alone(folder):
-        before = _open(name, folder, argv)
-        config = folder / "config.yaml"
-        known = config.read_bytes() if config.exists() else None
-        only_publishes = arguments.publish and 0 < getattr(arguments, "epochs", 0) <= before.epoch
-        if not only_publishes:
-            write_config(TRAINERS[name], vars(arguments), config)
-        with _logged(folder):
-            last = _end(folder, main, arguments)
-        if arguments.publish and last["state"] == "finished":
-            last["published"] = f"{TRAINERS[name].task}/{arguments.publish}"
-        if only_publishes or (last["state"] == "ready" and before.epoch):
-            last["state"] = _settled(before)
-        if last["state"] == "failed" and known and not _learned_since(config):
-            config.write_bytes(known)
-        records.write_status(
-            folder,
-            **{"reason": "", "phase": "", "seconds_left": None, "images_per_second": None} | last,
+    with _alone(folder), _logged(folder):
+        before = _claim(name, folder, argv)
+        learned = 0 < before.epoch >= getattr(arguments, "epochs", math.inf)
+        ended = (_publish if arguments.publish and learned else _train)(
+            name, main, arguments, before
         )
-        (folder / "stop").unlink(missing_ok=True)
-        if arguments.devices > 1 and last["state"] != "finished":
+        if arguments.publish and not ended.get("reason"):
+            ended["published"] = f"{TRAINERS[name].task}/{arguments.publish}"
+        records.write_status(folder, **AT_REST | ended)
+        forget_stop(folder)
+        if arguments.devices > 1 and ended["state"] != "finished":
             _end_others()
-    if reason := last.get("reason", ""):
+    if reason := ended.get("reason"):
         sys.exit(reason if reason != ASKED else 0)
 
 
-def _follow(main: Main, arguments: argparse.Namespace) -> None:
-    """The part of a further process, which writes nothing unless it fails alone."""
-    progress.begin(arguments.run)
-    try:
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(_stoppable(arguments.run))
-            nowhere = stack.enter_context(open(os.devnull, "w"))
-            stack.enter_context(contextlib.redirect_stdout(nowhere))
-            main(arguments)
-    except (TrialDone, KeyboardInterrupt):
-        return
-    except Exception as error:
-        reason = _told(error, arguments)
-        if records.read_status(arguments.run).state == "running":
-            records.write_status(arguments.run, state="failed", reason=reason)
-        sys.exit(reason)
+def _train(name: str, main: Main, arguments: argparse.Namespace, before: Status) -> dict:
+    """Learn, or try to; returns how that ended, as fields of a status."""
+    folder = arguments.run
+    config = folder / "config.yaml"
+    known = config.read_bytes() if config.exists() else None
+    write_config(TRAINERS[name], vars(arguments), config)
+    records.write_status(folder, state="running", reason="", phase="starting", process=identity())
+    ended = _end(main, arguments)
+    if ended["state"] == "failed" and known and not _learned_since(config):
+        config.write_bytes(known)  # what the folder holds was learned by these
+    if ended["state"] == "ready" and before.epoch:
+        ended["state"] = _settled(before)
+    return ended
 
 
-def _end(folder: Path, main: Main, arguments: argparse.Namespace) -> dict:
+def _publish(name: str, main: Main, arguments: argparse.Namespace, before: Status) -> dict:
+    """Publish what was learned before, which changes nothing about it."""
+    records.write_status(arguments.run, reason="", phase="publishing", process=identity())
+    ended = _end(main, arguments, "publishing") | {"state": _settled(before)}
+    if ended.get("reason", ASKED) != ASKED:
+        ended["reason"] = f"It was not published: {ended['reason']}"
+    return ended
+
+
+def _end(main: Main, arguments: argparse.Namespace, phase: str = "") -> dict:
     """Call `main` and return how that ended, as fields of a status."""
-    progress.begin(folder)
     try:
-        with _stoppable(folder):
+        with _stoppable(arguments.run), progress.of_job(arguments.run, phase):
             main(arguments)
     except TrialDone:
         return {"state": "ready"}
@@ -118,6 +116,24 @@ def _end(folder: Path, main: Main, arguments: argparse.Namespace) -> dict:
     except Exception as error:
         return {"state": "failed", "reason": _told(error, arguments)}
     return {"state": "ready" if arguments.trial else "finished"}
+
+
+def _follow(main: Main, arguments: argparse.Namespace) -> None:
+    """The part of a further process, which writes nothing unless it fails."""
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_stoppable(arguments.run))
+            stack.enter_context(progress.of_job(arguments.run))
+            nowhere = stack.enter_context(open(os.devnull, "w"))
+            stack.enter_context(contextlib.redirect_stdout(nowhere))
+            main(arguments)
+    except (TrialDone, KeyboardInterrupt):
+        return
+    except Exception as error:
+        reason = _told(error, arguments)
+        if records.read_status(arguments.run).state in LIVE:
+            records.write_status(arguments.run, state="failed", phase="", reason=reason)
+        sys.exit(reason)
 
 
 def _told(error: Exception, arguments: argparse.Namespace) -> str:
@@ -131,8 +147,8 @@ def _told(error: Exception, arguments: argparse.Namespace) -> str:
     return f"An error in Lightbox stopped the run, {type(error).__name__}: see {log}."
 
 
-def _open(name: str, folder: Path, argv: list[str]) -> Status:
-    """Make the folder this process's job; returns how it stood before. Exits where it is another
+def _claim(name: str, folder: Path, argv: list[str]) -> Status:
+    """Make the folder this trainer's job; returns how it stood before. Exits where it is another
     trainer's."""
     job = records.read_job(folder)
     if job and job.trainer != name:
@@ -141,25 +157,14 @@ def _open(name: str, folder: Path, argv: list[str]) -> Status:
         records.create(folder, name, tuple(_folder_and_words(argv)[1]), "shell")
     exists = (folder / "status.json").exists()
     before = records.read_status(folder) if exists else Status("queued")
-    stop = folder / "stop"
-    # A request that is older than the start was meant for what ran before.
-    launched = before.runner and before.state in LIVE
-    if stop.exists() and not (launched and stop.stat().st_mtime >= before.asked):
-        stop.unlink()
-    me = psutil.Process()
-    records.write_status(
-        folder,
-        state="running",
-        reason="",
-        phase="starting",
-        process=Identity(me.pid, me.create_time(), records.hostname()),
-    )
+    if not lives(before.runner):
+        forget_stop(folder)  # it was meant for what ran here before
     return before
 
 
-def _settled(before: Status) -> str:
+def _settled(before: Status) -> State:
     """The state that a run goes back to when it was only published or tried."""
-    if before.state in ("finished", "stopped", "failed"):
+    if before.state not in LIVE:
         return before.state
     return "finished" if before.epoch >= before.epochs else "stopped"
 
@@ -175,22 +180,19 @@ def _alone(folder: Path) -> Iterator[None]:
     """Hold the folder's lock. Exits, naming who runs there, where another process holds it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a+")
+        held = lock(folder / "lock")
     except OSError as error:
         sys.exit(f"{folder} cannot be written ({error.strerror}): give another folder with --run.")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            sys.exit(
-                f"{folder} is in training already (process {file.read().strip() or 'unknown'}): "
-                "stop that run first, or give another folder with --run."
-            )
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    if held is None:
+        process = records.read_status(folder).process
+        sys.exit(
+            f"{folder} is in training already (process {process.pid if process else 'unknown'}): "
+            "stop that run first, or give another folder with --run."
+        )
+    try:
         yield
+    finally:
+        os.close(held)
 
 
 class _Tee:
@@ -233,15 +235,15 @@ def _goes_to(log: Path) -> bool:
 
 @contextlib.contextmanager
 def _stoppable(folder: Path) -> Iterator[None]:
-    """Raise Stopped at SIGTERM, and where a request to stop is not seen to: a step, a scoring or a
-    reading may be long."""
+    """Raise Stopped at SIGTERM, and where a request to stop is not seen to: a scoring, a reading
+    or a step may be long."""
 
     def stop(*_) -> None:
         raise Stopped(ASKED)
 
     def insist() -> None:
-        while not done.wait(PATIENCE):
-            if (folder / "stop").exists() and not done.wait(PATIENCE):
+        while not done.wait(PATIENCE / 4):
+            if (stop_asked(folder) or 0) > PATIENCE:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 

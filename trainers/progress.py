@@ -4,6 +4,7 @@ import csv
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
@@ -41,11 +42,12 @@ class Progress:
     """Writes the `status.json` of a run's folder, at most twice a second, and obeys its `stop`.
 
     A folder without `status.json` is nobody's job: nothing is written there, but `stop` is obeyed.
-    Of several processes the first one does both. `Progress(None)` does neither.
+    Of several processes the first one does both. `Progress(None)` does neither. With `only`, the
+    phase is that, whatever begins.
     """
 
-    def __init__(self, run: Path | None) -> None:
-        self.run = run
+    def __init__(self, run: Path | None, only: str = "") -> None:
+        self.run, self._only = run, only
         first = run is not None and first_process()
         self._tells = first and (run / "status.json").exists()
         self._obeys = first
@@ -64,7 +66,7 @@ class Progress:
     def phase(self, name: str, **changes) -> None:
         """Tell what begins, with other fields of `records.Status`. Raises Stopped."""
         self.check()
-        self.tell(**{"phase": name, "step": 0, "steps": 0} | changes)
+        self.tell(**{"phase": self._only or name, "step": 0, "steps": 0} | changes)
 
     def tell(self, **changes) -> None:
         """Change fields of the status now."""
@@ -105,8 +107,12 @@ def current() -> Progress:
     return _current
 
 
-def begin(run: Path) -> Progress:
+@contextmanager
+def of_job(run: Path, only: str = "") -> Iterator[None]:
     """Make the run in this folder the process's job."""
     global _current
-    _current = Progress(run)
-    return _current
+    _current = Progress(run, only)
+    try:
+        yield
+    finally:
+        _current = Progress(None)

@@ -1,0 +1,207 @@
+"""A trainer as a job: its folder says how it stands, and one sentence why it failed."""
+
+import errno
+import os
+import signal
+import time
+
+import pytest
+import torch
+import yaml
+
+from core.jobs import records
+from core.jobs.processes import identity, lock
+from core.learning import TRAINERS, read_config
+from trainers import job, progress
+from trainers.archive import BadPack
+from trainers.progress import TrainingFailed, TrialDone
+
+
+def start(folder, main=lambda arguments: None, *words) -> int:
+    """Run a trainer of artefacts as a job; returns its exit code, or its last sentence."""
+    argv = ["--data", "masks", "--run", str(folder), *map(str, words)]
+    try:
+        job.run("artefact", main, argv)
+    except SystemExit as error:
+        return error.code
+    return 0
+
+
+def told(folder) -> records.Status:
+    return records.read_status(folder)
+
+
+def fails(error: BaseException):
+    def main(arguments):
+        raise error
+
+    return main
+
+
+@pytest.fixture
+def learned(tmp_path):
+    """The folder of a run of 5 epochs that was stopped after 3."""
+    folder = tmp_path / "run"
+
+    def main(arguments):
+        records.write_status(folder, epoch=3, epochs=5)
+        (folder / "last.pt").touch()
+        raise progress.Stopped
+
+    assert start(folder, main, "--epochs", 5) == 0
+    return folder
+
+
+def test_a_run_from_a_shell_is_a_job_folder(tmp_path, capsys):
+    folder, seen = tmp_path / "runs" / "mine", []
+
+    def main(arguments):
+        print("what it prints")
+        seen.append((told(folder), arguments))
+
+    assert start(folder, main, "--rate", 0.01) == 0
+    during, arguments = seen[0]
+    assert (during.state, during.process) == ("running", identity())
+    assert (told(folder).state, told(folder).phase) == ("finished", "")
+    made = records.read_job(folder)
+    assert (made.trainer, made.launcher) == ("artefact", "shell")
+    assert made.words == ("--data", "masks", "--rate", "0.01")
+    assert "what it prints" in (folder / "log.txt").read_text()
+    assert "what it prints" in capsys.readouterr().out
+    again = read_config(TRAINERS["artefact"], folder / "config.yaml")
+    assert again["rate"] == 0.01 and again["epochs"] == arguments.epochs
+
+
+FAILURES = {
+    "expected": (BadPack("The pack is empty: fill it."), "The pack is empty: fill it."),
+    "T5": (TrainingFailed("The loss is no longer a number."), "The loss is no longer a number."),
+    "T6 disk": (OSError(errno.ENOSPC, "No space left on device"), "The disk is full"),
+    "T6 quota": (OSError(errno.EDQUOT, "Disk quota exceeded"), "The disk is full"),
+    "memory": (MemoryError(), "--batch"),
+    "memory of a GPU": (torch.OutOfMemoryError("CUDA out of memory."), "--batch"),
+    "memory of torch": (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "--batch"),
+    "missing": (FileNotFoundError(errno.ENOENT, "No such file", "films.zip"), "films.zip is miss"),
+    "forbidden": (PermissionError(errno.EACCES, "denied", "films.zip"), "films.zip may not be"),
+}
+
+
+@pytest.mark.parametrize(("error", "sentence"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_is_one_sentence_in_the_status_and_on_the_terminal(tmp_path, error, sentence):
+    said = start(tmp_path, fails(error))
+    assert sentence in said and said.endswith(".") and "\n" not in said
+    assert (told(tmp_path).state, told(tmp_path).reason) == ("failed", said)
+
+
+def test_an_error_of_our_own_has_its_traceback_in_the_log_alone(tmp_path, capsys):
+    said = start(tmp_path, fails(ZeroDivisionError("division by zero")))
+    assert "ZeroDivisionError" in said and str(tmp_path / "log.txt") in said
+    assert "Traceback" in (tmp_path / "log.txt").read_text()
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("words", [("--rate", "fast"), ("--epochs", 0), ("--nonsense", 1)])
+def test_an_option_that_cannot_be_begins_nothing(tmp_path, words):
+    assert words[0] in start(tmp_path / "new", fails(AssertionError()), *words)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_option_that_cannot_be_is_told_to_whoever_launched_the_job(tmp_path):
+    records.write_status(tmp_path, state="running")
+    said = start(tmp_path, fails(AssertionError()), "--rate", "fast")
+    assert (told(tmp_path).state, told(tmp_path).reason) == ("failed", said)
+
+
+def test_the_folder_of_another_trainer_is_refused_and_left_alone(tmp_path):
+    records.create(tmp_path, "lesion", (), "shell")
+    records.write_status(tmp_path, state="finished")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert "is a run of lesion" in start(tmp_path)
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert before.items() <= after.items() and not {"config.yaml"} & set(after)
+
+
+def test_c7_a_second_start_is_refused_and_names_the_first(tmp_path):
+    records.write_status(tmp_path, state="running", process=identity())
+    held = lock(tmp_path / "lock")
+    try:
+        assert f"process {os.getpid()}" in start(tmp_path, fails(AssertionError()))
+    finally:
+        os.close(held)
+    assert told(tmp_path).state == "running"
+    assert start(tmp_path) == 0
+
+
+def waits_for_ever(arguments) -> None:
+    """Looks at no stop file, as in a long computation."""
+    while True:
+        time.sleep(0.01)
+
+
+def asked(arguments) -> None:
+    (arguments.run / "stop").touch()
+    waits_for_ever(arguments)
+
+
+def told_to(arguments) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+    waits_for_ever(arguments)
+
+
+@pytest.mark.parametrize("main", [asked, told_to, fails(KeyboardInterrupt())])
+def test_t2_a_run_stops_whatever_it_does(tmp_path, main):
+    handler = signal.getsignal(signal.SIGTERM)
+    assert start(tmp_path, main) == 0
+    assert (told(tmp_path).state, told(tmp_path).reason) == ("stopped", job.ASKED)
+    assert not (tmp_path / "stop").exists()
+    assert signal.getsignal(signal.SIGTERM) == handler
+
+
+def test_a_request_to_stop_what_ran_before_is_forgotten(tmp_path):
+    (tmp_path / "stop").touch()
+    assert start(tmp_path, lambda arguments: progress.current().check()) == 0
+    assert told(tmp_path).state == "finished"
+
+
+def test_a_request_to_stop_what_was_just_launched_counts(tmp_path):
+    records.write_status(tmp_path, state="running", runner=identity())
+    (tmp_path / "stop").touch()
+    assert start(tmp_path, lambda arguments: progress.current().check()) == 0
+    assert told(tmp_path).state == "stopped"
+
+
+def test_a_trial_ends_ready_and_publishes_nothing(tmp_path):
+    def main(arguments):
+        assert arguments.trial and arguments.publish is None
+        raise TrialDone
+
+    assert start(tmp_path, main, "--trial", "--publish", "unet") == 0
+    assert (told(tmp_path).state, told(tmp_path).published) == ("ready", "")
+
+
+def test_a_trial_of_what_has_learned_already_changes_nothing(learned):
+    assert start(learned, fails(TrialDone()), "--trial") == 0
+    assert (told(learned).state, told(learned).epoch) == ("stopped", 3)
+
+
+def test_publishing_keeps_the_state_and_the_options(learned):
+    options = (learned / "config.yaml").read_text()
+    assert start(learned, lambda arguments: None, "--publish", "unet", "--epochs", 3) == 0
+    assert (told(learned).state, told(learned).published) == ("stopped", "artefact/unet")
+    assert (learned / "config.yaml").read_text() == options
+
+
+def test_publishing_that_fails_says_why_and_keeps_the_state(learned):
+    said = start(learned, fails(BadPack("No film.")), "--publish", "unet", "--epochs", 3)
+    assert said == told(learned).reason == "It was not published: No film."
+    assert (told(learned).state, told(learned).published) == ("stopped", "")
+
+
+def test_a_run_that_learned_is_finished_when_it_ends_with_publishing(learned):
+    assert start(learned, lambda arguments: None, "--publish", "unet", "--epochs", 5) == 0
+    assert (told(learned).state, told(learned).published) == ("finished", "artefact/unet")
+
+
+def test_k3_options_that_fail_do_not_replace_those_it_learned_by(learned):
+    os.utime(learned / "last.pt", (0, 0))
+    start(learned, fails(TrainingFailed("last.pt belongs to another network.")), "--side", 64)
+    assert yaml.safe_load((learned / "config.yaml").read_text())["side"] == 384
