@@ -7,6 +7,7 @@ comes back through `under`.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import zipfile
@@ -18,6 +19,7 @@ WEIGHTS = (".safetensors", ".pt", ".pth")
 MOST_MEMBERS = 200_000
 MOST_MEMBER_BYTES = 64 * 2**20  # as much as a film's file may have
 MOST_UNPACKED = 8 * 2**30  # bytes
+MOST_HEADER_BYTES = 2**20  # of a .safetensors file
 _ENCRYPTED = 0x1
 
 
@@ -106,6 +108,24 @@ def check_zip(data: bytes) -> None:
         )
     if any(entry.flag_bits & _ENCRYPTED for entry in entries):
         raise BadFile("The zip is encrypted: pack it again without a password.")
+
+
+def check_weights(data: bytes) -> None:
+    """Raise BadFile for what is no .safetensors file: its head is read, no number in it (K7)."""
+    length = int.from_bytes(data[:8], "little") if len(data) >= 8 else 0
+    if length > MOST_HEADER_BYTES:
+        raise BadFile(
+            f"The file's head is longer than {MOST_HEADER_BYTES // 2**20} MB, as of no network: "
+            "save the weights again as .safetensors."
+        )
+    try:
+        head = json.loads(data[8 : 8 + length])
+        tensors = [name for name in head if name != "__metadata__"]
+        ends = [int(head[name]["data_offsets"][1]) for name in tensors]
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        tensors, ends = [], []
+    if not tensors or 8 + length + max(ends) != len(data):
+        raise BadFile("The file is no whole .safetensors file: save the weights again as one.")
 
 
 def _inside(folder: os.DirEntry | Path, root: Path) -> list[os.DirEntry]:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import jobs
 from core.settings import Settings
-from core.ui import rooms, train_views
+from core.ui import rooms, train_compare, train_form, train_live, train_views
 
 rooms.enter()
 settings = Settings.from_environment()
@@ -24,14 +24,8 @@ if off:
 
 launcher = jobs.launcher(settings)
 if view == train_views.NEW:
-    from core.ui import train_form
-
     train_form.show(settings, launcher)
 elif view == train_views.COMPARE:
-    from core.ui import train_compare
-
     train_compare.show(settings, launcher)
 else:
-    from core.ui import train_live
-
     train_live.show(settings, launcher)

@@ -1,13 +1,14 @@
 """What training may use: found under one root, or brought and kept."""
 
 import io
+import json
 import os
 import zipfile
 
 import pytest
 
 from core import training_files
-from core.training_files import BadFile, check_zip, keep, packs, under, weights
+from core.training_files import BadFile, check_weights, check_zip, keep, packs, under, weights
 
 
 def zipped(**members: bytes) -> bytes:
@@ -122,3 +123,35 @@ def test_u8_an_encrypted_zip_is_refused():
     data[data.index(b"PK\1\2") + 8] |= 1
     with pytest.raises(BadFile, match="password"):
         check_zip(bytes(data))
+
+
+def safetensors(head: object, body: bytes = b"") -> bytes:
+    text = json.dumps(head).encode()
+    return len(text).to_bytes(8, "little") + text + body
+
+
+WHOLE = {"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}, "__metadata__": {"a": "b"}}
+
+
+def test_a_whole_safetensors_file_passes():
+    check_weights(safetensors(WHOLE, b"1234"))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "no whole"),
+        (b"PK\3\4 a .pt file that was called otherwise", "longer than"),
+        ((2**60).to_bytes(8, "little") + b"{}", "longer than"),
+        (safetensors(WHOLE, b"123"), "no whole"),
+        (safetensors(WHOLE, b"12345"), "no whole"),
+        (safetensors({}), "no whole"),
+        (safetensors([1, 2]), "no whole"),
+        (safetensors({"w": {"data_offsets": ["0", "4"]}}), "no whole"),
+        (safetensors({"w": 4}), "no whole"),
+        (safetensors(WHOLE)[:20], "no whole"),
+    ],
+)
+def test_k2_k7_what_is_no_safetensors_file_is_refused(data, said):
+    with pytest.raises(BadFile, match=said):
+        check_weights(data)

@@ -1,0 +1,141 @@
+"""The options of a trainer as widgets, and as the words of its command line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from core import training_files
+from core.learning import Trainer
+from core.models import catalogue
+from core.options import Option
+from core.settings import CHECKOUT, Settings
+
+# Asked for by other parts of the form.
+ELSEWHERE = ("data", "keep_out", "weights", "pretrained", "from_model", "from_run")
+LABELS = {"ema": "EMA", "rate": "Learning rate", "batch": "Batch size", "also": "Also learn from"}
+_WEIGHTS = ("eyes",)  # paths of weights; others are packs
+
+
+def ask(settings: Settings, trainer: Trainer) -> dict[str, object]:
+    """The widgets of all options, those that matter first; their values by name, unchecked."""
+    asked = [o for o in trainer.options if not o.hidden and o.name not in ELSEWHERE]
+    with st.grid(3, min_column_width=200, vertical_alignment="bottom"):
+        values = {o.name: _widget(settings, trainer, o) for o in asked if o.first}
+    others = [option for option in asked if not option.first]
+    with st.expander("More options", icon=":material/tune:"):
+        for group in dict.fromkeys(option.group for option in others):
+            st.markdown(f"**{group}**")
+            of_group = [option for option in others if option.group == group]
+            with st.grid(3, min_column_width=200, vertical_alignment="bottom"):
+                values |= {o.name: _widget(settings, trainer, o) for o in of_group}
+    return values
+
+
+def label(option: Option) -> str:
+    """What an option is called on the page."""
+    return LABELS.get(option.name) or option.name.replace("_", " ").capitalize()
+
+
+def words(trainer: Trainer, values: Mapping[str, object]) -> tuple[str, ...]:
+    """The words of the command line that give these values; what its own file says is left out.
+
+    Raises BadOption for a value that an option cannot have.
+    """
+    said: list[str] = []
+    for name, value in values.items():
+        option = trainer.option(name)
+        value = option.checked(value)
+        if value in (None, trainer.defaults[name]):
+            continue
+        if option.kind is bool:
+            said.append(option.flag if value else option.flag.replace("--", "--no-", 1))
+        elif option.many:
+            said += [option.flag, *map(str, value)]
+        elif str(value).startswith("-"):  # which would be taken for another option
+            said.append(f"{option.flag}={value}")
+        else:
+            said += [option.flag, str(value)]
+    return tuple(said)
+
+
+def _widget(settings: Settings, trainer: Trainer, option: Option) -> object:
+    default = trainer.defaults[option.name]
+    about = {
+        "label": label(option),
+        "key": f"train-{trainer.name}-{option.name}",
+        "help": _help(option),
+        "persist_state": "session",
+    }
+    if option.kind is bool:
+        return st.toggle(value=bool(default), **about)
+    if option.choices or option.model_of or option.kind is Path:
+        return _choice(_known(settings, option), default, option, about)
+    if option.kind in (int, float):
+        return _number(option, default, about)
+    text = st.text_input(value=default or "", max_chars=200, **about).strip()
+    return text or None
+
+
+def _known(settings: Settings, option: Option) -> Iterable[str]:
+    """What an option may be chosen from."""
+    if option.choices:
+        return option.choices
+    if option.model_of:
+        return [card.name for card in catalogue(settings.checkpoints, option.model_of)]
+    find = training_files.weights if option.name in _WEIGHTS else training_files.packs
+    return [str(settings.data / name) for name in find(settings.data)]
+
+
+def _choice(known: Iterable[str], default: object, option: Option, about: Mapping) -> object:
+    options = list(known)
+    shown = (lambda path: Path(path).name) if option.kind is Path else str
+    if option.many:
+        first = [each for each in default or () if each in options]
+        return st.multiselect(options=options, default=first, format_func=shown, **about)
+    if default is None and option.required and options:
+        default = options[0]
+    index = options.index(default) if default in options else None
+    return st.selectbox(
+        options=options,
+        index=index,
+        required=index is not None,
+        placeholder="None chosen",
+        format_func=shown,
+        **about,
+    )
+
+
+def _number(option: Option, default: float | None, about: Mapping) -> float | None:
+    kind, whole = option.kind, option.kind is int
+    return st.number_input(
+        min_value=kind(option.low),
+        max_value=kind(option.high),
+        value=None if default is None else kind(default),
+        step=1 if whole else _step(option, default),
+        format="%d" if whole else "%g",
+        required=default is not None,
+        placeholder="not given",
+        **about,
+    )
+
+
+def _step(option: Option, default: float | None) -> float:
+    """A digit of the default, counted from the nearer end of what is allowed."""
+    near = min(default - option.low, option.high - default) if default else 0.0
+    return 10.0 ** math.floor(math.log10(near)) if near > 0 else (option.high - option.low) / 100
+
+
+def _help(option: Option) -> str:
+    told = [option.help] if option.low is None else [option.help, option.allowed]
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in told)
+
+
+def command(trainer: Trainer, said: Iterable[str], folder: Path) -> list[str]:
+    """The command line that makes the same run from a shell in the checkout."""
+    given = [*said, "--run", str(folder)]
+    inside = f"{CHECKOUT}/"
+    return ["python", "-m", f"trainers.{trainer.name}", *(w.removeprefix(inside) for w in given)]
