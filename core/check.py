@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from core.models import catalogue, faults
 from core.settings import CHECKOUT, Settings
 
 MEMORY_NEEDED_MB = 350  # the app's process after ten verdicts
+DISK_NEEDED_MB = 500  # checkpoints of a training run, old and new
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Finding:
 
 
 def check(settings: Settings) -> list[Finding]:
-    """Look at packages, models, memory and the annotation store; nothing found is good."""
+    """Look at packages, models, memory, the annotation store and the folder of training runs;
+    nothing found is good."""
     return [
         *check_packages(CHECKOUT / "requirements.txt"),
         *check_models(settings.checkpoints),
         *check_memory(free_memory_mb()),
         *check_store(settings.database_url),
+        *(check_runs(settings.runs) if settings.training else []),
     ]
 
 
@@ -92,8 +96,7 @@ def check_store(url: str) -> list[Finding]:
     remedy = "It lies where LIGHTBOX_HOME or LIGHTBOX_DATABASE_URL says."
     path = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not path.exists():
-        folder = next(parent for parent in path.absolute().parents if parent.exists())
-        if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        if _can_be_written(path.parent):
             return []
         return [Finding("error", "The folder for annotations cannot be written.", remedy)]
     # Its libraries take half a second to load: only where there is a store to open.
@@ -110,6 +113,30 @@ def check_store(url: str) -> list[Finding]:
         return []
     carried = "It is carried over when Annotate is next opened: make a copy before."
     return [Finding("warning", "The annotation store is of an earlier version.", carried)]
+
+
+def check_runs(folder: Path) -> list[Finding]:
+    """See whether training jobs can write their folders, and whether there is room."""
+    remedy = "Name another folder with LIGHTBOX_RUNS, or set LIGHTBOX_TRAINING=off."
+    if not _can_be_written(folder):
+        return [Finding("error", "The folder for training runs cannot be written.", remedy)]
+    free_mb = shutil.disk_usage(_standing(folder)).free // 2**20
+    if free_mb >= DISK_NEEDED_MB:
+        return []
+    sentence = f"Only {free_mb} MB of disk are free for training runs."
+    return [Finding("warning", sentence, f"Delete runs that are not needed. {remedy}")]
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether files can be made in a folder, or where it is missing, the folder itself."""
+    standing = _standing(folder)
+    return standing.is_dir() and os.access(standing, os.W_OK | os.X_OK)
+
+
+def _standing(folder: Path) -> Path:
+    """The folder, or the nearest of those that hold it that is there."""
+    folder = folder.absolute()
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def free_memory_mb(

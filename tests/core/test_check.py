@@ -1,6 +1,8 @@
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import version
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,12 +12,13 @@ from core.check import (
     check_memory,
     check_models,
     check_packages,
+    check_runs,
     check_store,
     free_memory_mb,
     memory_mb,
     summary,
 )
-from core.settings import CHECKOUT
+from core.settings import CHECKOUT, Settings
 
 NUMPY = version("numpy")
 
@@ -123,6 +126,32 @@ def test_a_store_that_cannot_be_opened_is_an_error_without_its_password(tmp_path
         assert finding.level == "error"
         assert words in finding.sentence and "hunter2" not in str(finding)
         assert "LIGHTBOX_DATABASE_URL" in finding.remedy
+
+
+@pytest.mark.parametrize(("free_mb", "expected"), [(500, []), (499, ["warning"]), (0, ["warning"])])
+def test_runs_need_room(tmp_path, free_mb, expected):
+    assert levels(check_runs(tmp_path / "deep" / "er", free_mb)) == expected
+    assert not (tmp_path / "deep").exists()
+
+
+def test_the_room_for_runs_is_asked_of_the_disk(tmp_path, monkeypatch):
+    for free_mb, expected in ((500, []), (499, ["warning"])):
+        monkeypatch.setattr(
+            core.check.shutil, "disk_usage", lambda path, mb=free_mb: SimpleNamespace(free=mb << 20)
+        )
+        assert levels(check_runs(tmp_path / "to come")) == expected
+
+
+def test_a_folder_for_runs_that_cannot_be_made_is_an_error_while_training_is_on(tmp_path):
+    (tmp_path / "file").touch()
+    settings = Settings.from_environment({"LIGHTBOX_RUNS": str(tmp_path / "file" / "runs")})
+    words = "The folder for training runs cannot be written."
+    (finding,) = check_runs(settings.runs)
+    assert (finding.level, finding.sentence) == ("error", words)
+    assert "LIGHTBOX_RUNS" in finding.remedy
+    assert words in [finding.sentence for finding in core.check.check(settings)]
+    off = replace(settings, training=False)
+    assert words not in [finding.sentence for finding in core.check.check(off)]
 
 
 def test_summary_is_one_line_and_the_worst_comes_with_its_remedy():
