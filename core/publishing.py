@@ -17,7 +17,7 @@ from core.jobs.records import write_json
 from core.models import BadModel, ModelCard, catalogue
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
-MOST_TITLE, MOST_SUMMARY, MOST_NOTES = 80, 300, 2000
+MOST_NAME, MOST_TITLE, MOST_SUMMARY, MOST_NOTES = 60, 80, 300, 2000
 
 
 def require_free(root: Path, task: str, name: str, run: str) -> None:
@@ -44,9 +44,23 @@ def require_name(name: str) -> None:
     """Raises BadModel unless `name` can be that of a folder on any machine."""
     if not NAME.fullmatch(name):
         raise BadModel(
-            "A model's name has up to 60 letters (a to z), digits, hyphens and underscores, and "
-            f"begins with a letter or a digit: {plain_line(name)[:60]!r} does not."
+            f"A model's name has up to {MOST_NAME} letters (a to z), digits, hyphens and "
+            f"underscores, and begins with a letter or a digit: {plain_line(name)[:MOST_NAME]!r} "
+            "does not."
         )
+
+
+def checked_words(name: str, title: str, summary: str) -> dict[str, str]:
+    """What a card says of a model that is called so; its name stands for a title that is missing.
+
+    Raises BadModel when the name cannot be or the words are too many.
+    """
+    require_name(name)
+    words = {"name": name, "title": plain_line(title) or name, "summary": plain_line(summary)}
+    for what, most in (("title", MOST_TITLE), ("summary", MOST_SUMMARY)):
+        if len(words[what]) > most:
+            raise BadModel(f"The {what} has {len(words[what]):,} characters: use at most {most:,}.")
+    return words
 
 
 def made_here(root: Path) -> list[ModelCard]:
@@ -62,11 +76,7 @@ def rename(card: ModelCard, name: str, title: str, summary: str) -> ModelCard:
     Raises BadModel when it was not published here, the words do not fit, or the name is taken.
     """
     now = _current(card)
-    require_name(name)
-    words = {"title": plain_line(title) or name, "summary": plain_line(summary)}
-    for what, most in (("title", MOST_TITLE), ("summary", MOST_SUMMARY)):
-        if len(words[what]) > most:
-            raise BadModel(f"The {what} has {len(words[what]):,} characters: use at most {most:,}.")
+    words = checked_words(name, title, summary)
     if name == card.folder.name:
         return _rewritten(now, words)
     target = card.folder.with_name(name)
@@ -74,7 +84,7 @@ def rename(card: ModelCard, name: str, title: str, summary: str) -> ModelCard:
         raise BadModel(f"There is a {card.task} model named {name} already: choose another name.")
     with _writing(card), tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as aside:
         copy = Path(shutil.copytree(card.folder, Path(aside) / name))
-        write_json(copy / "card.json", now.details | words | {"name": name})
+        write_json(copy / "card.json", now.details | words)
         os.rename(copy, target)
         os.rename(card.folder, Path(aside) / card.folder.name)
     return ModelCard.read(target)

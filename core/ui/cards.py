@@ -1,6 +1,6 @@
 """Model cards as a reader meets them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -82,6 +82,9 @@ def overview(cards: Sequence[ModelCard], task: str) -> None:
 def full(card: ModelCard) -> None:
     """Everything a card says, under headings."""
     st.markdown(plain(card.summary))
+    if notes := card.details.get("notes"):
+        lines = plain(str(notes)).replace("\n", "  \n")  # each stays a line of its own
+        st.markdown(f"**Notes**  \n{lines}")
     if card.task == "inpaint":
         _fills(card)
         _origin(card)
@@ -235,6 +238,8 @@ def _origin(card: ModelCard) -> None:
         "Licence": details.get("licence"),
         "Started from": details.get("weights_started_from"),
         "Training": ", ".join(f"{name} {value}" for name, value in training.items()),
+        "Run": details.get("run"),
+        "Checked": _checked(details.get("check", {}).get("torch")),
         "Input": _input(card),
         **_reading(card),
         "Seed": details.get("seed"),
@@ -247,6 +252,16 @@ def _origin(card: ModelCard) -> None:
         "\n".join(
             f"- {name}: {plain(str(text))}" for name, text in facts.items() if text or text == 0
         )
+    )
+
+
+def _checked(torch: Mapping[str, float] | None) -> str:
+    """How near the exported file comes to the network that was trained."""
+    if not torch:
+        return ""
+    return (
+        f"against torch on {torch['n']} validation inputs, largest difference "
+        f"{torch['largest_difference']:.1g}"
     )
 
 

@@ -1,9 +1,168 @@
-"""The Compare view: runs of one trainer beside each other, and publishing one of them."""
+"""The Compare view: runs of one trainer beside each other, and what becomes of the best."""
 
-from core.jobs import Launcher
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from core import jobs
+from core.jobs import Job, Launcher, Status
+from core.learning import TRAINERS, Trainer
+from core.run_table import Best, bests, differing, in_words
 from core.settings import Settings
+from core.ui import train_publish, train_published, train_views
+from core.ui.batch import as_csv
+from core.ui.train_words import SIGNS, measure, number, short
+from core.ui.words import plain, span
+
+MOST_ROWS = 12  # of the table, without scrolling
+_TRAINER = "train-compare-trainer"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run as the table tells it. `seconds`: of all its epochs."""
+
+    job: Job
+    status: Status
+    config: dict
+    bests: dict[str, Best]
+    seconds: float
 
 
 def show(settings: Settings, launcher: Launcher) -> None:
     """A table of runs, the form that publishes one, and the models that were published here."""
-    raise NotImplementedError
+    known = [job for job in jobs.read_jobs(settings.runs) if job.trainer in TRAINERS]
+    if not known:
+        st.info(
+            "Runs stand here beside each other once there are some: start one under New run.",
+            icon=":material/leaderboard:",
+        )
+    else:
+        trainer = _trainer(known)
+        rows = [_row(trainer, job) for job in known if job.trainer == trainer.name]
+        _table(trainer, _chosen(trainer, rows))
+        st.subheader("Publish", anchor=False)
+        train_publish.offer([row.job for row in rows], settings, launcher)
+    train_published.show(settings)
+
+
+def _trainer(known: Sequence[Job]) -> Trainer:
+    """What was learned: of the run that was looked at last, until another is chosen."""
+    state, names = st.session_state, list(dict.fromkeys(job.trainer for job in known))
+    looked_at = {job.id: job for job in known}.get(state.get(train_views.OPEN), known[0])
+    if len(names) == 1:
+        return TRAINERS[names[0]]
+    state[_TRAINER] = looked_at.trainer
+
+    def look_at_its_newest() -> None:
+        newest = next(job.id for job in known if job.trainer == state[_TRAINER])
+        state[train_views.OPEN] = newest
+
+    chosen = st.selectbox(
+        "What was learned",
+        names,
+        format_func=lambda name: TRAINERS[name].title,
+        key=_TRAINER,
+        on_change=look_at_its_newest,
+        width=520,
+    )
+    return TRAINERS[chosen]
+
+
+def _row(trainer: Trainer, job: Job) -> Row:
+    rows = jobs.metrics(job)
+    seconds = float(rows["seconds"].sum()) if "seconds" in rows else 0.0
+    return Row(job, jobs.status(job), jobs.config(job), bests(trainer, rows), seconds)
+
+
+def _chosen(trainer: Trainer, rows: Sequence[Row]) -> list[Row]:
+    """The runs of the table: all of them unless some are chosen."""
+    known = {row.job.id: row for row in rows}
+    key = f"train-compared-{trainer.name}"
+    st.session_state[key] = [name for name in st.session_state.get(key, []) if name in known]
+    if len(rows) < 3:
+        return list(rows)
+    names = st.multiselect(
+        "Runs",
+        list(known),
+        format_func=lambda name: short(known[name].job),
+        key=key,
+        persist_state="session",
+        placeholder=f"All {len(rows)} runs",
+        help="Choose two or more to see only the settings in which these differ.",
+    )
+    return [known[name] for name in names] or list(rows)
+
+
+def _table(trainer: Trainer, rows: Sequence[Row]) -> None:
+    settings = differing(trainer, [row.config for row in rows])
+    measures = list(dict.fromkeys(name for row in rows for name in row.bests))
+    cells = {
+        "Run": [short(row.job) for row in rows],
+        "State": [_state(row.status) for row in rows],
+        **{
+            measure(name): [row.bests[name].value if name in row.bests else None for row in rows]
+            for name in measures
+        },
+        **{_title(name): in_words([row.config.get(name) for row in rows]) for name in settings},
+        "Epochs": [row.status.epoch for row in rows],
+        "Time": [row.seconds for row in rows],
+        "Device": [row.status.device for row in rows],
+    }
+    table = pd.DataFrame(cells)
+    written = table.style.format({"Time": span})
+    for name in measures:
+        for at, row in enumerate(rows):
+            best = row.bests.get(name)
+            words = f"{number(best.value)} at {best.epoch}" if best else ""
+            written = written.format(
+                lambda _, words=words: words, subset=pd.IndexSlice[[at], [measure(name)]]
+            )
+    st.dataframe(
+        written,
+        hide_index=True,
+        height=35 * (1 + min(len(rows), MOST_ROWS)) + 2,
+        column_config={"Run": st.column_config.TextColumn(pinned=True)},
+        alt=f"{len(rows)} runs of the trainer {trainer.name}: states, settings and best scores",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        same = "" if settings or len(rows) == 1 else " Their settings are all the same."
+        st.caption(
+            "The best of each measure, and the epoch it is from. Only settings that differ are "
+            f"shown.{same} A click on a heading sorts.",
+            width="stretch",
+        )
+        st.download_button(
+            "CSV",
+            lambda: as_csv([_for_spreadsheet(row, settings, measures) for row in rows]),
+            file_name=f"{trainer.name}-runs.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="This table, with the epochs of the best in columns of their own.",
+        )
+
+
+def _state(status: Status) -> str:
+    return "Publishing" if status.phase == "publishing" else SIGNS[status.state].word
+
+
+def _title(option: str) -> str:
+    return plain(option.replace("_", " ").capitalize())
+
+
+def _for_spreadsheet(row: Row, settings: Sequence[str], measures: Sequence[str]) -> dict:
+    found = {"run": row.job.id, "state": row.status.state}
+    for name in measures:
+        best = row.bests.get(name)
+        found |= {name: best.value if best else "", f"{name}_epoch": best.epoch if best else ""}
+    found |= {name: row.config.get(name) for name in settings}
+    return found | {
+        "epochs": row.status.epoch,
+        "seconds": round(row.seconds, 1),
+        "device": row.status.device,
+    }
