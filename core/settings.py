@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +51,7 @@ class Settings:
             runs=_folder(env, "LIGHTBOX_RUNS", "runs"),
             training=_training(env),
             job_slots=_job_slots(env),
-            ray_address=env.get("LIGHTBOX_RAY_ADDRESS", "").strip(),
+            ray_address=_ray_address(env),
         )
 
 
@@ -137,3 +138,13 @@ def _job_slots(env: Mapping[str, str]) -> int | None:
             f"LIGHTBOX_JOBS must be a whole number from 1 to {MOST_JOBS}, not {value!r}."
         )
     return int(value)
+
+
+def _ray_address(env: Mapping[str, str]) -> str:
+    value = env.get("LIGHTBOX_RAY_ADDRESS", "").strip()
+    if value and not re.fullmatch(r"https?://[^\s/?#@]+/*", value):
+        raise ValueError(
+            "LIGHTBOX_RAY_ADDRESS must be the address of the dashboard of a Ray cluster, like "
+            f"http://head:8265, not {value!r}."
+        )
+    return value.rstrip("/")

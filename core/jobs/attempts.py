@@ -8,6 +8,7 @@ before it begins.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -63,7 +64,8 @@ class Attempt:
 
 def begin(job: Job, head: RayHead) -> Attempt:
     """Write down a new attempt, which takes the place of the one before."""
-    attempt = Attempt(head.address, f"{job.id}-{secrets.token_hex(4)}", time.time())
+    named = re.sub("[^A-Za-z0-9._-]", "-", job.id)
+    attempt = Attempt(head.address, f"{named}-{secrets.token_hex(4)}", time.time())
     write_json(job.folder / FILE, asdict(attempt))
     return attempt
 
@@ -131,12 +133,13 @@ def _last_word(job: Job, attempt: Attempt, told: Status, known: Mapping) -> Stat
     settled = time.time() - (known.get("end_time") or 0) / 1000 > SETTLED_S
     if settled and current(job.folder) == attempt:
         with suppress(OSError):
-            _write(job, after)
+            write_end(job, after.state, after.reason)
     return after
 
 
-def _write(job: Job, after: Status) -> None:
-    """Write a last word down, so that the cluster is not asked again."""
+def write_end(job: Job, state: State, reason: str) -> None:
+    """Write down how a job ended, so that the cluster is not asked again."""
+    after = _ended(read_status(job.folder), state, reason)
     if after.state == "interrupted":  # never written: a live state without an attempt
         write_status(job.folder, reason=after.reason)
         forget(job.folder)

@@ -6,7 +6,6 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +15,15 @@ from core.jobs.contents import log_tail, shown
 from core.jobs.local import NOTHING_YET, LocalLauncher, alone
 from core.jobs.queue import devices
 from core.jobs.ray_head import RayHead
-from core.jobs.records import Job, JobError, Launcher, Mode, read_status, write_status
+from core.jobs.records import (
+    Job,
+    JobError,
+    Launcher,
+    Mode,
+    hand_over,
+    read_status,
+    write_status,
+)
 from core.jobs.runner import Command
 from core.settings import CHECKOUT
 
@@ -49,15 +56,13 @@ class RayLauncher(LocalLauncher):
         """See `core.jobs.Launcher.stop`."""
         super().stop(job)
         attempt = attempts.current(job.folder)
-        # A job that runs sees the request itself; one that waits for its turn cannot.
-        with suppress(JobError):
-            known = attempt and attempt.head.look(attempt.submission)
-            if known and known["status"] == "PENDING":
-                attempts.forget(job.folder)
-                write_status(
-                    job.folder, state="stopped", phase="", reason="It was taken out of the queue."
-                )
-                attempt.head.stop(attempt.submission)
+        if attempt is None or read_status(job.folder).process:
+            return  # a trainer that has signed sees the request itself
+        known = attempt.head.look(attempt.submission)
+        if known and known["status"] == "PENDING":
+            attempts.forget(job.folder)
+            attempts.write_end(job, "stopped", "It was taken out of the queue.")
+        attempt.head.stop(attempt.submission)
 
     def log(self, job: Job, lines: int = 40) -> str:
         """See `core.jobs.Launcher.log`; by Ray's account where the job itself left none."""
@@ -72,9 +77,10 @@ class RayLauncher(LocalLauncher):
             before = read_status(job.folder)
             try:
                 processes.forget_stop(job.folder)
+                hand_over(job, self.name)
                 attempt = attempts.begin(job, self.head)
                 write_status(job.folder, **NOTHING_YET, **status)
-                command = _guarded(self.command(job, mode, more), job.folder, attempt.submission)
+                command = guarded(self.command(job, mode, more), job.folder, attempt.submission)
                 self.head.submit(attempt.submission, command, self._environment(), resources)
             except JobError:
                 attempts.forget(job.folder)
@@ -109,12 +115,13 @@ class RayLauncher(LocalLauncher):
         }
 
 
-def _guarded(words: Sequence[str], folder: Path, submission: str) -> str:
+def guarded(words: Sequence[str], folder: Path, submission: str) -> str:
     """The shell command of an attempt: nothing, unless the folder still names it."""
     names = {"checkout": CHECKOUT, "python": sys.executable, "file": folder / "job.json"}
-    names |= {"attempt": folder / attempts.FILE, "sentence": NOT_SHARED}
+    names |= {"record": folder / attempts.FILE, "attempt": submission, "sentence": NOT_SHARED}
     said = {name: shlex.quote(str(value)) for name, value in names.items()}
     return (
-        "cd {checkout} 2>/dev/null && [ -x {python} ] && [ -f {file} ] || {{ echo {sentence}; exit 1; }}; "
-        "grep -qs {submission} {attempt} || exit 0; exec {command}"
-    ).format(**said, submission=submission, command=shlex.join(words))
+        "cd {checkout} 2>/dev/null && [ -x {python} ] && [ -f {file} ] "
+        "|| {{ echo {sentence}; exit 1; }}; "
+        "grep -qsF {attempt} {record} || exit 0; exec {command}"
+    ).format(**said, command=shlex.join(words))

@@ -24,6 +24,7 @@ from core.jobs.records import (
     Launcher,
     Mode,
     create,
+    hand_over,
     new_id,
     read_job,
     read_status,
@@ -136,6 +137,7 @@ class LocalLauncher:
         with alone(job) as hold:
             try:
                 processes.forget_stop(job.folder)
+                hand_over(job, self.name)
                 write_status(job.folder, **NOTHING_YET, **status)
                 self._detach([*self.runner, str(job.folder), mode, *more], job, hold)
             except OSError as error:

@@ -53,6 +53,8 @@ class RayHead:
         """
         try:
             answer = self._ask("GET", f"/api/jobs/{submission}")
+            if answer is not None and "status" not in answer:
+                raise self._silence()  # something else listens there
         except JobError as error:
             _silent[self.address] = (time.monotonic(), error)
             raise
@@ -101,12 +103,12 @@ class RayHead:
         try:
             request = Request(self.address + path, data, headers, method=method)
             with urlopen(request, timeout=seconds) as answer:
-                return json.load(answer)
+                return {**json.load(answer)}
         except HTTPError as error:
             if error.code == 404:
                 return None
             raise self._refusal(error) from None
-        except (OSError, ValueError, HTTPException):
+        except (OSError, ValueError, TypeError, HTTPException):
             raise self._silence() from None
 
     def _silence(self) -> JobError:

@@ -122,6 +122,13 @@ def create(folder: Path, trainer: str, words: tuple[str, ...], launcher: Launche
     return job
 
 
+def hand_over(job: Job, launcher: Launcher) -> None:
+    """Write down that another launcher sees to a job from now on."""
+    if job.launcher != launcher:
+        told = {"trainer": job.trainer, "words": list(job.words), "launcher": launcher}
+        write_json(job.folder / "job.json", told | {"created": job.created})
+
+
 def read_job(folder: Path) -> Job | None:
     """The job in a folder, or None where there is none that can be read."""
     try:

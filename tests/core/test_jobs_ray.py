@@ -31,10 +31,13 @@ done = int(last.read_text()) if last.exists() else 0
 def tell(state, **more):
     told = json.loads((folder / "status.json").read_text())
     told |= {"state": state, "phase": "", "epoch": done, "epochs": 3, "reason": ""} | more
+    told |= {"process": {"pid": 1, "started": 1, "host": "a machine of the cluster"}}
     (folder / ".new").write_text(json.dumps(told))
     os.replace(folder / ".new", folder / "status.json")
     sys.exit() if state != "running" else None
 
+if kind == "slow":
+    time.sleep(100)
 print("trainer", mode, os.environ.get("LIGHTBOX_DATA"), os.environ.get("LIGHTBOX_DATABASE_URL"))
 if kind == "broken" and mode == "train":
     sys.exit("The data are gone: give another folder.")
@@ -206,6 +209,14 @@ def test_t2_stopped_job_goes_on_where_it_stopped(ray):
     ray.stop(job)
     until(lambda: state(job) == "stopped")
     assert jobs.metrics(job)["epoch"].diff().dropna().eq(1).all()
+
+
+def test_job_that_only_begins_is_stopped_at_once(ray):
+    job = ready(ray, "slow")
+    ray.start(job)
+    until(lambda: known(attempts.current(job.folder)) == "RUNNING")
+    ray.stop(job)
+    until(lambda: state(job) == "stopped")
 
 
 def test_t3_job_that_does_not_listen_is_stopped_by_the_cluster(ray):

@@ -154,9 +154,32 @@ def test_jobs_at_once(value, slots):
         assert Settings.from_environment(env).job_slots == slots
 
 
-def test_a_ray_cluster_is_named_by_its_address():
-    env = {"LIGHTBOX_RAY_ADDRESS": " http://127.0.0.1:8265 "}
-    assert Settings.from_environment(env).ray_address == "http://127.0.0.1:8265"
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        (" http://127.0.0.1:8265 ", "http://127.0.0.1:8265"),
+        ("https://head.example/", "https://head.example"),
+        ("", ""),
+    ]
+    + [
+        (bad, ValueError)
+        for bad in (
+            "auto",
+            "head:6379",
+            "ray://head:10001",
+            "http://",
+            "http://head/x",
+            "http://a b",
+        )
+    ],
+)
+def test_a_ray_cluster_is_named_by_its_address(value, address):
+    env = {"LIGHTBOX_RAY_ADDRESS": value}
+    if address is ValueError:
+        with pytest.raises(ValueError, match=r"LIGHTBOX_RAY_ADDRESS must be .* http://head:8265"):
+            Settings.from_environment(env)
+    else:
+        assert Settings.from_environment(env).ray_address == address
 
 
 def test_empty_means_unset():
