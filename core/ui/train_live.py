@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import streamlit as st
 
 from core import jobs
@@ -14,6 +17,7 @@ from core.ui import (
     train_samples,
     train_views,
 )
+from core.ui.train_queue import Run
 
 EVERY = "2s"
 
@@ -25,15 +29,28 @@ def show(settings: Settings, launcher: jobs.Launcher) -> None:
     deletes.
     """
     train_queue.follow_link()
-    live = any(run.live for run in train_queue.read(settings.runs))
-    st.fragment(_follow, run_every=EVERY if live else None)(settings, launcher, live)
-
-
-def _follow(settings: Settings, launcher: jobs.Launcher, followed: bool) -> None:
-    """The view as it is now; `followed`: whether it is told anew by itself."""
     runs = train_queue.read(settings.runs)
-    if any(run.live for run in runs) != followed or _left():
-        st.rerun()  # of the page: it settles whether this is repeated, and which view is open
+    page = _page(runs)
+    st.fragment(_follow, run_every=EVERY if page.live else None)(settings, launcher, page)
+
+
+class _Page(NamedTuple):
+    """What the whole page is settled by: whether a run lives, and the view that is open."""
+
+    live: bool
+    view: str
+
+
+def _page(runs: Sequence[Run]) -> _Page:
+    view = st.session_state.get(train_views.VIEW, train_views.RUNS)
+    return _Page(any(run.live for run in runs), view)
+
+
+def _follow(settings: Settings, launcher: jobs.Launcher, page: _Page) -> None:
+    """The view as it is now, on a page as it was drawn."""
+    runs = train_queue.read(settings.runs)
+    if _page(runs) != page:
+        st.rerun()
     for run in runs:
         if run.job.launcher == "shell" and train_presses.asked_to_stop(run):
             jobs.insist(run.job)  # a run from a shell has nobody else who does
@@ -52,11 +69,6 @@ def _follow(settings: Settings, launcher: jobs.Launcher, followed: bool) -> None
         train_run.skipped(run.job)
         train_run.log(run.job, launcher)
         train_run.settings(run.job)
-
-
-def _left() -> bool:
-    """Whether a press has just opened another view."""
-    return st.session_state.get(train_views.VIEW, train_views.RUNS) != train_views.RUNS
 
 
 def _nothing() -> None:

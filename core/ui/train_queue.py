@@ -74,7 +74,8 @@ def choose(runs: Sequence[Run]) -> Run:
     st.radio(
         "Runs",
         [run.job.id for run in listed],
-        format_func=lambda name: _label(known[name]) if name in known else name,
+        # What changes is told below: by its label the browser tells which one was clicked.
+        format_func=lambda name: f"**{plain(name)}**",
         captions=[_caption(run) for run in listed],
         key=_LIST,
         on_change=lambda: look_at(st.session_state[_LIST]),
@@ -104,25 +105,22 @@ def _listed(runs: Sequence[Run], chosen: str) -> list[Run]:
 
 
 def _summary(runs: Sequence[Run]) -> str:
-    running = sum(run.status.state == "running" for run in runs)
-    queued = sum(run.status.state == "queued" for run in runs)
-    return f"{running} running, {queued} in the queue; newest first"
-
-
-def _label(run: Run) -> str:
-    return f"{SIGNS[run.status.state].icon} **{plain(run.job.id)}**"
+    states = [run.status.state for run in runs]
+    running, queued = states.count("running"), states.count("queued")
+    live = [f"{running} running"] * bool(running) + [f"{queued} in the queue"] * bool(queued)
+    return f"{', '.join(live) or 'None is running'}; newest first"
 
 
 def _caption(run: Run) -> str:
-    """What it learns, how it stands, and how good it is at its best."""
-    status = run.status
-    state = [SIGNS[status.state].word, place(run.place) if run.place else doing(status)]
+    """How it stands, what it learns, and how good it is at its best."""
+    status, sign = run.status, SIGNS[run.status.state]
+    state = [sign.word, place(run.place) if run.place else doing(status)]
     if status.state == "running" and status.seconds_left is not None:
         state.append(f"{span(status.seconds_left)} left")
-    parts = [subject(run.job), ", ".join(filter(None, state))]
+    parts = [", ".join(filter(None, state)), subject(run.job)]
     if run.best is not None:
         parts.append(f"{measure(TRAINERS[run.job.trainer].measure)} {number(run.best)}")
-    return plain(" · ".join(parts))
+    return f"{sign.icon} {plain(' · '.join(parts))}"
 
 
 def _best(job: Job) -> float | None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from core.jobs import Job, Status
-from core.jobs.records import LIVE
 from core.learning import TRAINERS
 from core.ui.cards import HOLES, MEASURES
 from core.ui.cards import NAMES as SCORES
@@ -36,7 +35,7 @@ LOSSES = {
     "critics": "Critics",
     "pleasing": "Pleasing the critics",
 }
-ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
+EPOCH = ("training", "scoring")  # phases of an epoch, whose steps count towards the whole
 
 
 def subject(job: Job) -> str:
@@ -52,23 +51,25 @@ def short(job: Job) -> str:
 
 def doing(status: Status) -> str:
     """How far a run is: "epoch 3 of 10" while one is under way, "2 of 10 epochs" after."""
+    if status.phase not in ("", *EPOCH):
+        so_far = f", {status.step:,} of {status.steps:,}" if status.steps else ""
+        return status.phase + so_far
     if not status.epochs:
-        return status.phase if status.state in LIVE else ""
-    if status.state == "running":
-        epoch = f"epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
-        return epoch if status.phase in ("", "training") else f"{status.phase}, {epoch}"
-    return f"{status.epoch} of {status.epochs} epochs"
+        return ""
+    if status.state != "running":
+        return f"{status.epoch} of {status.epochs} epochs"
+    return f"epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
 
 
 def share(status: Status) -> float:
     """How much of all epochs is done, 0 to 1."""
-    step = status.step / status.steps if status.steps else 0.0
-    return min(1.0, max(0.0, (status.epoch + min(step, 1.0)) / max(status.epochs, 1)))
+    begun = status.step / status.steps if status.phase in EPOCH and status.steps else 0.0
+    return min(1.0, (status.epoch + min(begun, 1.0)) / max(status.epochs, 1))
 
 
 def place(position: int) -> str:
-    """The place in the queue: "1st in line"."""
-    return f"{ORDINALS.get(position, f'{position}th')} in line"
+    """The place in the queue, 1 first."""
+    return "next in line" if position == 1 else f"number {position} in line"
 
 
 def measure(name: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Mapping
 
 import streamlit as st
 
-_KEY = "train-zoom"
+KEY = "train-zoom"
 _SCRIPT = """
 const SETTLED_MS = 600 // Plotly waits for the second of two clicks, which ends a zoom
 const mounted = new WeakMap()
@@ -57,7 +57,7 @@ _EAR = st.components.v2.component("lightbox_train_zoom", js=_SCRIPT)
 
 def listen(charts: Mapping[str, str]) -> None:
     """Hear of zooms into charts; each lies in a container of its key and shows its subject."""
-    _EAR(key=_KEY, data={"charts": dict(charts)}, on_zooms_change=lambda: None, height=1)
+    _EAR(key=KEY, data={"charts": dict(charts)}, on_zooms_change=lambda: None, height=1)
 
 
 def axes(key: str, subject: str, drawn: Hashable) -> dict[str, list[float]]:
@@ -66,7 +66,7 @@ def axes(key: str, subject: str, drawn: Hashable) -> dict[str, list[float]]:
     subject: another one is not zoomed. drawn: what is on the chart; while that stays, so does the
     drawing's range, so that a zoom, which the browser shows at once, does not draw it again.
     """
-    last = f"{_KEY}-{key}"
+    last = f"{KEY}-{key}"
     before = st.session_state.get(last)
     if before and before[0] == (subject, drawn):
         return before[1]
@@ -77,7 +77,7 @@ def axes(key: str, subject: str, drawn: Hashable) -> dict[str, list[float]]:
 
 def _told(key: str, subject: str) -> dict[str, list[float]]:
     """What the browser said last of a chart while it showed a subject."""
-    zooms = (st.session_state.get(_KEY) or {}).get("zooms")
+    zooms = (st.session_state.get(KEY) or {}).get("zooms")
     for zoom in zooms if isinstance(zooms, list) else ():
         if isinstance(zoom, dict) and (zoom.get("key"), zoom.get("subject")) == (key, subject):
             return {axis: zoom[axis] for axis in ("x", "y") if _range(zoom.get(axis))}
