@@ -21,7 +21,7 @@ TERM_AFTER_S, KILL_AFTER_S = 10, 30
 def identity(pid: int | None = None) -> Identity:
     """Who a process of this machine is; by default, this one."""
     process = psutil.Process(pid)
-    return Identity(process.pid, process.create_time(), hostname())
+    return Identity(process.pid, process.create_time(), hostname(), psutil.boot_time())
 
 
 def lives(process: Identity | None) -> bool:
@@ -38,8 +38,14 @@ def _find(process: Identity | None) -> psutil.Process | None:
         return None
     try:
         found = psutil.Process(process.pid)
-        same = abs(found.create_time() - process.started) <= SAME_START_S
-        return found if same and found.status() != psutil.STATUS_ZOMBIE else None
+        if found.status() == psutil.STATUS_ZOMBIE:
+            return None
+        # Where the clock was set since, as after a laptop's sleep, the system reckons all starts
+        # by the new time; since it booted, as much time had passed as ever.
+        starts = found.create_time(), found.create_time() - psutil.boot_time()
+        were = process.started, process.started - process.booted
+        apart = min(abs(now - then) for now, then in zip(starts, were, strict=True))
+        return found if apart <= SAME_START_S else None
     except (psutil.Error, ValueError, OverflowError):
         return None
 

@@ -42,11 +42,15 @@ class JobError(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """A process, told from a later one with the same number by when it started (epoch seconds)."""
+    """A process, told from a later one with the same number by when it started.
+
+    `started` and `booted`, when its machine did, are epoch seconds by the clock of then.
+    """
 
     pid: int
     started: float
     host: str
+    booted: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -154,13 +158,17 @@ def read_status(folder: Path) -> Status:
         told = {key: value for key, value in told.items() if key in known}
         for name in ("process", "runner"):
             if told.get(name):
-                who = told[name]
-                told[name] = Identity(int(who["pid"]), float(who["started"]), str(who["host"]))
+                told[name] = _identity(told[name])
         if told["state"] not in get_args(State):
             raise ValueError(told["state"])
         return Status(**told)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Status("failed", reason="Its status.json is missing or damaged: start it again.")
+
+
+def _identity(told: Mapping) -> Identity:
+    times = float(told["started"]), float(told.get("booted", 0))
+    return Identity(int(told["pid"]), times[0], str(told["host"]), times[1])
 
 
 def write_status(folder: Path, **changes) -> Status:

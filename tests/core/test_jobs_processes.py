@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import psutil
 import pytest
@@ -38,7 +38,7 @@ def written(job, seconds_ago=0.0, **fields):
     known = {key: getattr(told, key) for key in ("state", "reason", "phase", "asked")}
     for name in ("process", "runner"):
         one = getattr(told, name)
-        known[name] = one and {"pid": one.pid, "started": one.started, "host": one.host}
+        known[name] = one and asdict(one)
     write_json(job.folder / "status.json", known | {"updated": time.time() - seconds_ago})
 
 
@@ -50,6 +50,9 @@ def written(job, seconds_ago=0.0, **fields):
         (replace(ME, started=ME.started - 1.5), True),
         (replace(ME, started=ME.started + 2.5), False),  # the number was used again
         (GONE, False),
+        (replace(GONE, booted=GONE.booted - 100), True),  # the clock was set since
+        (replace(GONE, booted=GONE.booted - 97), False),
+        (replace(ME, booted=0.0), True),
         (AFAR, False),
         (replace(ME, pid=2**22 + 1), False),
         (replace(ME, pid=-1), False),
