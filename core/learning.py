@@ -137,7 +137,7 @@ _FRACTURE = Trainer(
             "balance", float, "share of fractured films drawn; as it is unless given", DATA, 0, 1
         ),
         shared.PHANTOMS,
-        shared.runs("go on from another run's best weights", many=False),
+        shared.runs("go on from other runs' best weights, averaged"),
         Option("freeze", bool, "learn only the head; the backbone stays as it starts", START),
     ),
 )

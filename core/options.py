@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+SHOWN = 10  # names that are listed where none is near
 KINDS = {int: "a whole number", float: "a number", str: "a text", Path: "a path", bool: "on or off"}
 
 
@@ -63,6 +64,8 @@ class Option:
         if not self.many:
             return self._one(value)
         values = value if isinstance(value, list | tuple) else [value]
+        if self.choices and not values:
+            raise self._refused("nothing")
         return [self._one(each) for each in values]
 
     def _one(self, value: object) -> object:
@@ -84,9 +87,12 @@ class Option:
 
 def near(name: str, known: list[str]) -> str:
     """The names nearest to one that is not known, as the end of a sentence: "did you mean a or
-    b?"; where none is near, all that are known."""
+    b?"; where none is near, some that are known."""
     found = get_close_matches(name, known, 3, 0.6)
-    return f"did you mean {' or '.join(found)}?" if found else f"known are {', '.join(known)}."
+    if found:
+        return f"did you mean {' or '.join(found)}?"
+    more = " and more" if len(known) > SHOWN else ""
+    return f"known are {', '.join(known[:SHOWN])}{more}."
 
 
 def _converted(value: object, kind: type) -> object:

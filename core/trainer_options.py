@@ -121,9 +121,9 @@ def model(task: str) -> Option:
     return Option("from_model", str, help, START, model_of=task)
 
 
-def runs(help: str, many: bool = True) -> Option:
+def runs(help: str) -> Option:
     """Other runs to start from."""
-    return Option("from_run", Path, help, START, many=many)
+    return Option("from_run", Path, help, START, many=True)
 
 
 def classifier(task: str, backbones: str, fewest_epochs: int = 1) -> tuple[Option, ...]:

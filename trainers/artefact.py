@@ -20,13 +20,12 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from core import metrics
-from core.artefacts import LABELS
 from core.masks import dice
 from core.models import ModelCard, open_session
 from core.networks.unet import UNet
 from core.preprocess import InputSpec, normalise
 from core.segment import OUTPUTS
-from trainers import start
+from trainers import audit, job, start
 from trainers.export import export
 from trainers.lesion_views import view
 from trainers.loop import Schedule, fit
@@ -90,34 +89,19 @@ def score(network: nn.Module, val: MaskedFilms) -> dict[str, float]:
     return {"dice": float(np.mean(agreements)), "loss": sum(losses) / len(val)}
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    start.add_common(parser)
-    parser.add_argument(
-        "--labels", nargs="+", choices=LABELS, default=list(LABELS), help="all unless named"
-    )
-    parser.add_argument("--side", type=int, default=SIDE, help="px of the network's view")
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
-    return parser
-
-
-def main() -> None:
-    """Train, publish."""
-    arguments = options().parse_args()
+def main(arguments: argparse.Namespace) -> None:
+    """Audit the data, train, publish."""
     if arguments.side % 16:
         raise start.BadStart(f"--side {arguments.side} is no multiple of 16: choose {SIDE}.")
     engine = start.fabric(arguments)
+    network, origin = start.whole(UNet(), arguments, "artefact")
     pack = MaskPack(arguments.data)
+    audit.require_sound(audit.masked(pack, arguments.labels), arguments)
+    engine.launch()
     train, val = (
         pack.squares(films, arguments.side, arguments.labels)
         for films in pack.split(arguments.labels)
     )
-    network = UNet()
     best = fit(
         engine,
         arguments.run,
@@ -126,10 +110,11 @@ def main() -> None:
         outline_loss,
         lambda candidate: score(candidate, val),
         Schedule(arguments.epochs, arguments.batch, arguments.rate, keep_last=True),
+        trial=arguments.trial,
     )
     print("on val:", {name: round(value, 4) for name, value in best.items()})
     if arguments.publish and engine.is_global_zero:
-        provenance = Provenance.of(arguments, "random weights (from scratch)", pack, len(train))
+        provenance = Provenance.of(arguments, origin, pack, len(train))
         print(f"published {publish(network, pack, val, provenance, arguments.labels)}")
 
 
@@ -205,4 +190,4 @@ def numbers(agreements: np.ndarray, areas: np.ndarray, val: MaskedFilms) -> dict
 
 
 if __name__ == "__main__":
-    start.run(main)
+    job.run("artefact", main)

@@ -1,22 +1,25 @@
 """Look a data pack over before the first step: what cannot be read, what stands there twice."""
 
+import argparse
 import hashlib
 import json
-import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from core.images import BadImage
-from trainers.archive import BadPack
-from trainers.films import Film, Pack
+from core.jobs.records import write_json
+from core.lesions import CODES
+from trainers.archive import Archive, BadPack
+from trainers.films import Pack
+from trainers.lesions import LesionPack
+from trainers.mask_pack import MaskPack
+from trainers.progress import current, first_process
 from trainers.squares import read_grey
-
-log = logging.getLogger(__name__)
 
 NEAR_BITS = 12  # of 256: neighbours in a hand series differ by 30 or more
 NEAR_CORRELATION = 0.985
@@ -26,8 +29,69 @@ DETAIL_SIDE = 96
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One picture of a pack: its file is `member`. Pictures of one `group` must stay in one split;
+    `label` is None where none is known."""
+
+    name: str
+    member: str
+    split: str
+    group: str
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is audited. read: bytes, name → (H, W) uint8, or BadImage. `classes` is how many labels
+    each of train and val must have at least."""
+
+    pack: Archive
+    entries: Sequence[Entry]
+    read: Callable[[bytes, str], np.ndarray]
+    classes: int
+
+
+def films(pack: Pack, classes: int = 2) -> Subject:
+    """The films of a pack, by fracture or grade."""
+    entries = [Entry(f.name, f.path, f.split, f.group, str(f.label)) for f in pack.films]
+    return Subject(pack, entries, read_grey, classes)
+
+
+def lesions(pack: LesionPack, classes: int = 1) -> Subject:
+    """The pictures of a pack of lesions, by diagnosis."""
+    entries = [
+        Entry(x.name, x.image, x.split, x.group, None if x.label is None else CODES[x.label])
+        for x in pack.lesions
+    ]
+    return Subject(pack, entries, read_photo, classes)
+
+
+def masked(pack: MaskPack, labels: Collection[str]) -> Subject:
+    """The films of a pack of masks that are learned from for these labels, by whether they show
+    any. Nothing tells patients apart, so each film is a group."""
+    entries = [
+        Entry(f.name, f.path, split, f.sha256, "marked" if f.shows(labels) else "nothing")
+        for split, films in zip(("train", "val"), pack.split(labels), strict=True)
+        for f in films
+    ]
+    return Subject(pack, entries, read_grey, 1)
+
+
+def read_photo(data: bytes, name: str) -> np.ndarray:
+    """A photograph as the trainers decode it, in grey, (H, W) uint8. Raises BadImage."""
+    try:
+        grey = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    except cv2.error:  # an empty file, or one that claims to be enormous
+        grey = None
+    if grey is None:
+        raise BadImage(f"{name} cannot be read.")
+    return grey
+
+
+@dataclass(frozen=True)
 class Report:
-    """Findings of an audit. Each pair is (name, name); `crossing` ones lie in different splits."""
+    """Findings of an audit. Each pair is (name, name); `crossing` ones lie in different splits,
+    `conflicts` have different labels. `counts` are pictures by split and label."""
 
     films: int
     unreadable: list[tuple[str, str]]
@@ -45,14 +109,14 @@ class Report:
         if not found:
             return None
         return (
-            f"The split leaks: {len(self.crossing)} pairs of the same film and "
+            f"The split leaks: {len(self.crossing)} pairs of the same picture and "
             f"{len(self.split_groups)} groups lie on both sides (see audit.json). "
             "Mend the split, or pass --allow-leak to score it all the same."
         )
 
     def summary(self) -> str:
         """The findings in a few lines."""
-        lines = [f"{self.films} films: {json.dumps(self.counts)}"]
+        lines = [f"{self.films} pictures: {json.dumps(self.counts)}"]
         for title, found in (
             ("unreadable", self.unreadable),
             ("byte-identical pairs", self.identical),
@@ -66,65 +130,75 @@ class Report:
         return "\n".join(lines)
 
     def write(self, path: Path) -> None:
-        """Every finding as JSON."""
+        """Every finding as JSON, with how many there are of each kind under `lengths`."""
+        found = asdict(self)
+        lengths = {name: len(value) for name, value in found.items() if isinstance(value, list)}
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), indent=1))
+        write_json(path, found | {"lengths": lengths})
 
 
-def audit(pack: Pack) -> Report:
-    """Audit all films of a pack.
+def audit(subject: Subject) -> Report:
+    """Audit all pictures of a pack.
 
     Raises:
-        BadPack: no film, one class only, or an empty split that training needs.
+        BadPack: no picture, too few classes, or an empty split that training needs.
     """
-    films, hashes, thumbs, digests, unreadable = [], [], [], [], []
-    for film, data in tqdm(pack.read_all(pack.films), "auditing", total=len(pack.films)):
+    kept, hashes, thumbs, digests, unreadable = [], [], [], [], []
+    for entry, data in _pictures(subject):
         try:
-            grey = read_grey(data, film.name)
+            grey = subject.read(data, entry.name)
         except BadImage as error:
-            unreadable.append((film.name, error.reason))
+            unreadable.append((entry.name, error.reason))
             continue
-        films.append(film)
+        kept.append(entry)
         digests.append(hashlib.sha256(data).hexdigest())
         hashes.append(difference_hash(grey))
         thumbs.append(cv2.resize(grey, (DETAIL_SIDE, DETAIL_SIDE), interpolation=cv2.INTER_AREA))
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for film in films:
-        counts[film.split][str(film.label)] += 1
-    _require_both_classes(films)
+    current().skipped(unreadable)
+    _require_classes(kept, subject)
+    counts: dict[str, Counter] = defaultdict(Counter)
+    splits_of_group = defaultdict(set)
+    for entry in kept:
+        counts[entry.split][entry.label or "unknown"] += 1
+        splits_of_group[entry.group].add(entry.split)
     identical = _same_digest(digests)
     near = [pair for pair in _near_pairs(hashes, thumbs) if pair not in set(identical)]
-    pairs = identical + near
-    splits_of_group = defaultdict(set)
-    for film in films:
-        splits_of_group[film.group].add(film.split)
+    pairs = [(kept[a], kept[b]) for a, b in identical + near]
 
-    def named(chosen: list[tuple[int, int]]) -> list[tuple[str, str]]:
-        return [(films[a].name, films[b].name) for a, b in chosen]
+    def named(chosen: Iterable[tuple[Entry, Entry]]) -> list[tuple[str, str]]:
+        return [(one.name, other.name) for one, other in chosen]
 
     return Report(
-        len(films),
+        len(kept),
         unreadable,
-        named(identical),
-        named(near),
-        named([(a, b) for a, b in pairs if films[a].split != films[b].split]),
-        named([(a, b) for a, b in pairs if films[a].label != films[b].label]),
+        named(pairs[: len(identical)]),
+        named(pairs[len(identical) :]),
+        named((one, other) for one, other in pairs if one.split != other.split),
+        named(pair for pair in pairs if len({each.label for each in pair} - {None}) == 2),
         sorted(group for group, splits in splits_of_group.items() if len(splits) > 1),
         {split: dict(of_split) for split, of_split in counts.items()},
     )
 
 
-def require_sound(pack: Pack, run: Path, allow_leak: bool = False) -> Report:
-    """Audit a pack, print the findings and write them to the run's `audit.json`.
+def require_sound(subject: Subject, arguments: argparse.Namespace) -> None:
+    """Audit a pack, print the findings and write them to `audit.json` in the folder `--run`.
 
-    Raises BadPack when the split leaks and that is not allowed, or as `audit` does.
+    Of several processes the first one does. Raises BadPack when the split leaks and `--allow-leak`
+    was not given, or as `audit` does.
     """
-    report = audit(pack)
+    if not first_process():
+        return
+    report = audit(subject)
     print(report.summary())
-    report.write(run / "audit.json")
-    if report.blocks and not allow_leak:
+    report.write(arguments.run / "audit.json")
+    if report.blocks and not arguments.allow_leak:
         raise BadPack(report.blocks)
-    return report
+
+
+def _pictures(subject: Subject) -> Iterator[tuple[Entry, bytes]]:
+    members = subject.pack.stream(entry.member for entry in subject.entries)
+    watched = current().watch(subject.entries, "auditing the data", len(subject.entries))
+    return zip(watched, members, strict=True)
 
 
 def difference_hash(grey: np.ndarray) -> np.ndarray:
@@ -133,13 +207,21 @@ def difference_hash(grey: np.ndarray) -> np.ndarray:
     return np.packbits((small[:, 1:] > small[:, :-1]).ravel())
 
 
-def _require_both_classes(films: list[Film]) -> None:
+def _require_classes(entries: Sequence[Entry], subject: Subject) -> None:
+    path = subject.pack.path
     for split in ("train", "val"):
-        labels = {film.label for film in films if film.split == split}
-        if not labels:
-            raise BadPack(f"The pack has no readable film in its {split} split.")
-        if len(labels) < 2:
-            raise BadPack(f"The {split} split holds one class only: both are needed to learn.")
+        found = [entry for entry in entries if entry.split == split]
+        if not found:
+            raise BadPack(
+                f"{path} has no readable picture in its {split} split: give more pictures, some "
+                "of them for each split."
+            )
+        labels = {entry.label for entry in found} - {None}
+        if len(labels) < subject.classes:
+            raise BadPack(
+                f"The {split} split of {path} holds one class only: a classifier needs pictures "
+                "of two at least to learn and to be measured."
+            )
 
 
 def _same_digest(digests: list[str]) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from core.preprocess import letterbox
 from core.samples import graded_phantom
 from trainers.archive import Archive
 from trainers.augment import Handling, random_view
+from trainers.progress import current
 from trainers.squares import fracture_phantom, read_grey
 
 
@@ -23,8 +24,9 @@ def embed(
     With `handling` each film is seen as one random view, decided by its place in the list.
     """
     members, kept, found = list(members), [], []
-    stream = zip(members, archive.stream(members), strict=True)
-    for index, (member, data) in enumerate(tqdm(stream, "embedding", total=len(members))):
+    watched = current().watch(members, "looking at films", len(members))
+    stream = zip(watched, archive.stream(members), strict=True)
+    for index, (member, data) in enumerate(stream):
         try:
             grey = read_grey(data, member)
             if handling:
@@ -32,6 +34,7 @@ def embed(
             found.append(_embedding(grey, model))
         except BadImage as error:
             tqdm.write(f"skipped {member}: {error.reason}")
+            current().skipped([(member, error.reason)])
             continue
         kept.append(member)
     return kept, np.stack(found)

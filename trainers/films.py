@@ -84,7 +84,11 @@ class Pack(Archive):
         if "dataset.csv" in names:
             return _from_fracatlas(self, names["dataset.csv"])
         images = [m for m in self.members if PurePosixPath(m).suffix.lower() in IMAGE_SUFFIXES]
-        films = _from_class_folders(images) or _from_grade_folders(images)
+        if not images:
+            raise BadPack(f"{self.path} holds no picture: give a folder or a zip with films.")
+        by_class = _from_class_folders(images)
+        both = len({film.label for film in by_class}) == 2
+        films = by_class if both else _from_grade_folders(images) or by_class
         if not films:
             raise BadPack(
                 f"{self.path} holds no known layout: wanted are manifest.csv, FracAtlas's "
@@ -200,8 +204,7 @@ def _from_class_folders(images: list[str]) -> list[Film]:
     def group_of(name: str, label: int) -> str:
         return f"{label}/{re.split(r'[-_]rotated', PurePosixPath(name).stem)[0]}"
 
-    films = _folder_films(images, CLASS_NAMES.get, group_of)
-    return films if len({film.label for film in films}) == 2 else []
+    return _folder_films(images, CLASS_NAMES.get, group_of)
 
 
 def _from_grade_folders(images: list[str]) -> list[Film]:

@@ -1,14 +1,13 @@
 """Train a fracture classifier and publish it.
 
-    python -m trainers.fracture --data fracture.zip --run runs/mobilenetv2 --publish mobilenetv2 \
-        --backbone mobilenetv2_100 --head evidence --size 384 --crop 256 --weights IMAGENET.pth
+    python -m trainers.fracture --data fracture.zip --run runs/first --epochs 5 --publish first
+    python -m trainers.fracture --data fracture.zip --run runs/second --head evidence --pretrained
 
 DATA is the project's pack, the original FracAtlas folder, or any pair of folders named
 "fractured" and "not fractured". Training is resumable: the same command goes on where it stopped.
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,9 +16,9 @@ from torch import Tensor, nn
 from core import metrics
 from core.classify import over_film
 from core.explain import peak
-from core.networks.classifiers import Architecture, build, input_statistics
+from core.networks.classifiers import Architecture
 from core.preprocess import InputSpec, normalise
-from trainers import audit, scoring, start
+from trainers import audit, job, scoring, start
 from trainers.films import Pack
 from trainers.loop import fit
 from trainers.publish import Provenance, publish
@@ -85,24 +84,6 @@ def score(network: nn.Module, films: Squares, spec: InputSpec) -> dict[str, floa
     }
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    start.add_arguments(parser)
-    parser.add_argument("--backbone", default="mobilenetv2_100", help="timm name or simple_cnn")
-    parser.add_argument("--head", choices=("average", "evidence"), default="average")
-    parser.add_argument("--size", type=int, default=224, help="side of the network's input, px")
-    parser.add_argument("--crop", type=int, help="train on crops of this side (default: size)")
-    parser.add_argument("--films-per-epoch", type=int, help="default: as many as there are")
-    parser.add_argument("--balance", type=float, help="share of fractured views (default: as is)")
-    parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
-    parser.add_argument("--from-run", type=Path, help="go on from another run's best weights")
-    parser.add_argument("--freeze", action="store_true", help="learn only the head")
-    return parser
-
-
 def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architecture, InputSpec, str]:
     """The network before its first step, how it is built, its input, and where it started.
 
@@ -114,32 +95,24 @@ def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architectur
         arguments.size,
         arguments.same_padding,
     )
-    if architecture.head == "evidence" and {arguments.size % 32, arguments.crop % 32} != {0}:
+    network, architecture, spec, origin = start.classifier(arguments, "fracture", architecture)
+    if architecture.head == "evidence" and {spec.size % 32, arguments.crop % 32} != {0}:
         raise start.BadStart("The evidence head needs --size and --crop in multiples of 32.")
-    try:
-        network = build(architecture)
-    except ValueError as error:
-        raise start.BadStart(str(error)) from None
-    origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
-    if arguments.from_run:
-        start.load_runs(network, [arguments.from_run])
-        origin = f"the best weights of {arguments.from_run.name}"
     if arguments.freeze:
         if not hasattr(network, "freeze"):
             raise start.BadStart(f"{arguments.backbone} has no backbone to freeze.")
         network.freeze()
-    spec = InputSpec(arguments.size, *input_statistics(architecture, arguments.pretrained))
-    return network, architecture, spec, arguments.started_from or origin
+    return network, architecture, spec, origin
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Audit the data, train, publish."""
-    arguments = options().parse_args()
     arguments.crop = arguments.crop or arguments.size
     engine = start.fabric(arguments)
     network, architecture, spec, origin = start_network(arguments)
     pack = Pack(arguments.data)
-    audit.require_sound(pack, arguments.run, arguments.allow_leak)
+    audit.require_sound(audit.films(pack), arguments)
+    engine.launch()
     train = load_squares(pack, pack.split("train"), spec.size)
     val = load_squares(pack, pack.split("val"), spec.size)
     evidence = architecture.head == "evidence"
@@ -164,6 +137,7 @@ def main() -> None:
         evidence_loss if evidence else image_loss,
         lambda candidate: score(candidate, val, spec),
         start.schedule(arguments),
+        trial=arguments.trial,
     )
     print("best on val:", {name: round(value, 4) for name, value in best.items()})
     if arguments.publish and engine.is_global_zero:
@@ -173,4 +147,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    start.run(main)
+    job.run("fracture", main)

@@ -29,7 +29,7 @@ from core.metal import find_metal
 from core.networks.context_encoder import NETWORKS, ContextEncoder, thin_filler, wide_filler
 from core.networks.critics import FillCritics
 from core.quality import sharpness
-from trainers import fill_publish, start
+from trainers import audit, fill_publish, job, start
 from trainers.adversarial import Batch, Craft, Schedule, fit
 from trainers.fill_exam import Exam, published_judge
 from trainers.films import Film, Pack
@@ -81,35 +81,6 @@ RECIPES = {
 }
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    start.add_common(parser)
-    parser.add_argument("--network", choices=[*NETWORKS, BOTH], required=True)
-    parser.add_argument(
-        "--from-run",
-        type=Path,
-        nargs="*",
-        help="start from the weights of runs; of both: the thin one's, then the wide one's",
-    )
-    parser.add_argument(
-        "--keep-out", type=Path, help="pack of masks from Annotate: its marked films are not used"
-    )
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--steps", type=int, default=750, help="batches an epoch, of all devices")
-    parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
-    parser.add_argument(
-        "--ema", type=float, default=0.998, help="decay a step of the averaged weights"
-    )
-    parser.add_argument(
-        "--critics-from", type=int, help="epoch, counted from 0, in which critics join"
-    )
-    parser.add_argument("--pleasing", type=float, default=0.01, help="weight of pleasing them")
-    return parser
-
-
 def read_films(
     pack: Pack, split: str, run: Path, engine: Fabric, keep_out: MaskPack | None = None
 ) -> tuple[np.ndarray, list[Film], int]:
@@ -157,12 +128,16 @@ def start_painter(arguments: argparse.Namespace) -> tuple[nn.Module, str]:
         painter = ContextEncoder(thin_filler(), wide_filler())
         for filler, run in zip((painter.thin, painter.wide), runs, strict=True):
             start.load_runs(filler, [run])
+        origin = start.SCRATCH
     else:
-        painter = NETWORKS[arguments.network]()
+        painter, origin = start.whole(
+            NETWORKS[arguments.network](), arguments, "inpaint", arguments.network
+        )
         if runs:
             start.load_runs(painter, runs)
-    names = " and ".join(run.name for run in runs)
-    return painter, f"the last weights of {names}" if runs else "random weights (from scratch)"
+    if runs:
+        origin = f"the last weights of {' and '.join(run.name for run in runs)}"
+    return painter, origin
 
 
 def judge(critics: nn.Module, picture: Tensor, batch: Batch) -> tuple[Tensor, ...]:
@@ -170,13 +145,14 @@ def judge(critics: nn.Module, picture: Tensor, batch: Batch) -> tuple[Tensor, ..
     return critics(picture, batch["input"][:, 1:], batch["corner"])
 
 
-def main() -> None:
-    """Read the films, train, publish."""
-    arguments = options().parse_args()
+def main(arguments: argparse.Namespace) -> None:
+    """Audit the data, train, publish."""
     engine = start.fabric(arguments)
+    painter, origin = start_painter(arguments)
     pack = Pack(arguments.data)
     keep_out = MaskPack(arguments.keep_out) if arguments.keep_out else None
-    painter, origin = start_painter(arguments)
+    audit.require_sound(audit.films(pack, classes=1), arguments)
+    engine.launch()
     val, val_films, _ = read_films(pack, "val", arguments.run, engine, keep_out)
     recipe = RECIPES[arguments.network]
     exam = Exam(val, recipe.kinds, published_judge(arguments.checkpoints))
@@ -227,8 +203,8 @@ def learn(
         critics_from=arguments.critics_from,
         pleasing=arguments.pleasing,
     )
-    fit(engine, arguments.run, painter, FillCritics(), batches, craft, schedule)
+    fit(engine, arguments.run, painter, FillCritics(), batches, craft, schedule, arguments.trial)
 
 
 if __name__ == "__main__":
-    start.run(main)
+    job.run("inpaint", main)

@@ -1,7 +1,7 @@
 """Train a classifier of seven skin lesions and publish it.
 
-    python -m trainers.lesion --data lesion.zip --run runs/lesion --publish mobilenetv2 \
-        --weights IMAGENET.pth --same-padding
+    python -m trainers.lesion --data lesion.zip --run runs/lesion --pretrained --publish mobilenetv2
+    python -m trainers.lesion --data lesion.zip --run runs/more --also lightbox-lesions.zip
 
 DATA is the project's lesion pack or HAM10000 as published, as a folder or a zip. `--also` names
 packs, such as a batch of the Sketch page, whose lesions join the training pictures alone:
@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from core import grading
 from core.lesions import CODES, SIDE, network_input
-from core.networks.classifiers import Architecture, build, input_statistics
+from core.networks.classifiers import Architecture, input_statistics
 from core.preprocess import InputSpec
-from trainers import start
+from trainers import audit, job, start
 from trainers.archive import BadPack
 from trainers.lesion_scoring import diagnosed
 from trainers.lesion_views import Views, drawn, prior
@@ -75,42 +75,14 @@ def score(network: nn.Module, val: Squares) -> dict[str, float]:
     }
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    start.add_arguments(parser)
-    parser.add_argument("--backbone", default="mobilenetv2_100", help="timm name")
-    parser.add_argument(
-        "--also", type=Path, nargs="*", default=[], help="packs that are learned from only"
-    )
-    parser.add_argument("--balance", type=float, default=0.5, help="power of the frequencies drawn")
-    parser.add_argument(
-        "--from-side", type=int, default=SIDE, help="px of the first epoch's pictures; they grow"
-    )
-    return parser
-
-
-def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architecture, str]:
-    """The network before its first step, how it is built, and where it started. Raises BadStart."""
-    architecture = Architecture(
-        arguments.backbone, "average", SIDE, arguments.same_padding, len(CODES)
-    )
-    try:
-        network = build(architecture)
-    except ValueError as error:
-        raise start.BadStart(str(error)) from None
-    origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
-    return network, architecture, arguments.started_from or origin
-
-
-def main() -> None:
-    """Train, publish."""
-    arguments = options().parse_args()
+def main(arguments: argparse.Namespace) -> None:
+    """Audit the data, train, publish."""
     engine = start.fabric(arguments)
-    network, architecture, origin = start_network(arguments)
+    asked = Architecture(arguments.backbone, "average", SIDE, arguments.same_padding, len(CODES))
+    network, architecture, _, origin = start.classifier(arguments, "lesion", asked)
     pack = LesionPack(arguments.data)
+    audit.require_sound(audit.lesions(pack, classes=2), arguments)
+    engine.launch()
     train, val = (diagnosed(pack, split) for split in ("train", "val"))
     own = len(train)
     train, also = with_others(train, val, arguments.also)
@@ -130,6 +102,7 @@ def main() -> None:
         BalancedLoss(shares),
         lambda candidate: score(candidate, val),
         start.schedule(arguments),
+        trial=arguments.trial,
     )
     print("on val:", {name: round(value, 4) for name, value in best.items()})
     if arguments.publish and engine.is_global_zero:
@@ -183,4 +156,4 @@ def growing(side: int, epochs: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    start.run(main)
+    job.run("lesion", main)

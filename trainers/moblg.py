@@ -1,6 +1,6 @@
 """MobLG: a frozen MobileNet's features → LightGBM's probabilities → a linear classifier.
 
-    python -m trainers.moblg --frozen mobilenetv2_frozen --data fracture.zip --publish moblg
+    python -m trainers.moblg --data fracture.zip --frozen mobilenetv2_frozen --publish moblg
 
 The stack was published with its first stage fitted on every film, test films included. Here the
 second stage learns from out-of-fold probabilities (Wolpert 1992), and the leaky way is computed
@@ -8,25 +8,35 @@ once beside it: both numbers stand in the card.
 """
 
 import argparse
+import hashlib
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import lightgbm
 import numpy as np
 import onnx
+import torch
+from lightning.fabric import Fabric
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from core import metrics
+from core.jobs.records import write_json
 from core.models import Model, find, open_model
-from trainers import audit, start
+from trainers import audit, job, start
+from trainers.checkpoint import forget_after, read, record
+from trainers.checkpoint import save as save_tensors
+from trainers.course import device_name, memory_mb
 from trainers.embedding import embed, embed_phantoms
 from trainers.export import save
 from trainers.films import Film, Pack
+from trainers.progress import TrainingFailed, TrialDone, current
 from trainers.publish import Provenance, describe
 from trainers.stack_graph import stack_graph
 from trainers.tasks import FRACTURE
 
+FEW = 8  # films of a trial
 TREES = {"n_estimators": 150, "num_leaves": 15, "learning_rate": 0.05, "min_child_samples": 20}
 TREES |= {"colsample_bytree": 0.3, "subsample": 0.8, "subsample_freq": 1, "reg_lambda": 5.0}
 
@@ -46,6 +56,16 @@ class Rows:
             self.groups + other.groups,
         )
 
+    def state(self) -> dict:
+        """As tensors and plain values."""
+        features, labels = map(torch.from_numpy, (self.features, self.labels))
+        return {"features": features, "labels": labels, "groups": self.groups}
+
+    @classmethod
+    def restored(cls, state: dict) -> "Rows":
+        """From `state`."""
+        return cls(state["features"].numpy(), state["labels"].numpy(), state["groups"])
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -57,6 +77,14 @@ class Stack:
     def probability(self, features: np.ndarray) -> np.ndarray:
         """(N, E) embeddings → (N,) probability of fracture."""
         return self.second.predict_proba(self.trees.predict_proba(features)[:, 1:])[:, 1]
+
+    def state(self) -> dict:
+        """As tensors and plain values: the trees in LightGBM's own words, then the second stage."""
+        return {
+            "trees": self.trees.booster_.model_to_string(),
+            "slope": torch.from_numpy(self.second.coef_),
+            "offset": torch.from_numpy(self.second.intercept_),
+        }
 
 
 def stage_one(seed: int) -> lightgbm.LGBMClassifier:
@@ -110,41 +138,31 @@ def phantom_rows(model: Model, count: int, seed: int) -> Rows:
     return Rows(features, labels, [f"phantom {index}" for index in range(count)])
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--frozen", required=True, help="published model whose backbone is used")
-    parser.add_argument("--data", type=Path, required=True, help="pack: a folder or a zip")
-    parser.add_argument("--run", type=Path, default=Path("runs/moblg"), help="for audit.json")
-    parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--source", help="name and licence of the data, for the card")
-    parser.add_argument("--publish", metavar="NAME", default="moblg")
-    parser.add_argument("--title", default="MobLG: MobileNetV2 and LightGBM")
-    parser.add_argument("--summary", default="")
-    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
-    return parser
-
-
-def main() -> None:
-    """Fit both stages, publish the stack, and keep the leaky numbers as an exhibit."""
-    arguments = options().parse_args()
+def main(arguments: argparse.Namespace) -> None:
+    """Audit the data, fit both stages, publish the stack with the leaky numbers as an exhibit."""
+    engine = start.fabric(arguments)
     card = find(arguments.checkpoints, "fracture", arguments.frozen)
     model = open_model(card)
     pack = Pack(arguments.data)
-    audit.require_sound(pack, arguments.run)
-    films, val_films = pack.split("train"), pack.split("val")
-    drawn = phantom_rows(model, round(len(films) * arguments.phantoms), arguments.seed)
-    rows = film_rows(model, pack, films) + drawn
-    val = film_rows(model, pack, val_films)
+    audit.require_sound(audit.films(pack), arguments)
+    films = pack.split("train")
+    drawn = round(len(films) * arguments.phantoms)
+    if arguments.trial:
+        raise tried(model, pack, drawn, arguments.run, engine)
+    rows, val = embedded(model, pack, drawn, arguments)
     stack = honest_stack(rows, arguments.seed)
+    found = numbers(stack, val)
     shown = {
-        "out_of_fold": numbers(stack, val),
+        "out_of_fold": found,
         "first_stage_saw_val": numbers(leaky_stack(rows, val, arguments.seed), val),
     }
     print(shown)
+    forget_after(arguments.run, 0)
+    record(arguments.run, {"epoch": 1} | found)
+    save_tensors(stack.state(), arguments.run / "best.pt")
+    current().tell(epoch=1, epochs=1, scores=found)
+    if not arguments.publish:
+        return
     origin = f"the backbone of {card.name}: {card.details['weights_started_from']}"
     folder = describe(
         FRACTURE,
@@ -152,12 +170,62 @@ def main() -> None:
         card.input,
         "leave-one-out",
         pack,
-        val_films,
+        pack.split("val"),
         Provenance.of(arguments, origin, pack, len(films)),
         {"architecture": {"frozen": card.name, "trees": TREES}, "exhibit": shown},
     )
     print(f"published {folder}")
 
 
+def embedded(
+    model: Model, pack: Pack, drawn: int, arguments: argparse.Namespace
+) -> tuple[Rows, Rows]:
+    """The rows to learn from, `drawn` synthetic ones among them, and those of validation.
+
+    They take nearly all the time, so the run's `last.pt` keeps them. Raises TrainingFailed when
+    that holds those of other films or another network.
+    """
+    known = arguments.run / "last.pt"
+    asked = (model.card.sha256, drawn, arguments.seed, *((f.path, f.split) for f in pack.films))
+    source = hashlib.sha256(repr(asked).encode()).hexdigest()
+    if known.exists():
+        state = read(known)
+        if not isinstance(state, dict) or state.get("source") != source:
+            raise TrainingFailed(
+                f"{known} was made from other films, options or another network: give another "
+                "folder with --run."
+            )
+        return Rows.restored(state["train"]), Rows.restored(state["val"])
+    train = film_rows(model, pack, pack.split("train"))
+    train += phantom_rows(model, drawn, arguments.seed)
+    val = film_rows(model, pack, pack.split("val"))
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    save_tensors({"source": source, "train": train.state(), "val": val.state()}, known)
+    return train, val
+
+
+def tried(model: Model, pack: Pack, drawn: int, run: Path, engine: Fabric) -> TrialDone:
+    """Write to the run's `trial.json` how long all films will take, by a few of them."""
+    films = [film for film in pack.films if film.split in ("train", "val")]
+    few = [film.path for film in films[:FEW]]
+    began = time.monotonic()
+    embed(model, pack, few)
+    each = (time.monotonic() - began) / len(few)
+    steps = len(films) + drawn
+    told = {
+        "seconds_per_step": each,
+        "steps": steps,
+        "epochs": 1,
+        "seconds_scoring": 0.0,
+        "seconds_total": steps * each,
+        "images_per_second": round(1 / each, 1),
+        "device": device_name(engine),
+        "memory_mb": memory_mb(engine),
+    }
+    run.mkdir(parents=True, exist_ok=True)
+    write_json(run / "trial.json", told)
+    return TrialDone()
+
+
 if __name__ == "__main__":
-    start.run(main)
+    job.run("moblg", main)

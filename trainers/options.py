@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.learning import CONFIGS, TRAINERS, Trainer, read_config
+from core.models import BadModel, find
 from core.options import BadOption, Option, near
 from core.settings import CHECKOUT
 
 METAVARS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
+BUILT = ("backbone", "head", "size", "same_padding")  # as a model's card tells them
 ORDER = ("Data", "Starting point", "Network", "Learning", "Machine", "Run", "Publishing")
 
 
@@ -36,11 +38,40 @@ def parse(name: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
     values = dict(trainer.defaults)
     if config:
         values |= read_config(trainer, config)
-    values |= {flag: trainer.option(flag).checked(value) for flag, value in flags.items()}
+    flags = {flag: trainer.option(flag).checked(value) for flag, value in flags.items()}
+    values |= flags
     for option in trainer.options:
         if option.required and values[option.name] is None:
             raise BadOption(f"Give {option.flag}: {option.help}.")
+    if values.get("from_model"):
+        _build_as_published(trainer, values, flags)
     return argparse.Namespace(**values, trial=trial, config=config)
+
+
+def _build_as_published(
+    trainer: Trainer, values: dict[str, object], flags: Mapping[str, object]
+) -> None:
+    """Set the options that tell how a network is built as they are of the published model that it
+    starts from. Raises BadOption where a flag says otherwise."""
+    name = values["from_model"]
+    for other in ("weights", "pretrained", "from_run"):
+        if values.get(other):
+            flag = trainer.option(other).flag
+            raise BadOption(f"Start from one thing: --from-model or {flag}, not from both.")
+    try:
+        card = find(values["checkpoints"], trainer.task, name)
+    except BadModel as error:
+        raise BadOption(error.reason) from None
+    built = dict(card.details.get("architecture", {})) | {"size": card.input.size}
+    for key in BUILT:
+        if key not in values or key not in built:
+            continue
+        option, its = trainer.option(key), built[key]
+        if option.choices and its not in option.choices:
+            continue  # the head of a network that has its own
+        if flags.get(key, its) != its:
+            raise BadOption(f"The published model {name} has {option.flag} {its}: leave that out.")
+        values[key] = its
 
 
 class _Parser(argparse.ArgumentParser):

@@ -23,8 +23,8 @@ from core.networks.unet import UNet
 from core.preprocess import InputSpec
 from core.quality import Gate
 from core.segment import OUTPUTS, BadPhoto, Segmenter, contour, open_segmenter, read
+from trainers import audit, job, start
 from trainers import gate as gates
-from trainers import start
 from trainers.archive import Archive
 from trainers.export import export
 from trainers.lesion_scoring import (
@@ -68,26 +68,14 @@ def score(network: nn.Module, val: Squares) -> dict[str, float]:
     return {"iou": float(np.mean(overlaps)), "loss": sum(losses) / len(val)}
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    start.add_common(parser)
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
-    parser.add_argument("--against", type=Path, help="other pictures, to measure the gate: a pack")
-    return parser
-
-
-def main() -> None:
-    """Train, publish."""
-    arguments = options().parse_args()
+def main(arguments: argparse.Namespace) -> None:
+    """Audit the data, train, publish."""
     engine = start.fabric(arguments)
+    network, origin = start.whole(UNet(), arguments, "segment")
     pack = LesionPack(arguments.data)
+    audit.require_sound(audit.lesions(pack), arguments)
+    engine.launch()
     train, val = (outlined(pack, split) for split in ("train", "val"))
-    network = UNet()
     best = fit(
         engine,
         arguments.run,
@@ -100,10 +88,11 @@ def main() -> None:
         outline_loss,
         lambda candidate: score(candidate, val),
         Schedule(arguments.epochs, arguments.batch, arguments.rate, keep_last=True),
+        trial=arguments.trial,
     )
     print("on val:", {name: round(value, 4) for name, value in best.items()})
     if arguments.publish and engine.is_global_zero:
-        provenance = Provenance.of(arguments, "random weights (from scratch)", pack, len(train))
+        provenance = Provenance.of(arguments, origin, pack, len(train))
         folder = publish(network, train, val, provenance, arguments.against)
         print(f"published {folder}")
 
@@ -180,4 +169,4 @@ def _refused(segmenter: Segmenter, data: bytes, name: str) -> bool:
 
 
 if __name__ == "__main__":
-    start.run(main)
+    job.run("segment", main)

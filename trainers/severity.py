@@ -1,7 +1,7 @@
 """Train a network to grade knee films after Kellgren and Lawrence, and publish it.
 
-    python -m trainers.severity --data knee.zip --run runs/knee --publish mobilenetv2 \
-        --objective corn --weights IMAGENET.pth --same-padding
+    python -m trainers.severity --data knee.zip --run runs/knee --pretrained --publish mobilenetv2
+    python -m trainers.severity --data knee.zip --run runs/corn --objective corn --epochs 8
 
 DATA is the project's pack, the folders of the original data set (train, val, test, auto_test), or
 grade folders named 0Normal to 4Severe. Training is resumable: the same command goes on where it
@@ -9,7 +9,6 @@ stopped. With --epochs 0 nothing is learned: --from-run's weights are scored and
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,11 +16,11 @@ from lightning.fabric import Fabric
 from torch import nn
 
 from core import grading
-from core.networks.classifiers import Architecture, build, input_statistics
+from core.networks.classifiers import Architecture
 from core.networks.simple_cnn import CHANNELS
 from core.preprocess import InputSpec, normalise
 from core.samples import graded_phantom
-from trainers import audit, ordinal, start
+from trainers import audit, job, ordinal, start
 from trainers.augment import UPRIGHT_JOINT
 from trainers.films import Pack
 from trainers.loop import fit
@@ -59,54 +58,37 @@ def score(network: nn.Module, films: Squares, spec: InputSpec) -> dict[str, floa
     }
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    start.add_arguments(parser)
-    parser.add_argument("--backbone", default="mobilenetv2_100", help="timm name or plain_cnn")
-    parser.add_argument("--objective", choices=ordinal.HEADS, default="soft")
-    parser.add_argument("--size", type=int, default=224, help="side of the network's input, px")
-    parser.add_argument("--phantoms", type=float, default=0.06, help="share of synthetic films")
-    parser.add_argument(
-        "--from-run", type=Path, nargs="+", help="go on from other runs' best weights, averaged"
-    )
-    return parser
-
-
 def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architecture, InputSpec, str]:
     """The network before its first step, how it is built, its input, and where it started.
 
     Raises BadStart when the options do not go together or the weights do not fit.
     """
-    architecture = Architecture(
+    head = ordinal.HEADS[arguments.objective]
+    asked = Architecture(
         arguments.backbone,
-        "flatten" if arguments.backbone in CHANNELS else ordinal.HEADS[arguments.objective],
+        "flatten" if arguments.backbone in CHANNELS else head,
         arguments.size,
         arguments.same_padding,
         GRADES,
         wide_embedding=arguments.backbone not in CHANNELS,
     )
-    try:
-        network = build(architecture)
-    except ValueError as error:
-        raise start.BadStart(str(error)) from None
-    origin = start.load_backbone(network, architecture, arguments.weights, arguments.pretrained)
-    if arguments.from_run:
-        start.load_runs(network, arguments.from_run)
-        origin = f"the best weights of {', '.join(run.name for run in arguments.from_run)}"
-    spec = InputSpec(arguments.size, *input_statistics(architecture, arguments.pretrained))
-    return network, architecture, spec, arguments.started_from or origin
+    network, architecture, spec, origin = start.classifier(arguments, "severity", asked)
+    if architecture.head not in ("flatten", head):
+        fitting = [name for name, its in ordinal.HEADS.items() if its == architecture.head]
+        raise start.BadStart(
+            f"{arguments.from_model} has another head than --objective {arguments.objective} "
+            f"needs: choose --objective {' or '.join(fitting)}."
+        )
+    return network, architecture, spec, origin
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Audit the data, train, publish."""
-    arguments = options().parse_args()
     engine = start.fabric(arguments)
     network, architecture, spec, origin = start_network(arguments)
     pack = Pack(arguments.data)
-    audit.require_sound(pack, arguments.run, arguments.allow_leak)
+    audit.require_sound(audit.films(pack), arguments)
+    engine.launch()
     val = load_squares(pack, pack.split("val"), spec.size)
     if arguments.epochs:
         scores = learn(arguments, engine, network, pack, val, spec)
@@ -151,8 +133,9 @@ def learn(
         lambda outputs, batch: loss(outputs[0], batch["label"]),
         lambda candidate: score(candidate, val, spec),
         start.schedule(arguments),
+        trial=arguments.trial,
     )
 
 
 if __name__ == "__main__":
-    start.run(main)
+    job.run("severity", main)

@@ -31,7 +31,7 @@ from core.networks.sketch_gan import (
     SketchCritic,
     SketchPainter,
 )
-from trainers import sketch_publish, start
+from trainers import audit, job, sketch_publish, start
 from trainers.adversarial import CROSS_ENTROPY, HINGE, Batch, Craft, Objective, Schedule, fit
 from trainers.archive import Archive
 from trainers.diff_augment import disturbed
@@ -106,41 +106,21 @@ RECIPES = {
 }
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    start.add_common(parser)
-    parser.add_argument("--network", choices=[*RECIPES], required=True)
-    parser.add_argument("--eyes", type=Path, help="ImageNet weights of the eyes; else timm's hub")
-    parser.add_argument("--sketches", type=Path, nargs="*", default=[], help="unpaired masks")
-    parser.add_argument("--epochs", type=int, default=24)
-    parser.add_argument("--steps", type=int, default=300, help="batches an epoch")
-    parser.add_argument("--rate", type=float, help="peak learning rate; else the network's own")
-    parser.add_argument(
-        "--ema", type=float, default=0.998, help="decay a step of the averaged weights"
-    )
-    parser.add_argument("--critics-from", type=int, default=1, help="epoch in which critics join")
-    parser.add_argument("--pleasing", type=float, help="weight of pleasing them; else its own")
-    return parser
-
-
-def main() -> None:
-    """Read the lesions, train, publish."""
-    arguments = options().parse_args()
+def main(arguments: argparse.Namespace) -> None:
+    """Audit the data, train, publish."""
     engine = start.fabric(arguments)
-    pack = LesionPack(arguments.data)
     recipe = RECIPES[arguments.network]
-    if arguments.epochs < 1:
-        raise start.BadStart("Nothing is learned in no epochs: give --epochs 1 or more.")
     for name in TOLD:
         if getattr(arguments, name, None) is None:
             setattr(arguments, name, getattr(recipe, name))
     painter = recipe.painter()
-    learn(arguments, engine, pack, painter, recipe)
+    generator = getattr(painter, "generator", painter)
+    _, origin = start.whole(generator, arguments, "sketch")
+    pack = LesionPack(arguments.data)
+    audit.require_sound(audit.lesions(pack), arguments)
+    engine.launch()
+    learn(arguments, engine, pack, painter, recipe, origin)
     if engine.is_global_zero and arguments.publish:
-        generator = getattr(painter, "generator", painter)
         folder = sketch_publish.publish(arguments, generator, pack, recipe.noise)
         print(f"published {folder}")
 
@@ -151,13 +131,14 @@ def learn(
     pack: LesionPack,
     painter: nn.Module,
     recipe: Recipe,
+    origin: str,
 ) -> None:
     """Train the painter on the pack's training lesions, and note how in the run's folder."""
     train, val = (teachable(pack.squares(split)) for split in ("train", "val"))
     unpaired = read_masks(arguments.sketches)
     log.info("train: %d lesions and %d sketches alone", len(train), len(unpaired))
     arguments.unpaired = len(unpaired)
-    note_training(arguments, arguments.started_from or "random weights (from scratch)", len(train))
+    note_training(arguments, origin, len(train))
     known = train.images[:: max(1, len(train) // KNOWN)]
     eyes = Eyes(arguments.eyes, torch.from_numpy(network_input(known))).to(engine.device)
     exam = SketchExam(val, eyes, published_judge(arguments.checkpoints))
@@ -177,7 +158,7 @@ def learn(
         pleasing=arguments.pleasing,
     )
     craft = CRAFTS[arguments.network](recipe, eyes, engine, exam, train)
-    fit(engine, arguments.run, painter, recipe.critics(), batches, craft, schedule)
+    fit(engine, arguments.run, painter, recipe.critics(), batches, craft, schedule, arguments.trial)
 
 
 def cgan_craft(
@@ -295,4 +276,4 @@ def _last(batch: Tensor) -> Tensor:
 
 
 if __name__ == "__main__":
-    start.run(main)
+    job.run("sketch", main)

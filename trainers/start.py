@@ -1,8 +1,7 @@
-"""What every trainer's command line shares: where a network starts, and on what it runs."""
+"""What every trainer shares: where a network starts, and on what it runs."""
 
 import argparse
 import logging
-import pickle
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,68 +9,35 @@ from pathlib import Path
 import timm
 import torch
 from lightning.fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 
-from core.models import BadModel
-from core.networks.classifiers import Architecture
+from core.models import BadModel, ModelCard, find, verify
+from core.networks import published
+from core.networks.classifiers import Architecture, build, input_statistics
+from core.preprocess import InputSpec
 from trainers.archive import BadPack
-from trainers.loop import Schedule, TrainingFailed
+from trainers.loop import Schedule
+from trainers.weights import BadStart, fill, read_weights
 
-
-class BadStart(ValueError):
-    """Weights that cannot start a network; the message says why."""
-
-
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Options that mean the same in every trainer."""
-    parser.add_argument("--data", type=Path, required=True, help="pack: a folder or a zip")
-    parser.add_argument("--run", type=Path, required=True, help="folder of this run; resumes there")
-    parser.add_argument("--started-from", help="what these weights are, for the card")
-    parser.add_argument("--source", help="name and licence of the data, for the card")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--devices", type=int, default=1)
-    parser.add_argument("--precision", default="bf16-mixed", help="as in Lightning Fabric")
-    parser.add_argument("--publish", metavar="NAME", help="publish as checkpoints/TASK/NAME")
-    parser.add_argument("--title", help="the model's title in the app")
-    parser.add_argument("--summary", help="one sentence on what the model is")
-    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"))
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options that mean the same in every trainer of a classifier."""
-    add_common(parser)
-    parser.add_argument("--weights", type=Path, help="start the backbone from this .pt/.pth file")
-    parser.add_argument(
-        "--pretrained", action="store_true", help="start the backbone from timm's hub"
-    )
-    parser.add_argument(
-        "--same-padding", action="store_true", help="padding of TensorFlow, for weights from there"
-    )
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=5e-4, help="peak learning rate")
-    parser.add_argument("--stop-below", type=float, help="stop once the val loss is lower")
-    parser.add_argument("--score-every", type=int, default=1, help="epochs between scorings")
-    parser.add_argument("--last", action="store_true", help="keep the last weights, not the best")
-    parser.add_argument("--compile", action="store_true", help="torch.compile the step")
-    parser.add_argument(
-        "--allow-leak", action="store_true", help="score a leaking split all the same"
-    )
+SCRATCH = "random weights (from scratch)"
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call a trainer's `main`; what it cannot do is told in one sentence, not a traceback."""
+    """Call the `main` of a program that is no job; what it cannot do is told in one sentence, not
+    a traceback."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         main()
-    except (BadPack, BadModel, BadStart, TrainingFailed) as error:
+    except (BadPack, BadModel, BadStart) as error:
         sys.exit(str(error))
 
 
 def fabric(arguments: argparse.Namespace) -> Fabric:
-    """A launched Fabric: the GPU if there is one, else the CPU; seeded."""
-    engine = Fabric(devices=arguments.devices, precision=arguments.precision)
-    engine.launch()
+    """A Fabric, to be launched once the data was audited: the GPUs if there are some, else the
+    CPU; seeded."""
+    engine = Fabric(
+        devices=arguments.devices, num_nodes=arguments.num_nodes, precision=arguments.precision
+    )
     engine.seed_everything(arguments.seed, verbose=False)
     return engine
 
@@ -89,6 +55,52 @@ def schedule(arguments: argparse.Namespace) -> Schedule:
     )
 
 
+def classifier(
+    arguments: argparse.Namespace, task: str, asked: Architecture
+) -> tuple[nn.Module, Architecture, InputSpec, str]:
+    """The network before its first step, how it is built, its input, and where it started.
+
+    A published model brings its own architecture and input; else the network is built as `asked`.
+    Raises BadStart when the options do not go together or weights do not fit, BadModel when the
+    published model cannot be used.
+    """
+    if arguments.from_model:
+        card = find(arguments.checkpoints, task, arguments.from_model)
+        network = published.load(card).requires_grad_(True)
+        built, spec = Architecture(**card.details["architecture"]), card.input
+        origin = _called(card)
+    else:
+        built, network = asked, _built(asked)
+        origin = load_backbone(network, asked, arguments.weights, arguments.pretrained)
+        statistics = input_statistics(asked, arguments.pretrained)
+        spec = InputSpec(asked.size, *statistics)
+    runs = getattr(arguments, "from_run", None) or []
+    if runs:
+        load_runs(network, runs)
+        origin = f"the best weights of {', '.join(run.name for run in runs)}"
+    return network, built, spec, arguments.started_from or origin
+
+
+def whole(
+    network: nn.Module, arguments: argparse.Namespace, task: str, part: str = ""
+) -> tuple[nn.Module, str]:
+    """A network as it is, or filled from the published model `--from-model`, and where it started.
+
+    Where that model is made of several networks, those of its `part` are taken. Raises BadModel
+    when there is no such model or its file is another, BadStart when it does not fit.
+    """
+    origin = SCRATCH
+    if arguments.from_model:
+        card = find(arguments.checkpoints, task, arguments.from_model)
+        verify(card)
+        state = published.load_state(card.weights)
+        if any(name.startswith(f"{part}.") for name in state):
+            state = {name.removeprefix(f"{part}."): value for name, value in state.items()}
+        fill(network, state, f"The published model {card.name}")
+        origin = _called(card)
+    return network, arguments.started_from or origin
+
+
 def load_backbone(
     network: nn.Module, architecture: Architecture, weights: Path | None, pretrained: bool
 ) -> str:
@@ -99,15 +111,9 @@ def load_backbone(
     weights do not fit.
     """
     if weights is None and not pretrained:
-        return "random weights (from scratch)"
+        return SCRATCH
     if pretrained:
-        if not timm.is_model(architecture.backbone):
-            raise BadStart(
-                f"The hub has no weights for {architecture.backbone}: give --weights, or choose a "
-                "backbone that timm names."
-            )
-        source = timm.create_model(architecture.backbone, pretrained=True, num_classes=0)
-        state, origin = source.state_dict(), f"timm's pretrained {architecture.backbone}"
+        state, origin = _hub(architecture), f"timm's pretrained {architecture.backbone}"
     else:
         state, origin = read_weights(weights), weights.stem
     if not hasattr(network, "backbone"):
@@ -115,12 +121,7 @@ def load_backbone(
     prefix = "backbone."
     if any(key.startswith(prefix) for key in state):
         state = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-    missing, _ = network.backbone.load_state_dict(state, strict=False)
-    if missing:
-        raise BadStart(
-            f"{origin} does not fit {architecture.backbone}: {len(missing)} weights are missing, "
-            f"first {', '.join(missing[:3])}."
-        )
+    fill(network.backbone, state, origin)
     return origin
 
 
@@ -133,10 +134,7 @@ def load_runs(network: nn.Module, runs: Sequence[Path]) -> None:
     """
     states = [read_weights(run / "best.pt") for run in runs]
     for run, state in zip(runs, states, strict=True):
-        try:
-            network.load_state_dict(state)
-        except RuntimeError:
-            raise BadStart(f"{run} holds the weights of another network.") from None
+        fill(network, state, f"The run {run.name}", extra=False)
     mean = {
         name: torch.stack([state[name].float() for state in states]).mean(0).to(first.dtype)
         for name, first in states[0].items()
@@ -144,9 +142,29 @@ def load_runs(network: nn.Module, runs: Sequence[Path]) -> None:
     network.load_state_dict(mean)
 
 
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """A file of plain weights: a state dict. Raises BadStart when it is none."""
+def _built(architecture: Architecture) -> nn.Module:
     try:
-        return torch.load(path, weights_only=True, map_location="cpu")
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError):
-        raise BadStart(f"{path} is missing, damaged or no file of plain weights.") from None
+        return build(architecture)
+    except ValueError as error:
+        raise BadStart(str(error)) from None
+
+
+def _hub(architecture: Architecture) -> dict[str, Tensor]:
+    """The backbone's weights on timm's hub. Raises BadStart when they cannot be had."""
+    if not timm.is_model(architecture.backbone):
+        raise BadStart(
+            f"The hub has no weights for {architecture.backbone}: give --weights, or choose a "
+            "backbone that timm names."
+        )
+    try:
+        source = timm.create_model(architecture.backbone, pretrained=True, num_classes=0)
+    except Exception as error:  # the hub's errors share no base class
+        raise BadStart(
+            f"timm's hub did not give the weights of {architecture.backbone} "
+            f"({type(error).__name__}): check the connection, or give a file with --weights."
+        ) from None
+    return source.state_dict()
+
+
+def _called(card: ModelCard) -> str:
+    return f"the published {card.task} model {card.name}"

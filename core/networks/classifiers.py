@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.networks.ordinal import CoralHead, CornHead
 from core.networks.simple_cnn import CHANNELS, SimpleCNN
+from core.options import near
 
 CUT_RESNET = "resnetv2_50_cut"
 
@@ -199,7 +200,10 @@ def _backbone(architecture: Architecture) -> nn.Module:
     if architecture.backbone == CUT_RESNET:
         return _cut_resnet()
     if not timm.is_model(architecture.backbone):
-        raise ValueError(f"timm has no network named {architecture.backbone!r}")
+        known = [*CHANNELS, CUT_RESNET, *timm.list_models()]
+        raise ValueError(
+            f"timm has no network named {architecture.backbone!r}: {near(architecture.backbone, known)}"
+        )
     options = {"pad_type": "same", "bn_eps": 1e-3} if architecture.same_padding else {}
     return timm.create_model(architecture.backbone, num_classes=0, global_pool="", **options)
 

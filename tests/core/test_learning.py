@@ -58,7 +58,7 @@ def test_the_table_is_whole(trainer):
         (Option("last", bool, ""), True, True),
         (LABELS, "a", ["a"]),
         (LABELS, ["a", "b"], ["a", "b"]),
-        (LABELS, [], []),
+        (Option("also", Path, "", many=True), [], []),
     ],
 )
 def test_values_are_taken_as_their_kind(option, given, taken):
@@ -84,6 +84,7 @@ def test_values_are_taken_as_their_kind(option, given, taken):
         (Option("data", Path, ""), "a\0b", "a path"),
         (Option("last", bool, ""), "yes", "on or off"),
         (Option("last", bool, ""), 1, "on or off"),
+        (LABELS, [], "not 'nothing'"),
         (LABELS, ["a", "c"], "--labels must be some of a, b, not 'c'."),
         (Option("title", str, ""), ["a"], "a text"),
     ],

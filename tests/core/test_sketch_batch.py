@@ -20,8 +20,8 @@ from core.sketch_batch import AT_ONCE, batch
 from core.sketch_export import SENTENCE
 from core.sketchers import noise, one_hot, open_sketcher
 from tests.toy_models import publish_sketcher
-from trainers import lesion
 from trainers.lesions import LesionPack
+from trainers.options import parse
 
 PER_CLASS = 11
 MASK = np.zeros((SIDE, SIDE), bool)
@@ -103,7 +103,7 @@ def test_every_file_says_that_it_is_synthetic(archive):
         assert words in text
     assert all(code in text for code in CODES) and "{" not in text
     (command,) = re.findall(r"python -m trainers.lesion (.*)", text)
-    asked = lesion.options().parse_args(command.split())
+    asked = parse("lesion", command.split())
     assert (asked.data, asked.also) == (Path("REAL_PACK"), [Path("THIS_ZIP")])
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -17,13 +16,13 @@ from core.segment import OUTPUTS
 from tests.marked_films import write_pack
 from trainers import artefact
 from trainers.mask_pack import MaskPack
+from trainers.options import parse
 
 SIDE, EPOCHS = 64, 3
 
 
-def run(monkeypatch, *arguments) -> None:
-    monkeypatch.setattr(sys, "argv", ["trainer", *map(str, arguments)])
-    artefact.main()
+def run(*arguments) -> None:
+    artefact.main(parse("artefact", [str(each) for each in arguments]))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,6 @@ def trained(tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(artefact, "VIEWS", 32)
         run(
-            monkeypatch,
             *("--data", root / "pack.zip", "--run", root / "run", "--side", SIDE),
             *("--checkpoints", root / "checkpoints", "--publish", "tiny", "--epochs", EPOCHS),
             *("--batch", 4, "--precision", "32-true", "--labels", "prosthesis", "screw"),
@@ -103,6 +101,6 @@ def test_views_depend_on_the_seed_alone_and_show_every_film_alike_often(trained)
     assert set(np.unique(views[7]["mask"])) <= {0.0, 1.0}
 
 
-def test_a_side_that_does_not_fit_is_refused(monkeypatch, tmp_path):
+def test_a_side_that_does_not_fit_is_refused(tmp_path):
     with pytest.raises(artefact.start.BadStart, match="multiple of 16"):
-        run(monkeypatch, "--data", tmp_path, "--run", tmp_path, "--side", 100)
+        run("--data", tmp_path, "--run", tmp_path, "--side", 100)

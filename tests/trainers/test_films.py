@@ -218,14 +218,19 @@ def test_of_two_experts_gradings_the_first_is_read(tmp_path):
 
 
 BAD = {
-    "empty": ({"readme.txt": "nothing"}, "no known layout"),
-    "one class folder": ({"fractured/a.png": ""}, "no known layout"),
-    "no image in the classes": ({"fractured/a.txt": "", "normal/b.txt": ""}, "no known layout"),
+    "empty": ({"readme.txt": "nothing"}, "holds no picture"),
+    "labels are missing": ({"a.png": "", "b/c.png": ""}, "no known layout"),
+    "no image in the classes": ({"fractured/a.txt": "", "normal/b.txt": ""}, "holds no picture"),
     "film is missing": (manifest("b.jpg,1,train,g,[],0,0\n"), "b.jpg"),
     "column is missing": (manifest("a.jpg,1\n", "image_id,fractured\n"), "split"),
     "label is no number": (manifest("a.jpg,yes,train,g,[],0,0\n"), "yes"),
     "boxes are damaged": (manifest('a.jpg,1,train,g,"[[0.1, ",0,0\n'), "table"),
 }
+
+
+def test_films_of_one_class_are_a_pack_that_the_audit_refuses(tmp_path):
+    films = laid_out({"fractured/a.png": "", "other/b.png": ""}, tmp_path, "folder").films
+    assert [(film.name, film.label) for film in films] == [("a.png", 1)]
 
 
 def test_a_film_without_a_group_is_its_own(tmp_path):

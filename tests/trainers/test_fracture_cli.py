@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 from pathlib import Path
 
 import cv2
@@ -16,6 +15,7 @@ from core.phantoms import long_bone
 from core.samples import png
 from trainers import fracture
 from trainers.films import BadPack, Pack
+from trainers.options import parse
 from trainers.squares import read_grey
 
 
@@ -30,9 +30,8 @@ def write_films(root: Path) -> None:
         (folder / f"film{seed}.png").write_bytes(png(small))
 
 
-def run(monkeypatch, *arguments) -> None:
-    monkeypatch.setattr(sys, "argv", ["fracture", *map(str, arguments)])
-    fracture.main()
+def run(*arguments) -> None:
+    fracture.main(parse("fracture", [str(each) for each in arguments]))
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +39,7 @@ def trained(tmp_path_factory):
     """The folder of a whole run: data/, run/ and checkpoints/."""
     root = tmp_path_factory.mktemp("fracture")
     write_films(root / "data")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        run(monkeypatch, *options(root))
+    run(*options(root))
     return root
 
 
@@ -102,41 +100,41 @@ def test_run_folder_tells_what_happened(trained):
     assert json.loads((trained / "run/audit.json").read_text())["films"] == 24
 
 
-def test_finished_run_can_be_published_again_under_another_name(trained, monkeypatch):
-    run(monkeypatch, *options(trained), "--publish", "again", "--checkpoints", trained / "other")
+def test_finished_run_can_be_published_again_under_another_name(trained):
+    run(*options(trained), "--publish", "again", "--checkpoints", trained / "other")
     first = find(trained / "checkpoints", "fracture", "tiny")
     again = find(trained / "other", "fracture", "again")
     assert again.sha256 == first.sha256
     assert again.predictions.read_text() == first.predictions.read_text()
 
 
-def test_leak_is_refused_unless_allowed(trained, tmp_path, monkeypatch):
+def test_leak_is_refused_unless_allowed(trained, tmp_path):
     write_films(tmp_path / "data")
     leaked = tmp_path / "data/train/fractured/film1.png"
     (tmp_path / "data/val/fractured/copy.png").write_bytes(leaked.read_bytes())
-    with pytest.raises((BadPack, SystemExit), match="leak"):
-        run(monkeypatch, *options(tmp_path))
+    with pytest.raises(BadPack, match="leak"):
+        run(*options(tmp_path))
     assert (tmp_path / "run/audit.json").exists()
     assert not (tmp_path / "run/last.pt").exists() and not (tmp_path / "checkpoints").exists()
-    run(monkeypatch, *options(tmp_path), "--allow-leak", "--epochs", 1)
+    run(*options(tmp_path), "--allow-leak", "--epochs", 1)
     assert find(tmp_path / "checkpoints", "fracture", "tiny").validation["n"] == 9
 
 
 @pytest.mark.parametrize(
     ("folders", "reason"),
     [
-        ((), "no known layout"),
+        ((), "holds no picture"),
         (("train/fractured", "train/normal"), "val split"),
         (("train/fractured", "train/normal", "val/normal"), "one class only"),
     ],
 )
-def test_a_pack_that_cannot_teach_is_refused(tmp_path, monkeypatch, folders, reason):
+def test_a_pack_that_cannot_teach_is_refused(tmp_path, folders, reason):
     (tmp_path / "data").mkdir()
     for seed, folder in enumerate(folders):
         (tmp_path / "data" / folder).mkdir(parents=True)
         (tmp_path / "data" / folder / f"film{seed}.png").write_bytes(
             png(long_bone(seed, False).pixels)
         )
-    with pytest.raises((BadPack, SystemExit), match=reason):
-        run(monkeypatch, *options(tmp_path))
+    with pytest.raises(BadPack, match=reason):
+        run(*options(tmp_path))
     assert not (tmp_path / "checkpoints").exists()

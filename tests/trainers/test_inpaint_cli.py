@@ -21,6 +21,7 @@ from tests.bad_files import encoded
 from tests.marked_films import write_pack
 from trainers import evaluate, inpaint
 from trainers.distance import kernel_distance
+from trainers.options import parse
 
 METAL = "9000000R.png"  # the one that carries it
 
@@ -28,7 +29,7 @@ METAL = "9000000R.png"  # the one that carries it
 def write_knees(root) -> None:
     """Twelve phantom knees of six patients, four of them for validation; one carries metal."""
     for seed in range(12):
-        folder = root / ("val" if seed % 3 == 0 else "train") / str(seed % 5)
+        folder = root / ("val" if seed // 2 % 3 == 1 else "train") / str(seed % 5)
         folder.mkdir(parents=True, exist_ok=True)
         film = knee(seed, seed % 5).pixels
         if seed == 1:
@@ -36,9 +37,13 @@ def write_knees(root) -> None:
         (folder / f"90{seed // 2:05d}{'LR'[seed % 2]}.png").write_bytes(png(film))
 
 
-def run(monkeypatch, *arguments, main=inpaint.main):
-    monkeypatch.setattr(sys, "argv", ["trainer", *map(str, arguments)])
-    return main()
+def run(*arguments) -> None:
+    inpaint.main(parse("inpaint", [str(each) for each in arguments]))
+
+
+def evaluated(monkeypatch, *arguments) -> int:
+    monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, arguments)])
+    return evaluate.main()
 
 
 def options(root, network: str, *more) -> list:
@@ -54,12 +59,11 @@ def trained(tmp_path_factory):
     root = tmp_path_factory.mktemp("inpaint")
     write_knees(root / "data")
     brief = ("--epochs", 1, "--steps", 1, "--critics-from", 0)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        run(monkeypatch, *options(root, "thin", *brief))
-        run(monkeypatch, *options(root, "wide", *brief))
-        both = ("--from-run", root / "thin", root / "wide", "--epochs", 0, "--publish", "both")
-        run(monkeypatch, *options(root, "both", *both))
-        run(monkeypatch, *options(root, "classic", *brief, "--publish", "classic"))
+    run(*options(root, "thin", *brief))
+    run(*options(root, "wide", *brief))
+    both = ("--from-run", root / "thin", root / "wide", "--epochs", 0, "--publish", "both")
+    run(*options(root, "both", *both))
+    run(*options(root, "classic", *brief, "--publish", "classic"))
     return root
 
 
@@ -104,11 +108,11 @@ def test_films_with_metal_are_kept_apart(trained):
     assert card.details["training_data"]["n"] == 7  # of 8, one of which carries a prosthesis
 
 
-def test_films_that_readers_marked_are_kept_out(trained, monkeypatch, tmp_path, caplog):
+def test_films_that_readers_marked_are_kept_out(trained, tmp_path, caplog):
     spot = cv2.circle(np.zeros((224, 224), np.uint8), (90, 90), 9, 1, -1).astype(bool)
     drawn, nothing = Annotation(from_masks({"marker": spot})), Annotation(nothing=True)
     files = sorted((trained / "data").rglob("*.png"))
-    names = ("9000001L.png", "9000002L.png", "9000001R.png", "9000004L.png")
+    names = ("9000003L.png", "9000002L.png", "9000001R.png", "9000005L.png")
     (one, two, held_out, bare) = (f.read_bytes() for n in names for f in files if f.name == n)
     said = {one: drawn, encoded(cv2.imdecode(np.frombuffer(two, np.uint8), 0), "BMP"): drawn}
     (metal,) = (file.read_bytes() for file in files if file.name == METAL)
@@ -116,7 +120,7 @@ def test_films_that_readers_marked_are_kept_out(trained, monkeypatch, tmp_path, 
     kept_out = write_pack(tmp_path / "masks.zip", said)
     caplog.set_level("INFO")
     brief = ("--epochs", 1, "--steps", 1, "--keep-out", kept_out, "--run", tmp_path / "thin")
-    run(monkeypatch, *options(trained, "thin", *brief))
+    run(*options(trained, "thin", *brief))
     note = json.loads((tmp_path / "thin" / "training.json").read_text())
     digest = hashlib.sha256(kept_out.read_bytes()).hexdigest()
     assert note["n_train"] == 5 and note["training"]["kept_out"] == (
@@ -136,17 +140,17 @@ def test_evaluate_measures_its_own_holes_or_those_of_a_pack(trained, monkeypatch
         # A mask may be named like its film, and one bad mask spoils no other.
         (masks / "masks").mkdir(parents=True)
         with (masks / "masks.csv").open("w") as file:
-            file.write("image,mask,kind,area\n9000000L.png,masks/9000000L.png,rings,20\n")
-            file.write("9000000L.png,b.png,rings,0\n9999999L.png,b.png,rings,0\n")
+            file.write("image,mask,kind,area\n9000001L.png,masks/9000001L.png,rings,20\n")
+            file.write("9000001L.png,b.png,rings,0\n9999999L.png,b.png,rings,0\n")
         mask = cv2.circle(np.zeros((224, 224), np.uint8), (100, 90), 12, 255, 3)
-        cv2.imwrite(str(masks / "masks" / "9000000L.png"), mask)
+        cv2.imwrite(str(masks / "masks" / "9000001L.png"), mask)
         cv2.imwrite(str(masks / "masks" / "b.png"), 0 * mask)
-        cv2.imwrite(str(masks / "9000000L.png"), mask // 2 + 60)
+        cv2.imwrite(str(masks / "9000001L.png"), mask // 2 + 60)
     report, table = root / "report.json", root / "fills.csv"
     more = ["--masks", masks] if with_masks else []
     arguments = ["inpaint", "both", "--data", root / "data", "--checkpoints", root / "checkpoints"]
     arguments += ["--split", "val", "--out", report, "--predictions", table, "--draws", 20, *more]
-    assert run(monkeypatch, *arguments, main=evaluate.main) == 0
+    assert evaluated(monkeypatch, *arguments) == 0
     found = json.loads(report.read_text())
     kinds = ["rings"] if with_masks else ["centre", "strokes", "hardware"]
     assert list(found["holes"]) == kinds
@@ -163,22 +167,22 @@ def test_evaluate_measures_its_own_holes_or_those_of_a_pack(trained, monkeypatch
 def test_a_masks_pack_without_its_table_is_refused_in_a_sentence(trained, monkeypatch, capsys):
     arguments = ["inpaint", "both", "--data", trained / "data", "--masks", trained / "data"]
     arguments += ["--checkpoints", trained / "checkpoints"]
-    assert run(monkeypatch, *arguments, main=evaluate.main) == 2
+    assert evaluated(monkeypatch, *arguments) == 2
     assert "masks.csv" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("more", [(), ("--from-run", "a", "--epochs", 0)], ids=["none", "one"])
-def test_two_fillers_are_joined_only_from_two_runs(trained, monkeypatch, more):
+def test_two_fillers_are_joined_only_from_two_runs(trained, more):
     with pytest.raises(inpaint.start.BadStart, match="trained apart"):
-        run(monkeypatch, *options(trained, "both", *more))
+        run(*options(trained, "both", *more))
 
 
-def test_what_was_never_trained_is_not_published(trained, monkeypatch):
+def test_what_was_never_trained_is_not_published(trained):
     more = ("--epochs", 0, "--publish", "none")
     arguments = options(trained, "thin", *more)
     arguments[arguments.index("--run") + 1] = trained / "fresh"
     with pytest.raises(inpaint.start.BadStart, match="is missing"):
-        run(monkeypatch, *arguments)
+        run(*arguments)
     assert not (trained / "checkpoints" / "inpaint" / "none").exists()
 
 

@@ -21,6 +21,7 @@ from tests.toy_models import publish_sketcher
 from trainers import evaluate, gate, lesion, lesion_scoring, segment
 from trainers.archive import BadPack
 from trainers.lesions import LesionPack
+from trainers.options import parse
 
 SKIN = (225, 170, 150)
 SYNTHETIC = (
@@ -54,9 +55,13 @@ def write_pack(root: Path, count: int = 140) -> None:
     (root / "labels.csv").write_text("\n".join(rows))
 
 
-def run(monkeypatch, main, *arguments) -> None:
-    monkeypatch.setattr(sys, "argv", ["trainer", *map(str, arguments)])
-    assert not main()
+def run(trainer, *arguments) -> None:
+    trainer.main(parse(trainer.__name__.removeprefix("trainers."), list(map(str, arguments))))
+
+
+def evaluated(monkeypatch, *arguments) -> None:
+    monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, arguments)])
+    assert not evaluate.main()
 
 
 def options(root: Path, name: str) -> list:
@@ -86,13 +91,11 @@ def trained(tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(gate, "DIMENSIONS", 4)
         small = ["--backbone", "mobilenetv2_035", "--from-side", 32, "--epochs", 1]
-        run(monkeypatch, lesion.main, *options(root, "classifier"), *small)
+        run(lesion, *options(root, "classifier"), *small)
         also = ["--also", write_batch(root / "toys")]
-        run(
-            monkeypatch, lesion.main, *options(root, "helped"), *small, *also, "--publish", "helped"
-        )
+        run(lesion, *options(root, "helped"), *small, *also, "--publish", "helped")
         few = ["--epochs", 6, "--batch", 4, "--against", others.parent]
-        run(monkeypatch, segment.main, *options(root, "segmenter"), *few)
+        run(segment, *options(root, "segmenter"), *few)
     return root
 
 
@@ -176,7 +179,7 @@ def test_evaluation_reports_every_number_with_an_interval(trained, monkeypatch, 
     arguments = [task, "tiny", "--data", trained / "data", "--split", "val", "--draws", 50]
     arguments += ["--checkpoints", trained / "checkpoints"]
     arguments += ["--out", report, "--predictions", predictions]
-    run(monkeypatch, evaluate.main, *arguments)
+    evaluated(monkeypatch, *arguments)
     found = json.loads(report.read_text())
     assert wanted <= set(found["metrics"]) == set(found["intervals"])
     assert (found["task"], found["n"], found["lesions"]) == (task, 14, 7)
@@ -205,7 +208,7 @@ def test_evaluation_names_what_it_skipped_and_counts_what_it_left_out(
     (data / "labels.csv").write_text(text.replace(f"{names[7]},HAM_0000003,df", f"{names[7]},X,?"))
     report = tmp_path / "report.json"
     arguments = [task, "tiny", "--data", data, "--draws", 5, "--out", report]
-    run(monkeypatch, evaluate.main, *arguments, "--checkpoints", trained / "checkpoints")
+    evaluated(monkeypatch, *arguments, "--checkpoints", trained / "checkpoints")
     found = json.loads(report.read_text())
     assert found["skipped"] == [[names[3], "The picture cannot be read."]]
     assert found["left_out"] == left_out and found["n"] == 26

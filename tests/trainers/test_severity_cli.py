@@ -16,6 +16,7 @@ from core.phantoms import knee
 from core.samples import png
 from trainers import evaluate, gate, grade_scoring, severity
 from trainers.films import Pack
+from trainers.options import parse
 from trainers.squares import read_grey
 
 
@@ -29,7 +30,11 @@ def write_knees(root: Path) -> None:
         (folder / f"90{seed // 2:05d}{'LR'[seed % 2]}.png").write_bytes(png(small))
 
 
-def run(monkeypatch, *arguments, main=severity.main) -> None:
+def run(*arguments) -> None:
+    severity.main(parse("severity", [str(each) for each in arguments]))
+
+
+def called(monkeypatch, main, *arguments) -> None:
     monkeypatch.setattr(sys, "argv", ["trainer", *map(str, arguments)])
     assert not main()
 
@@ -47,8 +52,7 @@ def trained(tmp_path_factory):
     """The folder of a whole run: data/, run/ and checkpoints/."""
     root = tmp_path_factory.mktemp("severity")
     write_knees(root / "data")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        run(monkeypatch, *options(root))
+    run(*options(root))
     return root
 
 
@@ -78,17 +82,17 @@ def test_predictions_are_those_of_the_published_model(trained):
         assert found == pytest.approx(grading.probabilities, abs=1e-5)
 
 
-def test_runs_can_be_averaged_and_published_without_training(trained, monkeypatch):
+def test_runs_can_be_averaged_and_published_without_training(trained):
     second = ["--run", trained / "other", "--seed", 1, "--publish", "other"]
-    run(monkeypatch, *options(trained), *second)
+    run(*options(trained), *second)
     runs = (trained / "run", trained / "other")
     again = [*options(trained), "--run", trained / "mean", "--epochs", 0, "--publish", "mean"]
-    run(monkeypatch, *again, "--from-run", *runs)
+    run(*again, "--from-run", *runs)
     first = find(trained / "checkpoints", "severity", "tiny")
     mean = find(trained / "checkpoints", "severity", "mean")
     assert mean.sha256 != first.sha256 and not (trained / "mean/metrics.csv").exists()
     assert mean.details["weights_started_from"] == "the best weights of run, other"
-    run(monkeypatch, *again, "--publish", "same", "--from-run", runs[0], runs[0])
+    run(*again, "--publish", "same", "--from-run", runs[0], runs[0])
     same = find(trained / "checkpoints", "severity", "same")
     assert same.predictions.read_text() == first.predictions.read_text()
 
@@ -97,7 +101,7 @@ def test_evaluation_reports_every_number_with_an_interval_over_patients(trained,
     report = trained / "report.json"
     arguments = ["severity", "tiny", "--data", trained / "data", "--split", "val", "--draws", 50]
     arguments += ["--checkpoints", trained / "checkpoints", "--out", report]
-    run(monkeypatch, *arguments, main=evaluate.main)
+    called(monkeypatch, evaluate.main, *arguments)
     found = json.loads(report.read_text())
     wanted = {"accuracy", "balanced_accuracy", "qwk", "mae"}
     wanted |= {f"recall_{g}" for g, n in enumerate(found["grades"]) if n}
@@ -113,7 +117,7 @@ def test_a_gate_is_fitted_for_knees(trained, monkeypatch):
     (others / "a.png").write_bytes(png(255 - knee(0, 0).pixels[::-1]))
     arguments = ["tiny", "--task", "severity", "--data", trained / "data"]
     arguments += ["--against", others.parent, "--checkpoints", trained / "checkpoints"]
-    run(monkeypatch, *arguments, main=gate.main)
+    called(monkeypatch, gate.main, *arguments)
     card = find(trained / "checkpoints", "severity", "tiny")
     assert card.has_gate and card.details["gate"]["val films"] == 10
     assert card.details["gate"]["against"]["noise"]["n"] == 1
@@ -123,12 +127,13 @@ def test_a_gate_is_fitted_for_knees(trained, monkeypatch):
     ("changes", "sentence"),
     [
         (("--backbone", "nothing_known"), "no network named"),
-        (("--epochs", 0, "--from-run", "nowhere"), "missing, damaged"),
+        (("--backbone", "mobilnetv2_100"), "did you mean mobilenetv2_100"),
+        (("--epochs", 0, "--from-run", "nowhere"), "best.pt is missing"),
     ],
 )
-def test_what_cannot_start_gets_one_sentence(trained, tmp_path, monkeypatch, changes, sentence):
+def test_what_cannot_start_gets_one_sentence(trained, tmp_path, changes, sentence):
     with pytest.raises(Exception, match=sentence):
-        run(monkeypatch, *options(trained), "--run", tmp_path / "run", *changes)
+        run(*options(trained), "--run", tmp_path / "run", *changes)
     assert not (tmp_path / "run/last.pt").exists()
 
 
