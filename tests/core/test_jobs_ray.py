@@ -10,11 +10,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from core import jobs
 from core.jobs import attempts, cluster, records
+from core.samples import png
 from core.settings import Settings
 
 TOKEN = "a token of the tests"
@@ -129,6 +131,22 @@ def end(head: subprocess.Popen, folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def real(address, tmp_path_factory):
+    """A true training, started as the page does; it learns while the other tests run."""
+    root = tmp_path_factory.mktemp("real")
+    noise = np.random.default_rng(0).integers(0, 256, (16, 64, 64), np.uint8)
+    for number, film in enumerate(noise):
+        split, label = ("train", "val")[number // 2 % 2], ("fractured", "not fractured")[number % 2]
+        (root / "data" / split / label).mkdir(parents=True, exist_ok=True)
+        (root / "data" / split / label / f"{number}.png").write_bytes(png(film))
+    env = {"LIGHTBOX_RUNS": str(root / "runs"), "LIGHTBOX_RAY_ADDRESS": address}
+    launcher = jobs.launcher(Settings.from_environment(env | {"LIGHTBOX_THREADS": "1"}))
+    words = ["--data", root / "data", "--backbone", "simple_cnn", "--size", "32", "--epochs", "2"]
+    words += ["--batch", "4", "--precision", "32-true"]
+    return launcher, launcher.submit("fracture", list(map(str, words)))
+
+
 @pytest.fixture
 def settings(address, tmp_path, monkeypatch):
     monkeypatch.setenv("LIGHTBOX_DATABASE_URL", "postgresql://me:secret@host/db")
@@ -230,6 +248,18 @@ def test_t3_job_that_does_not_listen_is_stopped_by_the_cluster(ray):
     jobs.insist(job)
     until(lambda: state(job) == "stopped")
     assert known(attempt) == "STOPPED"
+
+
+def test_fracture_trainer_tries_and_trains_on_the_cluster(real):
+    launcher, job = real
+    until(lambda: state(job) == "ready", 120)
+    assert jobs.trial(job)["steps"] == 2
+    launcher.start(job)
+    until(lambda: state(job) == "finished", 120)
+    assert jobs.metrics(job)["epoch"].tolist() == [1, 2]
+    assert jobs.config(job)["backbone"] == "simple_cnn"
+    assert "epoch 2" in launcher.log(job)
+    assert "epoch 2" in attempts.current(job.folder).log()  # as Ray has it
 
 
 def test_waiting_job_is_taken_out_of_the_queue_and_never_runs(ray, settings):
