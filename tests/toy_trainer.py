@@ -39,6 +39,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--title", default="")
     parser.add_argument("--summary", default="")
     parser.add_argument("--checkpoints", type=Path)
+    parser.add_argument("--pace", type=float, default=0, help="seconds that an epoch takes")
     parser.add_argument("--hold", action="store_true", help="wait for a file `go` in the folder")
     parser.add_argument("--deaf", choices=("asked", "told"), help="do not hear it when ...")
     parser.add_argument("--die", choices=ENDINGS, help="before the last epoch is whole")
@@ -62,6 +63,7 @@ def learn(run: Path, words: argparse.Namespace) -> None:
     rows = metrics.read_text().splitlines()[: epoch + 1] if metrics.exists() else ["epoch,loss"]
     metrics.write_text("\n".join(rows) + "\n")
     while epoch < words.epochs:
+        time.sleep(words.pace)
         if epoch:
             wait(run, words)
         if words.die and epoch == words.epochs - 1:

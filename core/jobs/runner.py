@@ -91,8 +91,10 @@ def _train(job: Job, command: list[str], slots: Slots) -> int:
             process_group=0,  # of its own, to kill it with all its workers and not this process
             pass_fds=tuple(slots.held.values()),
         )
-    with suppress(OSError):  # only Linux has it
-        Path(f"/proc/{trainer.pid}/oom_score_adj").write_text(str(OOM_SCORE))
+    with suppress(OSError):
+        # It signs itself, too, but long after: until then it would be lost with this process.
+        write_status(job.folder, process=identity(trainer.pid))
+        Path(f"/proc/{trainer.pid}/oom_score_adj").write_text(str(OOM_SCORE))  # Linux has it
 
     def send(number: int) -> None:
         # Only the kill goes to all: a trainer that ends in order ends its own.

@@ -1,10 +1,12 @@
 import errno
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -113,6 +115,27 @@ def test_t1_killed_in_an_epoch_is_interrupted_and_resumes_as_if_never(toys):
     told = until_state(job, "finished")
     assert told.reason == ""
     for name in ("metrics.csv", "last.pt", "best.pt"):
+        assert (job.folder / name).read_bytes() == (whole.folder / name).read_bytes()
+
+
+def test_t1_killed_at_any_moments_it_ends_as_if_never(toys):
+    whole = toys.started("--epochs=12")
+    until_state(whole, "finished")
+    moments = random.Random(0)
+    job = toys.started("--epochs=12", "--pace=0.05")
+    for kill in range(4):
+        until(lambda: status(job).process)
+        time.sleep(moments.uniform(0, 0.5))
+        told = status(job)
+        for one in (told.runner, told.process)[moments.randrange(2) :]:
+            with suppress(ProcessLookupError):  # just done
+                os.kill(one.pid, signal.SIGKILL)
+        told = until(lambda: not is_live(job) and status(job))
+        assert told.state in ("interrupted", "finished"), (kill, told)
+        if told.state == "interrupted":
+            toys.start(job)
+    assert until_state(job, "finished").epoch == 12
+    for name in ("metrics.csv", "last.pt"):
         assert (job.folder / name).read_bytes() == (whole.folder / name).read_bytes()
 
 
