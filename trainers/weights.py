@@ -55,13 +55,14 @@ def read_plain(path: Path) -> object:
         return torch.load(path, weights_only=True, map_location="cpu")
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL ([\w.]+)", str(error))
-        more = f" ({found[1]})" if found else ""
+        if not found:
+            raise _damaged(path) from None
         raise BadStart(
-            f"{path} holds something that is no plain weight{more}, and is not opened: save the "
+            f"{path} holds {found[1]}, which is no plain weight, and is not opened: save the "
             "network's state_dict() alone."
         ) from None
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, SafetensorError):
-        raise BadStart(f"{path} is damaged or no file of weights: copy it again.") from None
+        raise _damaged(path) from None
 
 
 def fill(
@@ -91,6 +92,10 @@ def fill(
         )
     network.load_state_dict({name: state[name] for name in own if name in state}, strict=False)
     return network
+
+
+def _damaged(path: Path) -> BadStart:
+    return BadStart(f"{path} is damaged or no file of weights: copy it again.")
 
 
 def _require_honest_size(path: Path) -> None:
