@@ -12,7 +12,6 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 # What a zip may declare beyond its own size. torch.save packs without compression, so weights of
@@ -61,7 +60,9 @@ def read_plain(path: Path) -> object:
             f"{path} holds {found[1]}, which is no plain weight, and is not opened: save the "
             "network's state_dict() alone."
         ) from None
-    except (OSError, EOFError, RuntimeError, ValueError, KeyError, SafetensorError):
+    except MemoryError:
+        raise
+    except Exception:  # whatever the reader trips over in bytes that are no weights
         raise _damaged(path) from None
 
 
