@@ -59,7 +59,7 @@ class Course:
         and others in each process."""
         last = self.count - 1
         for epoch in [last] if self.trial else range(self.done, self.count):
-            self.progress.tell(phase="training", epoch=self.done, epochs=self.count)
+            self.progress.tell(phase="training", epoch=self.done, epochs=self.count, step=0)
             chance = 1000 + epoch + 100_000 * self.fabric.global_rank
             self.fabric.seed_everything(chance, verbose=False)
             yield epoch
@@ -139,12 +139,12 @@ class Course:
         """How long these steps of an epoch, its scoring and all that follows will take."""
         steps += (self.count - epoch - 1) * self._steps
         scorings = sum(map(self.due, range(epoch, self.count)))
-        return round(steps * self._step_seconds + scorings * self._scoring_seconds, 1)
+        return steps * self._step_seconds + scorings * self._scoring_seconds
 
     def _machine(self) -> dict[str, object]:
         speed = self._images / self._step_seconds if self._step_seconds else None
         return {
-            "images_per_second": speed and round(speed, 1),
+            "images_per_second": speed,
             "device": device_name(self.fabric),
             "memory_mb": memory_mb(self.fabric),
         }

@@ -1,6 +1,7 @@
 """The loop for a painter and its critics, on a toy: resumable, fair, and plain when it fails."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 from trainers.adversarial import Craft, Schedule, fit
-from trainers.progress import TrainingFailed
+from trainers.progress import Stopped, TrainingFailed, TrialDone
 
 # isort: split
 # Lightning imports torchvision, which trainers makes importable.
@@ -55,11 +56,11 @@ CRAFT = Craft(
 )
 
 
-def train(run, craft=CRAFT, **schedule):
+def train(run, craft=CRAFT, trial=False, **schedule):
     fabric = Fabric(accelerator="cpu", devices=1)
     schedule = Schedule(**{"epochs": 4, "rate": 0.05, "ema": 0.5, "critics_from": 2} | schedule)
     painter, critic = Painter(), Critic()
-    return fit(fabric, run, painter, critic, batches, craft, schedule), painter, critic
+    return fit(fabric, run, painter, critic, batches, craft, schedule, trial), painter, critic
 
 
 def rows(run) -> list[dict]:
@@ -127,3 +128,54 @@ def test_a_loss_that_is_no_number_stops_with_a_reason(tmp_path):
     )
     with pytest.raises(TrainingFailed, match="epoch 1, step 1"):
         train(tmp_path / "run", craft)
+
+
+def test_t2_a_run_that_was_asked_to_stop_goes_on_as_if_never_stopped(whole, tmp_path):
+    _, scores, painter, critic = whole
+    run, stop = tmp_path / "run", tmp_path / "run" / "stop"
+    paints = []
+
+    def paint(painter, batch):
+        paints.append(1)
+        if len(paints) == 15:  # of 6 an epoch
+            stop.touch()
+        return CRAFT.paint(painter, batch)
+
+    with pytest.raises(Stopped):
+        train(run, Craft(**{**vars(CRAFT), "paint": paint}))
+    assert len(rows(run)) == 2 and len(paints) == 15
+    stop.unlink()
+    again, same_painter, same_critic = train(run)
+    assert again["level"] == pytest.approx(scores["level"], abs=1e-6)
+    assert torch.allclose(same_painter.level, painter.level, atol=1e-6)
+    assert torch.allclose(same_critic.body[0].weight, critic.body[0].weight, atol=1e-6)
+
+
+def test_a_trial_counts_the_critics_and_leaves_nothing_else(tmp_path):
+    judged = []
+
+    def judge(critics, picture, batch):
+        judged.append(1)
+        return critics(picture)
+
+    with pytest.raises(TrialDone):
+        train(tmp_path / "run", Craft(**{**vars(CRAFT), "judge": judge}), trial=True)
+    assert len(judged) == 2 * 3, "in each of three steps the critics learn and are pleased"
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["trial.json"]
+    told = json.loads((tmp_path / "run/trial.json").read_text())
+    assert (told["steps"], told["epochs"]) == (6, 4)
+    assert told["images_per_second"] == pytest.approx(8 / told["seconds_per_step"])
+
+
+def test_k3_the_checkpoint_of_other_networks_is_refused_and_left_alone(tmp_path):
+    run = tmp_path / "run"
+    train(run, epochs=1)
+    saved = torch.load(run / "last.pt", weights_only=True)
+    saved["critics"] = {"body.0.weight": torch.zeros(3, 4)}
+    torch.save(saved, run / "last.pt")
+    before = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
+    with pytest.raises(
+        TrainingFailed, match=r"4 differences: body\.0\.weight is 3 by 4 and should"
+    ):
+        train(run)
+    assert {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()} == before

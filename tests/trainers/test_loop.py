@@ -1,16 +1,25 @@
 """The training loop on a toy: resumable, careful with its files, and plain when it fails."""
 
 import csv
+import errno
+import json
+import multiprocessing
+import os
+import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from tqdm import tqdm
 
-from trainers import checkpoint
+from core.jobs import records
+from trainers import checkpoint, course, progress
 from trainers.loop import Schedule, fit
-from trainers.progress import TrainingFailed
+from trainers.progress import Stopped, TrainingFailed, TrialDone
 
 # isort: split
 # Lightning imports torchvision, which trainers makes importable.
@@ -56,11 +65,20 @@ def scripted(*values: dict[str, float]):
     return lambda network: next(rest)
 
 
-def train(run, network=None, dataset_of=films_of, loss=loss_of, scorer=score, **schedule):
+def train(
+    run,
+    network=None,
+    dataset_of=films_of,
+    loss=loss_of,
+    scorer=score,
+    show=None,
+    trial=False,
+    **schedule,
+):
     fabric = Fabric(accelerator="cpu", devices=1)
     schedule = Schedule(**{"epochs": 3, "batch": 8, "rate": 0.05, "ema": 0.8} | schedule)
     network = network or Toy()
-    return network, fit(fabric, run, network, dataset_of, loss, scorer, schedule)
+    return network, fit(fabric, run, network, dataset_of, loss, scorer, schedule, show, trial)
 
 
 def recorded(run) -> list[dict[str, str]]:
@@ -176,6 +194,257 @@ def test_a_loss_that_is_no_number_stops_with_one_sentence(tmp_path, value):
     with pytest.raises(TrainingFailed, match=r"epoch 2, step 1.*lower learning rate\.$"):
         train(tmp_path, loss=loss)
     assert len(recorded(tmp_path)) == 1  # what was learned before is kept
+
+
+def test_t5_a_network_whose_weights_are_no_numbers_is_never_kept(tmp_path):
+    def loss(outputs, batch):
+        # The root's slope at zero is no number, while the loss itself still is one.
+        good = loss_of(outputs, batch)
+        late = (tmp_path / "last.pt").exists()
+        return good + (outputs[0] * 0).abs().sqrt().mean() if late else good
+
+    one_step = {"dataset_of": lambda epoch: films_of(epoch, 8)}
+    with pytest.raises(TrainingFailed, match="weights are no longer numbers"):
+        train(tmp_path, loss=loss, **one_step)
+    kept = torch.load(tmp_path / "best.pt", weights_only=True).values()
+    assert all(torch.isfinite(value).all() for value in kept)
+    assert len(recorded(tmp_path)) == 1
+
+
+def at(epoch: int, position: int, act):
+    """Films of which one cannot be had before something else happens."""
+
+    class Eventful(list):
+        def __getitem__(self, index):
+            if index == position:
+                act()
+            return super().__getitem__(index)
+
+    return lambda number: Eventful(films_of(number)) if number == epoch else films_of(number)
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 2])
+def test_t2_a_run_that_was_asked_to_stop_goes_on_as_if_never_stopped(tmp_path, whole, epoch):
+    stop = tmp_path / "stop"
+    with pytest.raises(Stopped):
+        train(tmp_path, dataset_of=at(epoch, 12, stop.touch))
+    assert (tmp_path / "last.pt").exists() == bool(epoch)
+    assert epoch == 0 or len(recorded(tmp_path)) == epoch
+    stop.unlink()
+    same_as(whole, tmp_path, *train(tmp_path, Toy(seed=7 if epoch else 0)))
+
+
+def learn_alone(run: Path, begun) -> None:
+    """Train in a forked process, where only one thread may compute."""
+    torch.set_num_threads(1)
+    tqdm.set_lock(threading.RLock())  # its own is shared with all processes, and dies locked
+    begun.set()
+    train(run)
+
+
+def test_t1_killed_at_50_random_moments_it_ends_as_if_never_stopped(tmp_path, whole):
+    processes, rng = multiprocessing.get_context("fork"), np.random.default_rng(0)
+
+    def learn(run: Path, kill_after: float | None = None) -> float:
+        """Seconds from the beginning to the end, or to the kill."""
+        begun = processes.Event()
+        child = processes.Process(target=learn_alone, args=(run, begun))
+        child.start()
+        assert begun.wait(60)
+        began = time.monotonic()
+        child.join(60 if kill_after is None else kill_after)
+        child.kill()
+        child.join(60)
+        return time.monotonic() - began
+
+    patience = learn(tmp_path / "unharmed")
+    checkpoints = 0
+    for run in (tmp_path / name for name in "abcde"):
+        for _ in range(10):
+            learn(run, rng.uniform(0, patience))
+            for path in run.glob("*.pt"):
+                torch.load(path, weights_only=True)
+                checkpoints += 1
+        same_as(whole, run, *train(run))
+    assert checkpoints, "no run lived long enough to be a test"
+
+
+def test_t6_a_full_disk_leaves_the_last_whole_epoch(tmp_path, whole):
+    def scorer(network):
+        if (tmp_path / "last.pt").exists():
+            (tmp_path / "last.tmp").symlink_to("/dev/full")
+        return score(network)
+
+    with pytest.raises(OSError) as full:
+        train(tmp_path, scorer=scorer)
+    assert full.value.errno == errno.ENOSPC
+    assert list(tmp_path.glob("*.tmp")) == []
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["state"]["epoch"] == 1
+    torch.load(tmp_path / "best.pt", weights_only=True)
+    same_as(whole, tmp_path, *train(tmp_path))
+
+
+@pytest.mark.parametrize("size", [1, 10**6], ids=["small", "large"])
+def test_t6_what_a_full_disk_cannot_hold_is_told_as_such(tmp_path, size):
+    (tmp_path / "last.tmp").symlink_to("/dev/full")
+    with pytest.raises(OSError) as full:
+        checkpoint.save({"weights": torch.zeros(size)}, tmp_path / "last.pt")
+    assert full.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_k8_what_is_saved_is_what_is_read(tmp_path):
+    state = {"network": Toy().state_dict(), "state": {"epoch": 3, "scores": {"auroc": 0.1}}}
+    checkpoint.save(state, tmp_path / "last.pt")
+    again = checkpoint.read(tmp_path / "last.pt")
+    assert again["state"] == state["state"]
+    for name, value in state["network"].items():
+        assert torch.equal(again["network"][name], value)
+
+
+class Payload:
+    """What runs a command in whoever unpickles it."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.marker}",)
+
+
+class Wider(Toy):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body[0], self.body[4] = nn.Linear(5, 8), nn.Linear(8, 3)
+
+
+def cut(share: float):
+    def damage(path: Path) -> None:
+        data = path.read_bytes()
+        path.write_bytes(data[: int(share * len(data))])
+
+    return damage
+
+
+def with_parts(**parts):
+    def change(path: Path) -> None:
+        torch.save(torch.load(path, weights_only=True) | parts, path)
+
+    return change
+
+
+DAMAGES = {
+    "K1 payload": (lambda path: torch.save(Payload(path.with_name("marker")), path), "damaged"),
+    "K2 nothing": (cut(0), "damaged"),
+    "K2 a tenth": (cut(0.1), "damaged"),
+    "K2 half": (cut(0.5), "damaged"),
+    "K2 almost all": (cut(0.99), "damaged"),
+    "K3 another loop's": (with_parts(critics={}), "no checkpoint of this trainer"),
+    "K3 no network": (with_parts(network=3), "another network"),
+    "K3 more tensors": (with_parts(optimiser={"state": {}, "param_groups": []}), "another"),
+    "K5 a path": (with_parts(state={"epoch": Path("x")}), "damaged or no checkpoint"),
+}
+
+
+@pytest.mark.parametrize(("damage", "sentence"), DAMAGES.values(), ids=DAMAGES)
+def test_a_checkpoint_that_cannot_be_gone_on_from_is_refused_and_left_alone(
+    tmp_path, damage, sentence
+):
+    train(tmp_path, epochs=1)
+    damage(tmp_path / "last.pt")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    network = Toy(seed=7)
+    with pytest.raises(TrainingFailed, match=sentence):
+        train(tmp_path, network)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    for name, value in Toy(seed=7).state_dict().items():
+        assert torch.equal(network.state_dict()[name], value)
+
+
+def test_k3_a_checkpoint_of_another_network_names_the_first_three_differences(tmp_path):
+    train(tmp_path, epochs=1)
+    with pytest.raises(TrainingFailed) as refused:
+        train(tmp_path, Wider(), epochs=2)
+    said = str(refused.value)
+    assert "(3 differences: body.0.weight is 8 by 4 and should be 8 by 5;" in said
+    assert said.count(" should be ") == 3 and "--run" in said and "\n" not in said
+
+
+def test_a_job_tells_how_it_stands(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "REPORTS", 0.0)
+    records.write_status(tmp_path, state="running")
+    seen = []
+
+    def loss(outputs, batch):
+        seen.append(records.read_status(tmp_path))
+        return loss_of(outputs, batch)
+
+    train(tmp_path, loss=loss)
+    assert [told.phase for told in seen] == ["training"] * 15
+    assert [(told.epoch, told.step) for told in seen[4:8]] == [(0, 4), (1, 0), (1, 1), (1, 2)]
+    assert {told.epochs for told in seen} == {3} and {told.steps for told in seen[1:]} == {5}
+    assert seen[0].images_per_second is None and seen[3].images_per_second > 0
+    assert all(told.seconds_left > 0 for told in seen[2:5] + seen[7:])
+    last = records.read_status(tmp_path)
+    assert (last.state, last.epoch) == ("running", 3)
+    assert "loss" in last.scores and last.memory_mb > 50 and "thread" in last.device
+
+
+def test_speed_is_measured_over_the_latest_steps_but_the_first(tmp_path, monkeypatch):
+    clock = iter([100.0, *np.cumsum([50.0, *[2.0] * 40])])
+    monkeypatch.setattr(course, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(progress, "REPORTS", 0.0)
+    records.write_status(tmp_path, state="running")
+    fabric = Fabric(accelerator="cpu", devices=1)
+    watched = course.Course(fabric, tmp_path, 0, 2, lambda epoch: True)
+    next(watched.epochs())
+    watched.score(nn.Identity(), lambda network: {"auroc": 0.5}, 0)
+    for step, _ in enumerate(watched.steps(watched.loader(films_of(0), 8), 0)):
+        watched.add(loss=torch.zeros(()))
+        told = records.read_status(tmp_path)
+        assert told.images_per_second == (None if step < 2 else 4.0)
+
+
+def test_a_trial_tells_how_long_the_whole_takes_and_leaves_nothing_else(tmp_path):
+    steps, scorings = [], []
+
+    def loss(outputs, batch):
+        steps.append(len(batch["label"]))
+        return loss_of(outputs, batch)
+
+    def scorer(network):
+        scorings.append(1)
+        return score(network)
+
+    with pytest.raises(TrialDone):
+        train(tmp_path, loss=loss, scorer=scorer, trial=True, epochs=5, score_every=2)
+    assert (steps, scorings) == ([8, 8, 8], [1])
+    assert [path.name for path in tmp_path.iterdir()] == ["trial.json"]
+    told = json.loads((tmp_path / "trial.json").read_text())
+    assert (told["steps"], told["epochs"]) == (5, 5)
+    wanted = 25 * told["seconds_per_step"] + 4 * told["seconds_scoring"]
+    assert told["seconds_total"] == pytest.approx(wanted)
+    assert told["images_per_second"] == pytest.approx(8 / told["seconds_per_step"])
+    assert told["device"] and told["memory_mb"] > 50
+
+
+def test_a_trial_of_a_run_that_has_begun_leaves_it_alone(tmp_path, whole):
+    train(tmp_path, epochs=1)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(TrialDone):
+        train(tmp_path, trial=True)
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert json.loads(after.pop("trial.json"))["epochs"] == 2
+    assert after == before
+
+
+def test_samples_are_shown_after_every_scoring(tmp_path):
+    def show(network, path):
+        path.write_text(f"{isinstance(network, Toy)}")
+
+    train(tmp_path, epochs=4, score_every=3, show=show)
+    shown = {path.name: path.read_text() for path in (tmp_path / "samples").iterdir()}
+    assert shown == dict.fromkeys(("0001.png", "0003.png", "0004.png"), "True")
 
 
 LOSSES = [{"goodness": 0.1, "loss": loss} for loss in (0.9, 0.4, 0.2)]
