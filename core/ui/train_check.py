@@ -126,18 +126,16 @@ def _result(launcher: Launcher, job: Job, status: Status, changed: bool) -> None
 
 
 def _estimate(trial: Mapping, status: Status) -> None:
-    """How long all of it takes, as two steps on this machine tell."""
+    """How long all of it takes, as two steps on the machine that trains tell."""
     st.markdown("**Time and machine**")
     facts = {}
     if total := trial.get("seconds_total"):
         facts["Training takes about"] = span(total)
     if rate := trial.get("images_per_second"):
         facts["Images per second"] = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-    if device := trial.get("device") or status.device:
-        facts["Device"] = str(device)
     if memory := trial.get("memory_mb") or status.memory_mb:
         facts["Memory"] = f"{memory / 1000:.1f} GB" if memory >= 1000 else f"{memory:.0f} MB"
-    with st.grid(len(facts) or 1, min_column_width=140):
+    with st.grid(3, min_column_width=150):
         for label, fact in facts.items():
             st.metric(label, fact)
     parts = [
@@ -148,8 +146,9 @@ def _estimate(trial: Mapping, status: Status) -> None:
     said = " ".join(filter(None, parts))
     if scoring := trial.get("seconds_scoring"):
         said += f", each scored in {_short(scoring)}"
-    if said:
-        st.caption(f"{said[:1].upper()}{said[1:]}. Measured just now on the machine that trains.")
+    if device := trial.get("device") or status.device:
+        said += f", on {device}"
+    st.caption(f"{plain(said.removeprefix(', '))}. Measured just now by two steps.")
 
 
 def _short(seconds: float) -> str:

@@ -17,7 +17,7 @@ from core.ui.annotate_training_view import WHICH
 from core.ui.annotate_zips import size
 from core.ui.words import plain
 
-FOUND, BROUGHT, MARKED = "Found here", "A zip of yours", "Marked on Annotate"
+FOUND, BROUGHT, MARKED = "In the data folder", "A zip of yours", "Marked on Annotate"
 # How packs are likely to be called; what one really holds is found out by the check.
 LIKELY = {"fracture": "frac", "moblg": "frac", "severity": "knee", "inpaint": "knee"}
 LIKELY |= {"lesion": "lesion", "segment": "lesion", "sketch": "lesion"}
@@ -55,12 +55,11 @@ def bring(
     ending: str,
     check: Callable[[bytes], None],
     help: str,
-    most_mb: int | None = None,
 ) -> Path | None:
     """A file that a visitor brings, kept on the server for the runs that use it.
 
-    key: the session's; ending: what its name must end in; check: raises BadFile; most_mb: more
-    than the server's own limit. The file stays chosen when its widget is gone for a while.
+    key: the session's; ending: what its name must end in; check: raises BadFile. The file stays
+    chosen when its widget is gone for a while.
     """
     told = f"{key}-kept"
     file = st.file_uploader(
@@ -68,7 +67,6 @@ def bring(
         ending.removeprefix("."),
         key=key,
         help=help,
-        max_upload_size=most_mb,
         on_change=lambda: st.session_state.pop(told, None),
     )
     if file is not None and told not in st.session_state:

@@ -9,7 +9,8 @@ from core.lesions import DIAGNOSES
 from core.ui.words import plain
 
 SPLITS = {"train": "Learned from", "val": "Measured on", "test": "Held out"}
-_LESIONS = {diagnosis.code: diagnosis.name for diagnosis in DIAGNOSES}
+NAMES = {diagnosis.code: diagnosis.name for diagnosis in DIAGNOSES}
+NAMES |= {"marked": "With marks", "nothing": "Without", "unknown": "Not known"}
 
 
 @dataclass(frozen=True)
@@ -26,44 +27,44 @@ class Kind:
 
 KINDS = {
     "crossing": Kind(
-        "pair of the same film lies on both sides of the split",
-        "pairs of the same film lie on both sides of the split",
+        "pair of the same picture lies on both sides of the split",
+        "pairs of the same picture lie on both sides of the split",
         "The network would be measured on what it learned: the score would be too good.",
     ),
     "split_groups": Kind(
-        "group of films, as of one patient, lies on both sides of the split",
-        "groups of films, as of one patient, lie on both sides of the split",
-        "Films of one patient are alike: the score would be too good.",
+        "group of pictures, as of one patient, lies on both sides of the split",
+        "groups of pictures, as of one patient, lie on both sides of the split",
+        "Pictures of one patient are alike: the score would be too good.",
         ("Group",),
     ),
     "conflicts": Kind(
-        "pair of the same film has two labels",
-        "pairs of the same film have two labels each",
+        "pair of the same picture has two labels",
+        "pairs of the same picture have two labels each",
         "One of the two is wrong, and the network learns both.",
     ),
     "unreadable": Kind(
         "file cannot be read",
         "files cannot be read",
-        "It is left out of training and measuring.",
+        "What cannot be read is left out, of training and of measuring.",
         ("File", "Why"),
     ),
     "identical": Kind(
         "pair of files is the same byte for byte",
         "pairs of files are the same byte for byte",
-        "Such a film counts twice; within one split that does little harm.",
+        "Such a picture counts twice; within one split that does little harm.",
         serious=False,
     ),
     "near": Kind(
-        "pair of films looks all but the same",
-        "pairs of films look all but the same",
-        "Copies saved anew, or views taken a moment apart; within one split that does little harm.",
+        "pair of pictures looks all but the same",
+        "pairs of pictures look all but the same",
+        "Copies that were saved anew, or views taken a moment apart.",
         serious=False,
     ),
 }
 
 
 def show(found: Mapping, trainer: str) -> None:
-    """How many films there are of each class, and what is amiss with them, with names."""
+    """How many pictures there are of each class, and what is amiss with them, with names."""
     st.markdown("**The data**")
     _counts(found.get("counts") or {}, trainer)
     said = False
@@ -85,12 +86,12 @@ def _counts(counts: Mapping[str, Mapping[str, int]], trainer: str) -> None:
         return
     order = [*SPLITS, *counts]
     rows = [
-        {"Films": f"{SPLITS.get(split, split)} ({split})"}
+        {"Split": f"{SPLITS.get(split, split)} ({split})"}
         | {_class(label, trainer): f"{counts[split].get(label, 0):,}" for label in classes}
         | {"All": f"{sum(counts[split].values()):,}"}
         for split in sorted(counts, key=order.index)
     ]
-    st.table(rows, hide_index=True, alt="How many films each split holds of each class")
+    st.table(rows, hide_index=True, alt="How many pictures each split holds of each class")
 
 
 def _class(label: str, trainer: str) -> str:
@@ -98,7 +99,7 @@ def _class(label: str, trainer: str) -> str:
         return {"0": "Not fractured", "1": "Fractured"}.get(label, label)
     if trainer in ("severity", "inpaint"):
         return f"Grade {label}"
-    return _LESIONS.get(label, label)
+    return NAMES.get(label, label)
 
 
 def _finding(kind: Kind, entries: Sequence) -> None:

@@ -88,7 +88,8 @@ def _values(settings: Settings, trainer: Trainer) -> tuple[Mapping[str, object],
     except BadFile as error:
         return {}, error.reason
     _heading("4 · How it learns")
-    values |= train_options.ask(settings, trainer)
+    built = "from_model" in values and "backbone" in trainer.defaults
+    values |= train_options.ask(settings, trainer, built)
     if settings.checkpoints != CHECKOUT / "checkpoints":
         values["checkpoints"] = settings.checkpoints
     problems += [

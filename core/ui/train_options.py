@@ -13,25 +13,63 @@ from core.learning import Trainer
 from core.models import catalogue
 from core.options import Option
 from core.settings import CHECKOUT, Settings
+from core.trainer_options import DATA, LEARNING, MACHINE, NETWORK, PUBLISHING, START
 
 # Asked for by other parts of the form.
 ELSEWHERE = ("data", "keep_out", "weights", "pretrained", "from_model", "from_run")
-LABELS = {"ema": "EMA", "rate": "Learning rate", "batch": "Batch size", "also": "Also learn from"}
+GROUPS = (DATA, START, NETWORK, LEARNING, MACHINE, PUBLISHING)
+# What comes with the weights of a published classifier.
+BUILT = ("backbone", "head", "size", "same_padding")
+LABELS = {
+    "allow_leak": "Score a leaking split",
+    "also": "Also learn from",
+    "batch": "Batch size",
+    "compile": "Compile the step",
+    "crop": "Crop, px",
+    "critics_from": "Critics join in epoch",
+    "ema": "EMA",
+    "freeze": "Learn the head alone",
+    "from_side": "First side, px",
+    "frozen": "Frozen backbone of",
+    "last": "Keep the last weights",
+    "num_nodes": "Machines",
+    "phantoms": "Share of phantoms",
+    "pleasing": "Weight of pleasing critics",
+    "rate": "Learning rate",
+    "side": "Side, px",
+    "size": "Input size, px",
+    "source": "Where the data are from",
+    "started_from": "What the start is",
+    "steps": "Steps an epoch",
+}
 _WEIGHTS = ("eyes",)  # paths of weights; others are packs
 
 
-def ask(settings: Settings, trainer: Trainer) -> dict[str, object]:
-    """The widgets of all options, those that matter first; their values by name, unchecked."""
-    asked = [o for o in trainer.options if not o.hidden and o.name not in ELSEWHERE]
-    with st.grid(3, min_column_width=200, vertical_alignment="bottom"):
-        values = {o.name: _widget(settings, trainer, o) for o in asked if o.first}
+def ask(settings: Settings, trainer: Trainer, built: bool = False) -> dict[str, object]:
+    """The widgets of all options, those that matter first; their values by name, unchecked.
+
+    built: the network is a published classifier's, so that nothing of it is asked.
+    """
+    passed = {*ELSEWHERE, *(BUILT if built else ())}
+    asked = [o for o in trainer.options if not o.hidden and o.name not in passed]
+    values = _row(settings, trainer, [option for option in asked if option.first])
     others = [option for option in asked if not option.first]
-    with st.expander("More options", icon=":material/tune:"):
-        for group in dict.fromkeys(option.group for option in others):
-            st.markdown(f"**{group}**")
-            of_group = [option for option in others if option.group == group]
-            with st.grid(3, min_column_width=200, vertical_alignment="bottom"):
-                values |= {o.name: _widget(settings, trainer, o) for o in of_group}
+    with st.expander("More options", icon=":material/tune:", key=f"train-{trainer.name}-more"):
+        for group in GROUPS:
+            if of_group := [option for option in others if option.group == group]:
+                st.markdown(f"**{group}**")
+                values |= _row(settings, trainer, of_group)
+    return values
+
+
+def _row(settings: Settings, trainer: Trainer, options: Iterable[Option]) -> dict[str, object]:
+    """Options side by side; those of which several may be chosen have all the width."""
+    wide = [option for option in options if option.many]
+    values = {option.name: _widget(settings, trainer, option) for option in wide}
+    with st.grid(3, min_column_width=150, vertical_alignment="bottom"):
+        for option in options:
+            if option not in wide:
+                values[option.name] = _widget(settings, trainer, option)
     return values
 
 
@@ -95,6 +133,8 @@ def _choice(known: Iterable[str], default: object, option: Option, about: Mappin
     shown = (lambda path: Path(path).name) if option.kind is Path else str
     if option.many:
         first = [each for each in default or () if each in options]
+        if option.choices:
+            return st.pills(options=options, selection_mode="multi", default=first, **about)
         return st.multiselect(options=options, default=first, format_func=shown, **about)
     if default is None and option.required and options:
         default = options[0]
@@ -102,7 +142,6 @@ def _choice(known: Iterable[str], default: object, option: Option, about: Mappin
     return st.selectbox(
         options=options,
         index=index,
-        required=index is not None,
         placeholder="None chosen",
         format_func=shown,
         **about,
@@ -117,8 +156,7 @@ def _number(option: Option, default: float | None, about: Mapping) -> float | No
         value=None if default is None else kind(default),
         step=1 if whole else _step(option, default),
         format="%d" if whole else "%g",
-        required=default is not None,
-        placeholder="not given",
+        placeholder="not given" if default is None else f"{default:g}",
         **about,
     )
 

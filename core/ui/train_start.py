@@ -22,10 +22,9 @@ WORDS = {
     "scratch": "Random weights: everything is learned from these data.",
     "hub": "Weights that learned ImageNet, downloaded by the machine that trains.",
     "weights": "The backbone's weights from a file, where they fit it.",
-    "model": "All its weights; choose the same network below as it has.",
-    "run": "Its best weights; of several runs, their mean.",
+    "model": "All its weights. A classifier's backbone, head and input size come with it.",
+    "run": "The best weights of a run whose network is the same; of several, their mean.",
 }
-MOST_MB = 200  # of a weights file that is brought
 _BRING = "A file of yours …"
 
 
@@ -74,8 +73,8 @@ def _weights(settings: Settings, key: str) -> Path | None:
         "A file of weights",
         ".safetensors",
         training_files.check_weights,
-        "A .safetensors file holds numbers alone. A .pt may hold code, so none is taken from here.",
-        MOST_MB,
+        "It holds numbers alone. A .pt may hold code, so none is taken from a browser. Put a file "
+        "that is too large for this into the data folder.",
     )
 
 

@@ -241,7 +241,7 @@ def test_a_sound_check_tells_the_time_and_starts(form, data, launcher):
     checked(app, launcher)
     (table,) = (table.value for table in app.table)
     assert table.to_dict("records")[0] == {
-        "Films": "Learned from (train)",
+        "Split": "Learned from (train)",
         "Not fractured": "1,200",
         "Fractured": "15",
         "All": "1,215",
@@ -249,8 +249,11 @@ def test_a_sound_check_tells_the_time_and_starts(form, data, launcher):
     assert "Every file can be read" in texts(app.markdown)
     facts = {metric.label: metric.value for metric in app.metric}
     assert facts["Training takes about"].replace("\N{NARROW NO-BREAK SPACE}", " ") == "2 h 05 min"
-    assert (facts["Images per second"], facts["Device"]) == ("76", "CPU, 2 threads")
-    assert "10 epochs of 118 steps at 0.42 s" in texts(app.caption)
+    assert (facts["Images per second"], facts["Memory"]) == ("76", "1.4 GB")
+    told = texts(app.caption).replace("\\", "")
+    assert (
+        "10 epochs of 118 steps at 0.42 s, each scored in 21" in told and "CPU, 2 threads" in told
+    )
     press(app, "Start training")
     assert launcher.asked[-1] == ("start", "one")
     assert app.session_state[train_views.VIEW] == train_views.RUNS
@@ -261,11 +264,11 @@ def test_findings_are_told_with_what_they_mean_and_the_names(form, data, launche
     app = checked(press(form(), "Check data and estimate"), launcher, AMISS)
     told = texts(app.markdown)
     for words in (
-        "2 pairs of the same film lie on both sides",
-        "1 group of films",
-        "1 pair of the same film has two labels",
+        "2 pairs of the same picture lie on both sides",
+        "1 group of pictures",
+        "1 pair of the same picture has two labels",
         "1 file cannot be read",
-        "1 pair of films looks all but the same",
+        "1 pair of pictures looks all but the same",
     ):
         assert words in told
     assert "Every file can be read" not in told
