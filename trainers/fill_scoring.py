@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from tqdm import tqdm
 
 from core import inpaint, metrics
 from core.fidelity import fidelity
@@ -21,6 +20,7 @@ from core.quality import is_negative
 from trainers import holes
 from trainers.archive import Archive, BadPack
 from trainers.films import Film, Pack
+from trainers.progress import MEASURING, current
 
 KINDS = {
     "centre": lambda shape, rng: middle(shape),
@@ -122,7 +122,7 @@ def read_all(
     """Fill every hole of every film by the network and the classical ways, as the app does without
     added grain. Unreadable films and holes that nothing can fill are skipped and listed."""
     rows, skipped = [], []
-    for film, data in tqdm(pack.read_all(list(films)), painter.card.name, total=len(films)):
+    for film, data in current().watch(pack.read_all(list(films)), MEASURING, len(films)):
         try:
             image = decode(data, film.name)
         except BadImage as error:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from core import grading, metrics
 from core.classify import grade_knees, tempered
 from core.images import BadImage
 from core.models import Model
 from trainers.films import Film, Pack
+from trainers.progress import MEASURING, current
 from trainers.squares import read_grey
 
 
@@ -56,7 +56,7 @@ class GradeReading:
 def read_all(model: Model, pack: Pack, films: Sequence[Film]) -> GradeReading:
     """Grade films one by one, as the app does; unreadable ones are skipped and listed."""
     kept, found, skipped = [], [], []
-    for film, data in tqdm(pack.read_all(list(films)), model.card.name, total=len(films)):
+    for film, data in current().watch(pack.read_all(list(films)), MEASURING, len(films)):
         try:
             found.append(grade_knees([read_grey(data, film.name)], model)[0].probabilities)
         except BadImage as error:

@@ -23,7 +23,6 @@ import numpy as np
 import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from core.metal import find_metal
 from core.networks.context_encoder import NETWORKS, ContextEncoder, thin_filler, wide_filler
@@ -36,6 +35,7 @@ from trainers.films import Film, Pack
 from trainers.holes import MIDDLE_ONLY, SIDE, THIN, WIDE, Diet, HoledFilms
 from trainers.mask_pack import MaskPack
 from trainers.notes import note_training
+from trainers.progress import current
 from trainers.squares import load_squares
 
 log = logging.getLogger(__name__)
@@ -93,8 +93,9 @@ def read_films(
     read = load_squares(pack, pack.split(split), SIDE)
     known = run / f"metal_{split}.txt"
     if engine.is_global_zero and not known.exists():
-        views = zip(read.films, tqdm(read.squares, "looking for metal"), strict=True)
-        found = [film.name for film, square in views if find_metal(square).any()]
+        views = current().watch(read.squares, "looking for metal", len(read.squares))
+        metallic = [bool(find_metal(square).any()) for square in views]
+        found = [film.name for film, has in zip(read.films, metallic, strict=True) if has]
         run.mkdir(parents=True, exist_ok=True)
         known.with_suffix(".tmp").write_text("\n".join(found))
         os.replace(known.with_suffix(".tmp"), known)
@@ -103,8 +104,8 @@ def read_films(
     metal = np.array([film.name in apart for film in read.films], bool)
     marked = np.zeros_like(metal)
     if keep_out:
-        told = zip(pack.read_all(read.films), tqdm(metal, "looking for marked films"), strict=True)
-        marked = np.array([keep_out.marks(data) for (_, data), _ in told], bool)
+        told = current().watch(pack.read_all(read.films), "looking for marked films", len(metal))
+        marked = np.array([keep_out.marks(data) for _, data in told], bool)
         log.info("%s: %d films kept out, marked in %s", split, marked.sum(), keep_out.path)
     kept = read.squares[~metal & ~marked]
     if not len(kept):

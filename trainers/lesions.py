@@ -23,6 +23,7 @@ import numpy as np
 
 from core.lesions import CODES, SIDE, mask_to_square, to_square
 from trainers.archive import Archive, BadPack
+from trainers.progress import current
 
 log = logging.getLogger(__name__)
 
@@ -154,12 +155,14 @@ class LesionPack(Archive):
         named = [(lesions[at].name, reason) for at, reason in sorted(skipped.items())]
         for name, reason in named:
             log.warning("skipped %s: %s", name, reason)
+        current().skipped(named)
         readable = np.array([at not in skipped for at in range(len(lesions))], bool)
         return Squares(lesions, images, masks, labels, named).only(readable)
 
     def _pictures(self, members: dict[int, str]) -> Iterator[tuple[int, np.ndarray | None]]:
         """Each numbered file as (H, W, 3) uint8, blue first, or None where it is no picture."""
-        for at, data in zip(members, self.stream(members.values()), strict=True):
+        pictures = zip(members, self.stream(members.values()), strict=True)
+        for at, data in current().watch(pictures, "reading pictures", len(members)):
             try:
                 yield at, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
             except cv2.error:  # an empty file, or one that claims to be enormous

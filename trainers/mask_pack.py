@@ -16,6 +16,7 @@ from core.preprocess import letterbox, to_grey
 from core.quality import is_negative
 from core.training_pack import fingerprint
 from trainers.archive import Archive, BadPack
+from trainers.progress import current
 
 HELD_OUT = 5  # one film in so many is for validation
 
@@ -144,7 +145,8 @@ class MaskPack(Archive):
     ) -> MaskedFilms:
         """These films and the union of their masks of these labels. Raises BadPack where one cannot
         be read."""
-        found = [self._square(film, side, labels) for film in films]
+        watched = current().watch(films, "reading films", len(films))
+        found = [self._square(film, side, labels) for film in watched]
         squares, masks = (np.stack(part) for part in zip(*found, strict=True))
         return MaskedFilms(films, squares, masks)
 

@@ -13,6 +13,7 @@ from core.jobs import records
 
 REPORTS = 0.5  # seconds between two, at least
 SKIPPED = "skipped.csv"
+MEASURING = "measuring the model"  # that is published
 # What torchrun and Fabric's launcher tell the processes of one training; absent in a lone one.
 RANKS = ("LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "RANK")
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from core import metrics
 from core.classify import read_film
@@ -14,6 +13,7 @@ from core.explain import peak
 from core.images import BadImage
 from core.models import Model
 from trainers.films import REGIONS, Film, Pack
+from trainers.progress import MEASURING, current
 from trainers.squares import read_grey
 
 BOX_MARGIN = 0.03
@@ -69,7 +69,7 @@ class Reading:
 def read_all(model: Model, pack: Pack, films: Sequence[Film]) -> Reading:
     """Read films one by one, as the app does; unreadable ones are skipped and listed."""
     kept, verdicts, skipped = [], [], []
-    for film, data in tqdm(pack.read_all(list(films)), model.card.name, total=len(films)):
+    for film, data in current().watch(pack.read_all(list(films)), MEASURING, len(films)):
         try:
             verdicts.append(read_film(read_grey(data, film.name), model))
         except BadImage as error:

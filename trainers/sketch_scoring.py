@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from scipy.spatial.distance import pdist
-from tqdm import tqdm
 
 from core.diagnose import embeddings, probabilities
 from core.lesions import CODES
@@ -22,6 +21,7 @@ from core.sketchers import Sketcher, noise, one_hot
 from trainers.archive import BadPack
 from trainers.lesion_scoring import iou
 from trainers.lesions import Lesion, LesionPack, Squares
+from trainers.progress import MEASURING, current
 
 FIRST = "mobilenetv2"  # whose numbers bear no name
 SKETCHES, SEEDS = 8, 8  # of each diagnosis, and of each sketch, to see how much pictures vary
@@ -203,7 +203,7 @@ def paint(sketcher: Sketcher, real: Squares) -> np.ndarray:
     return np.concatenate(
         [
             sketcher.draw(real.masks[part], labels[part], noise(seeds[part]))
-            for part in tqdm(parts, sketcher.card.name)
+            for part in current().watch(parts, MEASURING, len(parts))
         ]
     )
 

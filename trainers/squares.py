@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch.utils.data import Dataset
-from tqdm import tqdm
 
 from core.images import BadImage, decode
 from core.phantoms import Phantom
@@ -16,6 +15,7 @@ from core.quality import is_negative
 from core.samples import training_phantom
 from trainers.augment import ANY_LIMB, Handling, random_view
 from trainers.films import Film, Pack
+from trainers.progress import current
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +58,10 @@ def place_boxes(boxes, place: Placement) -> np.ndarray:
 
 
 def load_squares(pack: Pack, films: list[Film], size: int) -> Squares:
-    """Read and letterbox films; unreadable ones are skipped, listed and logged."""
+    """Read and letterbox films; unreadable ones are skipped, listed and logged, in a job's folder,
+    too."""
     kept, squares, places, skipped = [], [], [], []
-    for film, data in tqdm(pack.read_all(films), "reading films", total=len(films)):
+    for film, data in current().watch(pack.read_all(films), "reading films", len(films)):
         try:
             square, place = letterbox(read_grey(data, film.name), size)
         except BadImage as error:
@@ -70,6 +71,7 @@ def load_squares(pack: Pack, films: list[Film], size: int) -> Squares:
         kept.append(film)
         squares.append(square)
         places.append(place)
+    current().skipped(skipped)
     stack = np.stack(squares) if squares else np.zeros((0, size, size), np.uint8)
     return Squares(kept, stack, places, skipped)
 
