@@ -44,6 +44,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--deaf", choices=("asked", "told"), help="do not hear it when ...")
     parser.add_argument("--die", choices=ENDINGS, help="before the last epoch is whole")
     parser.add_argument("--child", action="store_true", help="leave a process behind")
+    parser.add_argument("--linger", action="store_true", help="stay when all is said")
     return parser.parse_args()
 
 
@@ -109,6 +110,7 @@ def main() -> None:
     except Stopped:
         last = {"state": before if words.publish else "stopped"}
     write_status(run, **last, phase="")
+    time.sleep(600 if words.linger else 0)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from core.jobs import processes
 from core.jobs.contents import log_tail
-from core.jobs.queue import Slots, devices
+from core.jobs.queue import Slots, devices, machines
 from core.jobs.records import (
     Job,
     JobError,
@@ -36,7 +36,7 @@ from core.settings import CHECKOUT, Settings
 
 RUNNER = (sys.executable, "-m", "core.jobs.runner")
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-LEAVING_S = 10  # a trainer that wrote its last status may take a moment to be gone
+LEAVING_S = 10  # a trainer that said its last word may take a moment to be gone
 NOTHING_YET = {
     "reason": "",
     "process": None,
@@ -172,6 +172,11 @@ class LocalLauncher:
             raise JobError("An option holds a character that no command line can: type it again.")
 
     def _refuse_devices(self, job: Job) -> None:
+        if machines(job) > 1:
+            raise JobError(
+                f"{job.id} asks for {machines(job)} machines, and this is one: choose one, or set "
+                "LIGHTBOX_RAY_ADDRESS to a Ray cluster."
+            )
         wanted = devices(job)
         most = Slots.of(self.settings.runs, self.settings).most_devices
         if wanted > most:

@@ -30,6 +30,7 @@ Command = Callable[[Job, Mode, Sequence[str]], list[str]]
 NICENESS = 7  # of a job's processes: pages answer first when cores are short
 OOM_SCORE = 500  # of 1000: the kernel ends a trainer before it ends the server
 POLL_S = 0.5
+GOODBYE_S = 3  # that a trainer has to end in once it said its last word; some libraries hang
 SIGN_S = 20  # how often a waiting runner signs, for readers on other machines
 ENDED_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LONGEST_REASON = 300
@@ -79,7 +80,7 @@ def _wait(job: Job, slots: Slots) -> bool:
 def _train(job: Job, command: list[str], slots: Slots) -> int:
     """Run the trainer to its end, whatever that takes; return its exit code, -N for signal N."""
     with (job.folder / "log.txt").open("a", encoding="utf-8") as log:
-        log.write(f"--- {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: {shlex.join(command[1:])}\n")
+        log.write(f"\n--- {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: {shlex.join(command[1:])}\n")
         log.flush()
         trainer = subprocess.Popen(
             command,
@@ -100,15 +101,25 @@ def _train(job: Job, command: list[str], slots: Slots) -> int:
         # Only the kill goes to all: a trainer that ends in order ends its own.
         (os.killpg if number == signal.SIGKILL else os.kill)(trainer.pid, number)
 
+    said = None
     while True:
         try:
             code = trainer.wait(POLL_S)
             break
         except subprocess.TimeoutExpired:
             escalate(job.folder, send)
+            if not _has_more_to_do(job):
+                said = said or time.monotonic()
+                if time.monotonic() - said > GOODBYE_S:
+                    send(signal.SIGKILL)
     with suppress(ProcessLookupError):  # what it left behind
         os.killpg(trainer.pid, signal.SIGKILL)
     return code
+
+
+def _has_more_to_do(job: Job) -> bool:
+    told = read_status(job.folder)
+    return told.state in LIVE or bool(told.phase)
 
 
 def _last_word(job: Job, mode: Mode, before: State, code: int) -> None:

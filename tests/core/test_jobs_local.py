@@ -178,10 +178,16 @@ def test_a_job_that_does_not_hear_is_told_then_killed_with_all_it_started(
     assert can_resume(job)
 
 
-def test_what_a_trainer_leaves_behind_is_ended(toys):
-    job = toys.started("--child")
-    until_state(job, "finished")
-    until_dead(int((job.folder / "child").read_text()))
+def test_a_trainer_that_said_its_last_word_is_ended_with_what_it_leaves_behind(toys):
+    job = toys.training("--child", "--linger")
+    child = int((job.folder / "child").read_text())
+    toys.stop(job)
+    told = until_state(job, "stopped")
+    assert psutil.pid_exists(told.process.pid)
+    toys.start(job)  # waits for that
+    assert not psutil.pid_exists(told.process.pid)
+    until_dead(child)
+    assert until(lambda: status(job).process).pid != told.process.pid
 
 
 def test_t3_the_server_is_killed_and_the_job_goes_on(toys, runs):
