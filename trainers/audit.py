@@ -217,6 +217,11 @@ def _require_classes(entries: Sequence[Entry], subject: Subject) -> None:
                 "of them for each split."
             )
         labels = {entry.label for entry in found} - {None}
+        if not labels and subject.classes > 1:
+            raise BadPack(
+                f"No picture in the {split} split of {path} is labelled: a classifier needs to be "
+                "told what each one shows."
+            )
         if len(labels) < subject.classes:
             raise BadPack(
                 f"The {split} split of {path} holds one class only: a classifier needs pictures "

@@ -1,5 +1,8 @@
 """The audit finds what stands twice, what cannot be read, and what makes a score worthless."""
 
+import argparse
+import contextlib
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,9 +10,25 @@ import cv2
 import numpy as np
 import pytest
 
+from core.artefacts import Annotation, from_masks
+from core.lesions import CODES
 from core.phantoms import long_bone
-from trainers.audit import NEAR_BITS, NEAR_CORRELATION, audit, difference_hash, films
+from core.samples import png
+from tests.bad_files import encoded
+from tests.marked_films import write_pack
+from trainers.audit import (
+    NEAR_BITS,
+    NEAR_CORRELATION,
+    audit,
+    difference_hash,
+    films,
+    lesions,
+    masked,
+    require_sound,
+)
 from trainers.films import BadPack, Pack
+from trainers.lesions import LesionPack
+from trainers.mask_pack import MaskPack
 
 
 def film(seed: int) -> np.ndarray:
@@ -161,6 +180,85 @@ def test_report_is_written_whole(clean, tmp_path):
     content = json.loads((tmp_path / "run" / "audit.json").read_text())
     assert content["crossing"] == [list(pair) for pair in report.crossing] != []
     assert content["films"] == 9
+    kinds = ("unreadable", "identical", "near", "crossing", "conflicts", "split_groups")
+    assert content["lengths"] == {kind: len(content[kind]) for kind in kinds}
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_leak_is_written_down_and_refused_unless_allowed(clean, tmp_path, allowed, capsys):
+    write(clean, "val/normal/copy.png", film(0))
+    asked = argparse.Namespace(run=tmp_path / "run", allow_leak=allowed)
+    refused = contextlib.nullcontext() if allowed else pytest.raises(BadPack, match="leaks")
+    with refused:
+        require_sound(films(Pack(clean)), asked)
+    assert json.loads((tmp_path / "run" / "audit.json").read_text())["lengths"]["crossing"] == 1
+    assert "pairs across splits: 1" in capsys.readouterr().out
+
+
+def test_one_grade_is_enough_where_grades_are_not_learned(tmp_path):
+    for seed, split in enumerate(("train", "val")):
+        write(tmp_path, f"{split}/2/900000{seed}L.png", film(seed))
+    assert audit(films(Pack(tmp_path), classes=1)).blocks is None
+    with pytest.raises(BadPack, match="one class only"):
+        audit(films(Pack(tmp_path)))
+
+
+def lesion_pack(root: Path, seeds: list[int]) -> LesionPack:
+    """Lesions 0, 1, ... that look as their seeds say, naevi and melanomas in turn."""
+    rows = ["image_id,lesion_id,dx"]
+    for at, seed in enumerate(seeds):
+        write(root, f"images/ISIC_{at:07d}.png", film(seed) if seed >= 0 else b"none")
+        rows.append(f"ISIC_{at:07d},HAM_{at // 2:07d},{('nv', 'mel')[at // 2 % 2]}")
+    (root / "labels.csv").write_text("\n".join(rows))
+    return LesionPack(root)
+
+
+def test_a_sound_pack_of_lesions_passes(tmp_path):
+    report = audit(lesions(lesion_pack(tmp_path, list(range(16))), classes=2))
+    assert report.blocks is None and report.films == 16
+    assert {split: set(count) for split, count in report.counts.items()} == {
+        split: {"nv", "mel"} for split in ("train", "val")
+    }
+
+
+@pytest.mark.parametrize("variant", [film, lambda seed: lighter(film(seed))], ids=["same", "light"])
+def test_a_lesion_in_both_splits_blocks_though_it_has_two_names(tmp_path, variant):
+    pack = lesion_pack(tmp_path, list(range(16)))
+    held_out = next(x for x in pack.split("val") if x.label == CODES.index("nv"))
+    other = next(x for x in pack.split("train") if x.label == CODES.index("mel"))
+    write(tmp_path, other.image, variant(int(held_out.name[-7:])))
+    report = audit(lesions(LesionPack(tmp_path)))
+    assert [set(pair) for pair in report.crossing] == [{held_out.name, other.name}]
+    assert len(report.conflicts) == 1 and report.split_groups == []
+    assert "The split leaks" in report.blocks
+
+
+def test_twins_of_one_lesion_in_one_split_are_listed_and_do_not_block(tmp_path):
+    """As in HAM10000."""
+    seeds = [at // 2 for at in range(16)]
+    report = audit(lesions(lesion_pack(tmp_path, seeds), classes=2))
+    assert len(report.identical) == 8
+    assert report.blocks is None and report.conflicts == []
+
+
+def test_a_lesion_that_cannot_be_read_is_listed(tmp_path):
+    report = audit(lesions(lesion_pack(tmp_path, [*range(15), -1])))
+    assert report.unreadable == [("ISIC_0000015", "ISIC_0000015 cannot be read.")]
+    assert report.films == 15
+
+
+def test_a_marked_film_in_both_splits_blocks(tmp_path):
+    spot = cv2.circle(np.zeros((96, 96), np.uint8), (40, 40), 9, 1, -1).astype(bool)
+    marked, nothing = Annotation(from_masks({"screw": spot})), Annotation(nothing=True)
+    said = {png(film(seed)): marked for seed in range(6)} | {png(film(9)): nothing}
+    pack = MaskPack(write_pack(tmp_path / "pack.zip", said))
+    assert audit(masked(pack, ["screw"])).blocks is None
+    # The film whose hash is lowest is held out: of it and its copy one is, whichever.
+    seed = min(range(6), key=lambda seed: hashlib.sha256(png(film(seed))).hexdigest())
+    said[encoded(film(seed), "BMP")] = marked
+    report = audit(masked(MaskPack(write_pack(tmp_path / "more.zip", said)), ["screw"]))
+    assert len(report.crossing) == 1 and "1 pairs" in report.blocks
+    assert report.counts["train"]["marked"] + report.counts["val"]["marked"] == 7
 
 
 def test_hash_ignores_exposure_and_sees_another_film():
