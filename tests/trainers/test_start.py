@@ -1,8 +1,19 @@
+import argparse
+
 import pytest
+import safetensors.torch
 import torch
 
+from core.models import BadModel, find
 from core.networks.classifiers import CUT_RESNET, Architecture, build
-from trainers.start import load_backbone, load_runs
+from core.networks.context_encoder import NETWORKS
+from core.networks.published import load, load_state
+from core.networks.sketch_gan import SketchGenerator
+from core.networks.unet import UNet
+from core.settings import CHECKOUT
+from trainers import fracture, severity
+from trainers.options import parse
+from trainers.start import load_backbone, load_runs, whole
 from trainers.weights import BadStart
 
 ARCHITECTURE = Architecture("mobilenetv2_035", "average", 32)
@@ -65,3 +76,72 @@ def test_a_run_of_the_same_kind_starts_the_head_too(tmp_path, trained):
         load_runs(build(Architecture("mobilenetv2_035", "evidence", 32)), [tmp_path])
     with pytest.raises(BadStart, match=r"best\.pt is missing"):
         load_runs(network, [tmp_path / "nowhere"])
+
+
+def test_a_safetensors_file_starts_a_backbone(tmp_path, trained):
+    path = tmp_path / "knees.safetensors"
+    safetensors.torch.save_file(trained.backbone.state_dict(), path)
+    network = build(ARCHITECTURE)
+    load_backbone(network, ARCHITECTURE, path, False)
+    assert all((value == 0.5).all() for value in network.backbone.parameters())
+
+
+PUBLISHED = CHECKOUT / "checkpoints"
+
+
+def asked(name: str) -> argparse.Namespace:
+    return argparse.Namespace(checkpoints=PUBLISHED, from_model=name, started_from=None)
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "network", "part"),
+    [
+        ("segment", "unet", UNet, ""),
+        ("sketch", "cgan", SketchGenerator, ""),
+        ("inpaint", "context_encoder", NETWORKS["thin"], "thin"),
+        ("inpaint", "context_encoder", NETWORKS["wide"], "wide"),
+        ("inpaint", "context_encoder_classic", NETWORKS["classic"], "classic"),
+    ],
+)
+def test_a_network_goes_on_from_a_published_model(task, name, network, part):
+    started, origin = whole(network(), asked(name), task, part)
+    assert origin == f"the published {task} model {name}"
+    kept = load_state(PUBLISHED / task / name / "model.onnx")
+    for key, value in started.named_parameters():
+        its = kept[f"{part}.{key}"] if f"{part}.{key}" in kept else kept[key]
+        assert torch.equal(value, its), key
+        assert value.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "error", "sentence"),
+    [
+        ("segment", "none", BadModel, "no segment model named none: available are unet"),
+        ("inpaint", "context_encoder", BadStart, "does not fit the network"),
+    ],
+)
+def test_a_published_model_that_does_not_fit_is_refused(task, name, error, sentence):
+    with pytest.raises(error, match=sentence):
+        whole(UNet(), asked(name), task)
+
+
+def test_a_classifier_goes_on_as_it_was_published():
+    words = ["--data", "D", "--run", "R", "--checkpoints", str(PUBLISHED)]
+    card = find(PUBLISHED, "severity", "mobilenetv2")
+    arguments = parse("severity", [*words, "--from-model", "mobilenetv2"])
+    network, architecture, spec, origin = severity.start_network(arguments)
+    assert architecture.to_card() == card.details["architecture"] and spec == card.input
+    assert origin == "the published severity model mobilenetv2"
+    batch = torch.rand(1, 3, spec.size, spec.size)
+    with torch.inference_mode():
+        assert torch.equal(network.eval()(batch)[0], load(card)(batch)[0])
+    assert all(value.requires_grad for value in network.parameters())
+    arguments.objective = "coral"
+    with pytest.raises(BadStart, match="choose --objective softmax or soft"):
+        severity.start_network(arguments)
+
+
+def test_a_stack_is_no_network_to_go_on_from():
+    words = ["--data", "D", "--run", "R", "--checkpoints", str(PUBLISHED)]
+    with pytest.raises(BadModel, match="only a single network can"):
+        fracture.start_network(parse("fracture", [*words, "--from-model", "moblg"]))
