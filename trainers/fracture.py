@@ -22,6 +22,7 @@ from trainers import audit, job, scoring, start
 from trainers.films import Pack
 from trainers.loop import fit
 from trainers.publish import Provenance, publish
+from trainers.sample_grid import Called, fixed
 from trainers.squares import Crops, Squares, load_squares
 from trainers.tasks import FRACTURE
 
@@ -105,6 +106,13 @@ def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architectur
     return network, architecture, spec, origin
 
 
+def samples(val: Squares, spec: InputSpec) -> Called:
+    """Shows a few films with what the network calls them and where it looks."""
+    shown = fixed(val.labels)
+    films = val.squares[shown]
+    return Called(films, normalise(films, spec), val.labels[shown], FRACTURE.classes, maps=True)
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Audit the data, train, publish."""
     arguments.crop = arguments.crop or arguments.size
@@ -137,6 +145,7 @@ def main(arguments: argparse.Namespace) -> None:
         evidence_loss if evidence else image_loss,
         lambda candidate: score(candidate, val, spec),
         start.schedule(arguments),
+        show=samples(val, spec),
         trial=arguments.trial,
     )
     print("best on val:", {name: round(value, 4) for name, value in best.items()})

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from core import grading
-from core.lesions import CODES, SIDE, network_input
+from core.lesions import CODES, DIAGNOSES, SIDE, network_input
 from core.networks.classifiers import Architecture, input_statistics
 from core.preprocess import InputSpec
 from trainers import audit, job, start
@@ -29,11 +29,13 @@ from trainers.lesion_views import Views, drawn, prior
 from trainers.lesions import LesionPack, Squares
 from trainers.loop import fit
 from trainers.publish import Provenance, publish, source_of
+from trainers.sample_grid import Called, fixed
 from trainers.tasks import LESION
 
 log = logging.getLogger(__name__)
 
 SMOOTHING = 0.05
+NAMES = [diagnosis.name for diagnosis in DIAGNOSES]
 
 
 class BalancedLoss:
@@ -75,6 +77,13 @@ def score(network: nn.Module, val: Squares) -> dict[str, float]:
     }
 
 
+def samples(val: Squares) -> Called:
+    """Shows a few lesions with what the network calls them."""
+    shown = fixed(val.labels)
+    images = val.images[shown]
+    return Called(images, network_input(images), val.labels[shown], NAMES)
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Audit the data, train, publish."""
     engine = start.fabric(arguments)
@@ -102,6 +111,7 @@ def main(arguments: argparse.Namespace) -> None:
         BalancedLoss(shares),
         lambda candidate: score(candidate, val),
         start.schedule(arguments),
+        show=samples(val),
         trial=arguments.trial,
     )
     print("on val:", {name: round(value, 4) for name, value in best.items()})

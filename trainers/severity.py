@@ -25,6 +25,7 @@ from trainers.augment import UPRIGHT_JOINT
 from trainers.films import Pack
 from trainers.loop import fit
 from trainers.publish import Provenance, publish
+from trainers.sample_grid import Called, fixed
 from trainers.squares import Crops, Squares, load_squares
 from trainers.tasks import SEVERITY
 
@@ -82,6 +83,13 @@ def start_network(arguments: argparse.Namespace) -> tuple[nn.Module, Architectur
     return network, architecture, spec, origin
 
 
+def samples(val: Squares, spec: InputSpec) -> Called:
+    """Shows a few films with the grade that the network calls and where it sees that."""
+    shown = fixed(val.labels)
+    films, grades = val.squares[shown], [f"grade {grade}" for grade in range(GRADES)]
+    return Called(films, normalise(films, spec), val.labels[shown], grades, maps=True)
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Audit the data, train, publish."""
     engine = start.fabric(arguments)
@@ -133,6 +141,7 @@ def learn(
         lambda outputs, batch: loss(outputs[0], batch["label"]),
         lambda candidate: score(candidate, val, spec),
         start.schedule(arguments),
+        show=samples(val, spec),
         trial=arguments.trial,
     )
 
