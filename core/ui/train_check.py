@@ -148,7 +148,7 @@ def _estimate(trial: Mapping, status: Status) -> None:
         said += f", each scored in {_short(scoring)}"
     if device := trial.get("device") or status.device:
         said += f", on {device}"
-    st.caption(f"{plain(said.removeprefix(', '))}. Measured just now by two steps.")
+    st.caption(f"{plain(said.removeprefix(', '))}. An estimate from two steps.")
 
 
 def _short(seconds: float) -> str:

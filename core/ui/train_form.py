@@ -36,7 +36,7 @@ def show(settings: Settings, launcher: Launcher) -> None:
         command = train_options.command(trainer, said, settings.runs / name)
         st.code(shlex.join(command), language="bash", wrap_lines=True)
         again = job is not None and job.id == name
-        _button(trainer, problem, again)
+        _button(trainer, problem, again, first=job is None)
         if presses.waiting(_ASKED, trainer.name):
             with presses.doing(_ASKED, trainer.name):
                 if not problem:
@@ -45,7 +45,8 @@ def show(settings: Settings, launcher: Launcher) -> None:
         if reason := st.session_state.pop(_REFUSED, ""):
             st.error(plain(reason), icon=":material/error:")
         if job:
-            train_check.show(launcher, job, changed=job.words != said or job.id != name)
+            asked = trainer.name, said
+            train_check.show(launcher, job, changed=(job.trainer, job.words) != asked)
         train_check.offer(settings)
 
 
@@ -132,13 +133,13 @@ def _unfit(settings: Settings, name: str, job: Job | None) -> str:
     return ""
 
 
-def _button(trainer: Trainer, problem: str, again: bool) -> None:
-    """The button, and beside it why it cannot be pressed."""
+def _button(trainer: Trainer, problem: str, again: bool, first: bool) -> None:
+    """The button, and beside it why it cannot be pressed; first: nothing was checked before."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             "Check again" if again else "Check data and estimate",
             icon=":material/fact_check:",
-            type="secondary" if again else "primary",
+            type="primary" if first else "secondary",
             disabled=bool(problem),
             key="train-check",
             help="Looks all data over and takes two steps, to tell what is wrong with the data and "

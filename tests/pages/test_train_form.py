@@ -14,6 +14,7 @@ from core.jobs import JobError, records
 from core.learning import TRAINERS
 from core.settings import CHECKOUT
 from core.ui import train_views
+from tests.pages.conftest import HANG_S
 from tests.pages.test_annotate import MARKED, picture
 from tests.pages.test_start import texts
 from tests.toy_models import publish
@@ -104,13 +105,13 @@ def data(tmp_path, launcher):
 
 
 @pytest.fixture
-def form(visit, launcher):
+def form(launcher):
     """A visitor who opens the form: `form()`."""
 
     def form() -> AppTest:
-        app = visit("train")
+        app = AppTest.from_file(str(CHECKOUT / "Home.py"), default_timeout=HANG_S)
         app.session_state[train_views.VIEW] = train_views.NEW
-        app.run()
+        app.switch_page("pages/train.py").run()
         assert not app.exception
         return app
 
@@ -214,11 +215,12 @@ def test_the_form_stays_as_it_was_while_another_view_is_open(form, data):
     assert "--epochs 3" in command(app) and command(app).endswith("/kept")
 
 
-@pytest.mark.parametrize("name", ["", "../up", "a b", "-a", "ü", "a/b", ".hidden"])
-def test_a_name_that_no_run_can_have_is_refused(form, data, name):
-    app = fill(form(), fracture_name=name)
-    assert button(app, "Check data and estimate").disabled
-    assert "letters, digits and hyphens" in texts(app.caption)
+def test_a_name_that_no_run_can_have_is_refused(form, data):
+    app = form()
+    for name in ("", "../up", "a b", "-a", "ü", "a/b", ".hidden"):
+        fill(app, fracture_name=name)
+        assert button(app, "Check data and estimate").disabled, name
+        assert "letters, digits and hyphens" in texts(app.caption), name
 
 
 def test_a_name_that_is_taken_is_refused(form, data, launcher):
