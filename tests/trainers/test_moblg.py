@@ -1,3 +1,7 @@
+import csv
+import json
+
+import cv2
 import numpy as np
 import onnx
 import onnxruntime
@@ -7,9 +11,15 @@ from sklearn.linear_model import LogisticRegression
 
 from core import metrics
 from core.networks.classifiers import Architecture, build, input_statistics
+from core.phantoms import long_bone
 from core.preprocess import InputSpec
+from core.samples import png
+from core.settings import CHECKOUT
+from trainers import moblg
 from trainers.export import export, save
 from trainers.moblg import Rows, honest_stack, leaky_stack, numbers, out_of_fold, stage_one
+from trainers.options import parse
+from trainers.progress import TrainingFailed, TrialDone
 from trainers.stack_graph import stack_graph
 
 
@@ -77,3 +87,57 @@ def test_the_class_map_is_the_fall_of_the_score_without_a_place(stack):
         rest = (places.sum(2) - places[:, :, place]) / (count - 1)
         wanted = score(embedding) - score(rest)
         assert class_map[:, 1].reshape(3, -1)[:, place] == pytest.approx(wanted, abs=1e-3)
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """A folder with data/ and run/ of a stack on a published network."""
+    root = tmp_path_factory.mktemp("moblg")
+    for seed in range(24):
+        fractured = seed % 2 == 1
+        folder = root / "data" / ("train", "val")[seed % 3 == 0] / ("normal", "fracture")[fractured]
+        folder.mkdir(parents=True, exist_ok=True)
+        grey = cv2.resize(long_bone(seed, fractured).pixels, (120, 160))
+        (folder / f"film{seed}.png").write_bytes(png(grey))
+    moblg.main(asked(root))
+    return root
+
+
+def asked(root, *more):
+    words = ["--data", root / "data", "--run", root / "run", "--frozen", "simple_cnn"]
+    words += ["--checkpoints", CHECKOUT / "checkpoints", *more]
+    return parse("moblg", list(map(str, words)))
+
+
+def test_a_run_keeps_what_it_learned_and_from_what(learned):
+    (row,) = csv.DictReader((learned / "run/metrics.csv").open())
+    assert set(row) == {"epoch", "auroc", "accuracy"}
+    kept = torch.load(learned / "run/last.pt", weights_only=True)
+    assert len(kept["train"]["labels"]) == 16 + 1 and len(kept["val"]["labels"]) == 8
+    assert "tree" in torch.load(learned / "run/best.pt", weights_only=True)["trees"]
+
+
+def test_a_run_that_goes_on_looks_at_no_film_again(learned, monkeypatch):
+    before = (learned / "run/metrics.csv").read_text()
+    monkeypatch.setattr(moblg, "embed", lambda *_: pytest.fail("it looked again"))
+    moblg.main(asked(learned))
+    assert (learned / "run/metrics.csv").read_text() == before
+
+
+@pytest.mark.parametrize(
+    "changed", [("--seed", 1), ("--phantoms", 0.5), ("--frozen", "densenet121")]
+)
+def test_what_was_made_from_something_else_is_refused_and_stays(learned, changed):
+    before = (learned / "run/last.pt").read_bytes()
+    with pytest.raises(TrainingFailed, match="give another folder with --run"):
+        moblg.main(asked(learned, *changed))
+    assert (learned / "run/last.pt").read_bytes() == before
+
+
+def test_a_trial_tells_how_long_all_films_take(learned, tmp_path):
+    with pytest.raises(TrialDone):
+        moblg.main(asked(learned, "--run", tmp_path / "tried", "--trial"))
+    told = json.loads((tmp_path / "tried/trial.json").read_text())
+    assert told["steps"] == 24 + 1 and told["epochs"] == 1
+    assert told["seconds_total"] == pytest.approx(25 * told["seconds_per_step"])
+    assert not list(tmp_path.rglob("*.pt"))
