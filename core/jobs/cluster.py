@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
@@ -13,7 +14,7 @@ from typing import ClassVar
 from core.jobs import attempts, processes
 from core.jobs.contents import log_tail, shown
 from core.jobs.local import NOTHING_YET, LocalLauncher, alone
-from core.jobs.queue import devices
+from core.jobs.queue import devices, machines
 from core.jobs.ray_head import RayHead
 from core.jobs.records import (
     Job,
@@ -31,6 +32,7 @@ NOT_SHARED = (
     "A machine of the cluster does not see Lightbox, its Python or the folder of this run: put "
     "them on a file system that all its machines share, under the same paths."
 )
+NODES = (sys.executable, "-m", "core.jobs.nodes")
 SECRET = ("LIGHTBOX_DATABASE_URL",)  # whoever sees the cluster's dashboard reads what it is handed
 KILL_S = 20  # after Ray's own signal; the job was asked to stop before
 
@@ -72,7 +74,7 @@ class RayLauncher(LocalLauncher):
     def _launch(self, job: Job, mode: Mode, more: Sequence[str] = (), **status) -> None:
         """Write the status and hand the job to the cluster."""
         self._refuse_impossible(job, more)
-        resources = self._resources(devices(job))
+        each = self._of_each_machine(job)
         with alone(job):
             before = read_status(job.folder)
             try:
@@ -80,26 +82,33 @@ class RayLauncher(LocalLauncher):
                 hand_over(job, self.name)
                 attempt = attempts.begin(job, self.head)
                 write_status(job.folder, **NOTHING_YET, **status)
-                command = guarded(self.command(job, mode, more), job.folder, attempt.submission)
-                self.head.submit(attempt.submission, command, self._environment(), resources)
+                words = self.command(job, mode, more)
+                if machines(job) > 1:  # a driver of its own waits for the machines
+                    words = [*NODES, str(machines(job)), json.dumps(each), *words]
+                    each = {}
+                command = guarded(words, job.folder, attempt.submission)
+                self.head.submit(attempt.submission, command, self._environment(), each)
             except JobError:
                 attempts.forget(job.folder)
                 write_status(job.folder, state=before.state, phase="", reason=before.reason)
                 raise
 
-    def _resources(self, wanted: int) -> dict[str, float]:
-        """What a job asks of one machine: GPUs, or where the cluster has none, cores."""
-        machines = self.head.machines()
-        most = int(max((machine.get("GPU", 0) for machine in machines), default=0))
-        if not most:
-            cores = max((machine.get("CPU", 1) for machine in machines), default=1)
-            return {"entrypoint_num_cpus": min(wanted * self.settings.threads, int(cores))}
-        if wanted > most:
+    def _of_each_machine(self, job: Job) -> dict[str, float]:
+        """What a job asks of a machine: GPUs, or where the cluster has none, cores."""
+        wanted, count, there = devices(job), machines(job), self.head.machines()
+        kind = "GPU" if any(machine.get("GPU") for machine in there) else "CPU"
+        best = sorted((int(machine.get(kind, 0)) for machine in there), reverse=True)[:count]
+        if len(best) < count or not best[-1]:
             raise JobError(
-                f"No machine of the cluster has {wanted} GPUs, the most is {most}: choose fewer "
-                "devices."
+                f"{job.id} asks for {count} machines, and the cluster has {len(there)}: start "
+                "more, or choose fewer."
             )
-        return {"entrypoint_num_gpus": wanted}
+        if kind == "CPU":
+            wanted = min(wanted * self.settings.threads, best[-1])
+        if wanted > best[-1]:
+            of = "No machine of the cluster has" if count == 1 else f"No {count} machines have"
+            raise JobError(f"{of} {wanted} GPUs, the most is {best[-1]}: choose fewer devices.")
+        return {kind: wanted}
 
     def _environment(self) -> dict[str, str]:
         handed = {

@@ -28,14 +28,23 @@ def queue(runs: Path) -> list[Job]:
 
 
 def devices(job: Job) -> int:
-    """How many GPUs, or processes on a CPU, a job takes: that many slots."""
+    """How many GPUs, or processes on a CPU, a job takes of a machine: that many slots."""
+    return _asked(job, "devices")
+
+
+def machines(job: Job) -> int:
+    """On how many machines a job trains at once."""
+    return _asked(job, "num_nodes")
+
+
+def _asked(job: Job, name: str) -> int:
     flags = [*job.words, ""]
     for at in reversed(range(len(job.words))):
         flag, equals, value = flags[at].partition("=")
-        if flag == "--devices":
+        if flag == "--" + name.replace("_", "-"):
             value = value if equals else flags[at + 1]
             return int(value) if value.isdecimal() else 1
-    asked = config(job).get("devices")
+    asked = config(job).get(name)
     return asked if isinstance(asked, int) else 1
 
 

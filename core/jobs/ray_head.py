@@ -41,9 +41,10 @@ class RayHead:
     ) -> None:
         """Queue a shell command under a name that was never used there.
 
-        resources: entrypoint_num_cpus or entrypoint_num_gpus, all of them on one machine.
+        resources: how many "CPU" or "GPU" it takes, all of them on one machine.
         """
-        told = {"submission_id": submission, "entrypoint": command, **resources}
+        told = {"submission_id": submission, "entrypoint": command}
+        told |= {f"entrypoint_num_{kind.lower()}s": count for kind, count in resources.items()}
         self._ask("POST", "/api/jobs/", told | {"runtime_env": {"env_vars": dict(env)}}, PATIENCE_S)
 
     def look(self, submission: str) -> Mapping | None:

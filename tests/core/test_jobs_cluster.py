@@ -1,6 +1,7 @@
 """What is asked of a Ray cluster, and what is made of its answers: by a head that only pretends."""
 
 import json
+import shlex
 import subprocess
 import threading
 import time
@@ -112,6 +113,35 @@ def test_more_gpus_than_a_machine_has_are_refused_at_once(ray, head):
     with pytest.raises(jobs.JobError, match="has 5 GPUs, the most is 4: choose fewer"):
         ray.submit("fracture", ["--devices", "5"])
     assert jobs.read_jobs(ray.settings.runs) == []
+
+
+def test_several_machines_are_waited_for_by_a_driver_that_takes_nothing_itself(ray, head):
+    head.machines = [{"CPU": 8.0}, {"CPU": 8.0, "GPU": 4.0}, {"CPU": 8.0, "GPU": 2.0}]
+    ray.submit("fracture", ["--num-nodes", "2", "--devices", "2"])
+    told = head.asked[-1][2]
+    assert not [name for name in told if name.startswith("entrypoint_")]
+    words = shlex.split(told["entrypoint"].partition("exec ")[2])
+    assert words[1:5] == ["-m", "core.jobs.nodes", "2", '{"GPU": 2}']
+    assert words[5:8] == [*words[:2], "trainers.fracture"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--num-nodes=3"], "asks for 3 machines, and the cluster has 2"),
+        (["--num-nodes=2", "--devices=3"], "No 2 machines have 3 GPUs, the most is 2"),
+    ],
+)
+def test_more_machines_than_there_are_are_refused_at_once(ray, head, words, sentence):
+    head.machines = [{"GPU": 4.0}, {"GPU": 2.0}]
+    with pytest.raises(jobs.JobError, match=sentence):
+        ray.submit("fracture", words)
+
+
+def test_several_machines_need_a_cluster(tmp_path):
+    here = jobs.launcher(Settings.from_environment({"LIGHTBOX_RUNS": str(tmp_path / "runs")}))
+    with pytest.raises(jobs.JobError, match="asks for 2 machines, and this is one"):
+        here.submit("fracture", ["--num-nodes=2"])
 
 
 def test_settings_are_handed_on_without_the_password(ray, head, monkeypatch):

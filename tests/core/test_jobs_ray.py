@@ -38,6 +38,13 @@ def tell(state, **more):
     os.replace(folder / ".new", folder / "status.json")
     sys.exit() if state != "running" else None
 
+rank = os.environ.get("NODE_RANK")
+if rank:
+    (folder / f"rank{rank}").write_text(f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}")
+if rank == "1":
+    while not (folder / "metrics.csv").exists():
+        time.sleep(0.05)
+    sys.exit("This machine has no GPU." if kind == "long" else 0)
 if kind == "slow":
     time.sleep(100)
 print("trainer", mode, os.environ.get("LIGHTBOX_DATA"), os.environ.get("LIGHTBOX_DATABASE_URL"))
@@ -84,51 +91,61 @@ def free_ports(count: int) -> list[int]:
 
 @pytest.fixture(scope="module")
 def address():
-    """The address of a head of a cluster that wants a token."""
+    """The address of a cluster that wants a token: a head, and soon a second machine."""
     pytest.importorskip("ray", reason="install requirements-cluster.txt to test on a Ray cluster")
-    port, dashboard, agent, client = free_ports(4)
+    port, dashboard, *others = free_ports(5)
     # Ray's sockets lie there, and their paths must be short.
     folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")
+    head = [
+        *("--head", f"--port={port}", f"--temp-dir={folder}", f"--num-cpus={CORES}"),
+        *("--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}"),
+        *(f"--dashboard-agent-listen-port={others[0]}", f"--ray-client-server-port={others[1]}"),
+    ]
+    second = [f"--address=127.0.0.1:{port}", "--num-cpus=1"]
+    second.append(f"--dashboard-agent-listen-port={others[2]}")
+    address = f"http://127.0.0.1:{dashboard}"
+    machines = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "token")
         patch.setenv("RAY_AUTH_TOKEN", TOKEN)
-        command = [
-            *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
-            *("--disable-usage-stats", f"--temp-dir={folder}", f"--port={port}"),
-            *("--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", f"--num-cpus={CORES}"),
-            *(f"--dashboard-agent-listen-port={agent}", f"--ray-client-server-port={client}"),
-            *("--num-gpus=0", "--min-worker-port=0", "--max-worker-port=0"),
-            "--object-store-memory=80000000",
-        ]
-        with (Path(folder) / "head.txt").open("w") as log:
-            head = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        address = f"http://127.0.0.1:{dashboard}"
         try:
-            until(lambda: answers(address, head, folder), 120)
+            machines.append(machine(head))
+            until(lambda: count(address, machines[0]) == 1, 120)
+            machines.append(machine(second))
             yield address
         finally:
-            end(head, folder)
+            for one in reversed(machines):
+                end(one)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def answers(address: str, head: subprocess.Popen, folder: str) -> bool:
-    assert head.poll() is None, (Path(folder) / "head.txt").read_text()
+def machine(options: list[str]) -> subprocess.Popen:
+    """What makes this machine another one of a cluster, until it ends."""
+    command = [
+        *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *options),
+        *("--disable-usage-stats", "--num-gpus=0", "--object-store-memory=80000000"),
+        *("--min-worker-port=0", "--max-worker-port=0"),
+    ]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+def count(address: str, head: subprocess.Popen) -> int:
+    """How many machines the cluster has."""
+    assert head.poll() is None, "the head has ended"
     try:
-        return bool(cluster.RayHead(address).machines())
+        return len(cluster.RayHead(address).machines())
     except jobs.JobError:
-        return False
+        return 0
 
 
-def end(head: subprocess.Popen, folder: str) -> None:
-    """End this head's processes, and no other's."""
-    family = (
-        [head, *psutil.Process(head.pid).children(recursive=True)] if head.poll() is None else []
-    )
-    head.terminate()
-    _, alive = psutil.wait_procs([one for one in family if one is not head], 15)
+def end(machine: subprocess.Popen) -> None:
+    """End a machine's processes, and no other's."""
+    family = psutil.Process(machine.pid).children(recursive=True)
+    machine.terminate()
+    _, alive = psutil.wait_procs(family, 15)
     for one in alive:
         one.kill()
-    head.wait(15)
-    shutil.rmtree(folder, ignore_errors=True)
+    machine.wait(15)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -176,10 +193,10 @@ def known(attempt: attempts.Attempt) -> str:
     return attempt.head.look(attempt.submission)["status"]
 
 
-def ready(ray, kind: str):
+def ready(ray, kind: str, *words: str):
     """A job of the scripted trainer as if its trial had gone well."""
     folder = ray.settings.runs / kind
-    job = records.create(folder, "fracture", (kind,), "ray")
+    job = records.create(folder, "fracture", (kind, *words), "ray")
     (folder / "trial.json").write_text("{}")
     records.write_status(folder, state="ready")
     return job
@@ -300,6 +317,21 @@ def test_job_that_dies_says_why(ray, monkeypatch):
     check()
     monkeypatch.setattr(attempts.RayHead, "glance", lambda *_: pytest.fail("asked again"))
     check()
+
+
+def test_job_on_two_machines_knows_where_the_first_one_is(ray):
+    until(lambda: len(ray.head.machines()) == 2)
+    whole, half = (ready(ray, kind, "--num-nodes", "2") for kind in ("short", "long"))
+    ray.start(whole)
+    until(lambda: known(attempts.current(whole.folder)) == "SUCCEEDED")
+    assert state(whole) == "finished"
+    assert (whole.folder / "rank0").read_text() == (whole.folder / "rank1").read_text()
+    ray.start(half)  # its second machine fails, so the first one is ended
+    until(lambda: state(half) == "failed")
+    assert known(attempts.current(half.folder)) == "FAILED"
+    epochs = len(jobs.metrics(half))
+    time.sleep(0.3)
+    assert len(jobs.metrics(half)) == epochs
 
 
 def test_wrong_token_is_named(ray, monkeypatch):
