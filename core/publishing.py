@@ -36,7 +36,7 @@ def require_free(root: Path, task: str, name: str, run: str) -> None:
     if before is None or before != run:
         whose = f"the run {before}" if before else "another source"
         raise BadModel(
-            f"There is a {task} model named {name} from {whose} already: choose another name."
+            f"There is another {task} model named {name}, from {whose}: choose another name."
         )
 
 
@@ -81,7 +81,7 @@ def rename(card: ModelCard, name: str, title: str, summary: str) -> ModelCard:
         return _rewritten(now, words)
     target = card.folder.with_name(name)
     if target.exists():
-        raise BadModel(f"There is a {card.task} model named {name} already: choose another name.")
+        raise BadModel(f"There is another {card.task} model named {name}: choose another name.")
     with _writing(card), tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as aside:
         copy = Path(shutil.copytree(card.folder, Path(aside) / name))
         write_json(copy / "card.json", now.details | words)

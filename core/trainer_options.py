@@ -44,6 +44,13 @@ def common(data: str) -> tuple[Option, ...]:
         Option("summary", str, "one sentence on what the model is", PUBLISHING, hidden=True),
         Option("checkpoints", Path, "where published models lie", PUBLISHING, hidden=True),
         Option(
+            "replace",
+            bool,
+            "publish in the place of a model that is not from this run",
+            PUBLISHING,
+            hidden=True,
+        ),
+        Option(
             "source",
             str,
             "name and licence of the data, for the card; known collections are recognised",

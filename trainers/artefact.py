@@ -31,7 +31,9 @@ from trainers.lesion_views import view
 from trainers.loop import Schedule, fit
 from trainers.mask_pack import MaskedFilms, MaskPack
 from trainers.publish import UNCALIBRATED, Provenance, appearing, write_card
+from trainers.sample_grid import SHOWN, Outlined
 from trainers.segment import outline_loss
+from trainers.torch_check import INPUTS, against_torch
 
 SIDE = 384  # px: a screw is still a few of them wide
 BATCH = 16  # films at a time when they are read
@@ -89,6 +91,13 @@ def score(network: nn.Module, val: MaskedFilms) -> dict[str, float]:
     return {"dice": float(np.mean(agreements)), "loss": sum(losses) / len(val)}
 
 
+def samples(val: MaskedFilms) -> Outlined:
+    """Shows a few films, those with artefacts first, with the masks that the network suggests."""
+    shown = np.argsort(~val.masks.any((1, 2)), kind="stable")[:SHOWN]
+    squares = val.squares[shown]
+    return Outlined(squares, normalise(squares, spec(squares.shape[1])), val.masks[shown])
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Audit the data, train, publish."""
     if arguments.side % 16:
@@ -110,6 +119,7 @@ def main(arguments: argparse.Namespace) -> None:
         outline_loss,
         lambda candidate: score(candidate, val),
         Schedule(arguments.epochs, arguments.batch, arguments.rate, keep_last=True),
+        show=samples(val),
         trial=arguments.trial,
     )
     print("on val:", {name: round(value, 4) for name, value in best.items()})
@@ -125,11 +135,12 @@ def publish(
     provenance: Provenance,
     labels: list[str],
 ) -> Path:
-    """Export `network`, measure the exported file on `val`, and write its folder."""
-    target = provenance.checkpoints / "artefact" / provenance.name
+    """Export `network`, check the file against torch, measure it on `val`, and write its folder.
+    Raises BadModel."""
     seen = spec(val.squares.shape[1])
-    with appearing(target) as folder:
+    with appearing("artefact", provenance) as folder:
         sha256 = export(network, seen, folder / "model.onnx", OUTPUTS)
+        inputs = {"input": normalise(val.squares[:INPUTS], seen)}
         card = {
             "task": "artefact",
             "classes": [],
@@ -146,6 +157,7 @@ def publish(
                 "data": f"a fifth of {provenance.data}, told by the films' hashes; films of one "
                 "patient may lie on both sides, and the truth is what the readers marked",
             },
+            "check": against_torch(network, folder / "model.onnx", inputs, OUTPUTS),
             **provenance.to_card(sha256),
         }
         write_card(card, folder)
@@ -158,7 +170,7 @@ def publish(
             marked = val.masks.mean((1, 2))
             for film, *shares, value in zip(val.films, marked, areas, agreements, strict=True):
                 writer.writerow([film.name, *(f"{share:.5f}" for share in shares), f"{value:.4f}"])
-    return target
+    return provenance.folder("artefact")
 
 
 def measured(card: ModelCard, val: MaskedFilms) -> tuple[np.ndarray, np.ndarray]:

@@ -4,8 +4,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from torch import nn
 
+from core.inpaint import middle
 from core.models import ModelCard
 from core.networks.context_encoder import STRIDE, ClassicContextEncoder
 from core.painters import open_painter
@@ -13,9 +15,11 @@ from core.preprocess import InputSpec
 from trainers import fill_scoring
 from trainers.export import export_fill
 from trainers.films import Film, Pack
-from trainers.holes import SIDE
+from trainers.holes import SIDE, with_hole
 from trainers.notes import noted
 from trainers.publish import UNCALIBRATED, appearing, write_card
+from trainers.squares import load_squares
+from trainers.torch_check import INPUTS, against_torch
 
 LARGEST_VIEW = 256  # px: a larger hole is shrunk with its surroundings
 
@@ -23,12 +27,12 @@ LARGEST_VIEW = 256  # px: a larger hole is shrunk with its surroundings
 def publish(
     arguments: argparse.Namespace, painter: nn.Module, pack: Pack, films: Sequence[Film]
 ) -> Path:
-    """Export `painter`, measure it on the validation `films`, and write its folder."""
+    """Export `painter`, check it against torch, measure it on the validation `films`, and write its
+    folder. Raises BadModel."""
     joined = arguments.from_run if arguments.epochs == 0 else None
     provenance = noted(arguments, pack, joined or [arguments.run])
     classic = isinstance(painter, ClassicContextEncoder)
-    target = provenance.checkpoints / "inpaint" / provenance.name
-    with appearing(target) as folder:
+    with appearing("inpaint", provenance) as folder:
         sha256 = export_fill(painter, SIDE, 0 if classic else STRIDE, folder / "model.onnx")
         card = {
             "task": "inpaint",
@@ -42,6 +46,7 @@ def publish(
             **UNCALIBRATED,
             "metrics": {},
             "validation": {"n": 0, "data": provenance.data},
+            "check": against_torch(painter, folder / "model.onnx", _views(pack, films), ["filled"]),
             **provenance.to_card(sha256),
         }
         write_card(card, folder)
@@ -60,4 +65,11 @@ def publish(
         }
         write_card(card, folder)
         reading.write(folder / "predictions.csv")
-    return target
+    return provenance.folder("inpaint")
+
+
+def _views(pack: Pack, films: Sequence[Film]) -> dict[str, np.ndarray]:
+    """A few films as a painter takes them, each with a hole in its middle."""
+    squares = load_squares(pack, films[:INPUTS], SIDE).squares
+    views = [with_hole(each / np.float32(255), middle(each.shape)) for each in squares]
+    return {"input": np.reshape(views, (-1, 2, SIDE, SIDE)).astype(np.float32)}

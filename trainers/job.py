@@ -19,6 +19,7 @@ from core.jobs.processes import forget_stop, identity, lives, lock, stop_asked
 from core.jobs.records import LIVE, State, Status
 from core.learning import TRAINERS, write_config
 from core.options import BadOption
+from core.publishing import require_free
 from trainers import failures, options, progress
 from trainers.progress import Stopped, TrialDone, first_process
 
@@ -87,7 +88,7 @@ def _train(name: str, main: Main, arguments: argparse.Namespace, before: Status)
     known = config.read_bytes() if config.exists() else None
     write_config(TRAINERS[name], vars(arguments), config)
     records.write_status(folder, state="running", reason="", phase="starting", process=identity())
-    ended = _end(main, arguments)
+    ended = _end(name, main, arguments)
     if ended["state"] == "failed" and known and not _learned_since(config):
         config.write_bytes(known)  # what the folder holds was learned by these
     if ended["state"] == "ready" and before.epoch:
@@ -98,16 +99,19 @@ def _train(name: str, main: Main, arguments: argparse.Namespace, before: Status)
 def _publish(name: str, main: Main, arguments: argparse.Namespace, before: Status) -> dict:
     """Publish what was learned before, which changes nothing about it."""
     records.write_status(arguments.run, reason="", phase="publishing", process=identity())
-    ended = _end(main, arguments, "publishing") | {"state": _settled(before)}
+    ended = _end(name, main, arguments, "publishing") | {"state": _settled(before)}
     if ended.get("reason", ASKED) != ASKED:
         ended["reason"] = f"It was not published: {ended['reason']}"
     return ended
 
 
-def _end(main: Main, arguments: argparse.Namespace, phase: str = "") -> dict:
+def _end(name: str, main: Main, arguments: argparse.Namespace, phase: str = "") -> dict:
     """Call `main` and return how that ended, as fields of a status."""
     try:
         with _stoppable(arguments.run), progress.of_job(arguments.run, phase):
+            if arguments.publish and not arguments.replace:  # told now, not after hours of learning
+                task, run = TRAINERS[name].task, arguments.run.name
+                require_free(arguments.checkpoints, task, arguments.publish, run)
             main(arguments)
     except TrialDone:
         return {"state": "ready"}
@@ -222,6 +226,8 @@ def _logged(folder: Path) -> Iterator[None]:
         root, handler = logging.getLogger(), logging.StreamHandler(sys.stderr)
         root.addHandler(handler)
         root.setLevel(logging.INFO)
+        for chatty in ("onnxscript", "onnx_ir"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         stack.callback(root.removeHandler, handler)
         yield
 

@@ -166,7 +166,10 @@ def main(arguments: argparse.Namespace) -> None:
     origin = f"the backbone of {card.name}: {card.details['weights_started_from']}"
     folder = describe(
         FRACTURE,
-        lambda path: save(stack_graph(onnx.load(card.weights), stack.trees, stack.second), path),
+        lambda path: (
+            save(stack_graph(onnx.load(card.weights), stack.trees, stack.second), path),
+            {},  # no network in torch to compare it with: see the tests of `trainers.stack_graph`
+        ),
         card.input,
         "leave-one-out",
         pack,

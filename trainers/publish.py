@@ -10,21 +10,27 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import psutil
 from torch import nn
 
-from core.models import OUTPUTS, Model, ModelCard, open_model
+from core import publishing
+from core.lesions import network_input
+from core.models import OUTPUTS, BadModel, Model, ModelCard, open_model
 from core.networks.classifiers import Architecture
-from core.preprocess import InputSpec
+from core.preprocess import InputSpec, normalise
 from core.settings import CHECKOUT
 from trainers.export import export
 from trainers.films import Film, Pack
 from trainers.lesions import Lesion, LesionPack
+from trainers.squares import load_squares
 from trainers.tasks import Task
+from trainers.torch_check import INPUTS, against_torch
 
 # How a known collection names its films.
 COLLECTIONS = {
@@ -51,8 +57,9 @@ UNCALIBRATED = {
 class Provenance:
     """Where a model comes from: what the card says besides numbers.
 
-    `also` tells what else it learned from, which it is not measured on: name and licence → number
-    of pictures."""
+    `run` is the folder that it was trained in; a model of the same name from another run gives way
+    only where `replace` is set. `also` tells what else it learned from, which it is not measured
+    on: name and licence → number of pictures."""
 
     name: str
     title: str
@@ -63,6 +70,8 @@ class Provenance:
     data: str
     n_train: int
     seed: int
+    run: str = ""
+    replace: bool = False
     also: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -80,7 +89,20 @@ class Provenance:
             data=arguments.source or source_of(pack),
             n_train=n_train,
             seed=arguments.seed,
+            run=arguments.run.name,
+            replace=arguments.replace,
         )
+
+    def folder(self, task: str) -> Path:
+        """Where the model of a task lies once it is published."""
+        return self.checkpoints / task / self.name
+
+    def require_free(self, task: str) -> None:
+        """Raises BadModel unless a model of a task may be published under this name."""
+        if self.replace:
+            publishing.require_name(self.name)
+        else:
+            publishing.require_free(self.checkpoints, task, self.name, self.run)
 
     def to_card(self, sha256: str) -> dict:
         """The entries of a card that tell where a model comes from; `sha256` is its file's."""
@@ -98,6 +120,8 @@ class Provenance:
             "seed": self.seed,
             "commit": _commit(),
             "date": date.today().isoformat(),
+            "run": self.run,
+            "notes": "",
         }
 
 
@@ -120,23 +144,30 @@ def publish(
     films: Sequence[Film] | Sequence[Lesion],
     provenance: Provenance,
 ) -> Path:
-    """Export `network`, measure it on the validation `films`, and write its folder."""
+    """Export `network`, check it against torch, measure it on the validation `films`, and write its
+    folder. Raises BadModel."""
+
+    def write(path: Path) -> tuple[str, dict]:
+        sha256, seen = export(network, spec, path), _inputs(pack, films[:INPUTS], spec)
+        return sha256, against_torch(network, path, {"input": seen}, OUTPUTS)
+
     heatmap = "class map" if architecture.head == "evidence" else "Grad-CAM"
-    return describe(
-        task,
-        lambda path: export(network, spec, path),
-        spec,
-        heatmap,
-        pack,
-        films,
-        provenance,
-        {"architecture": architecture.to_card()},
-    )
+    card = {"architecture": architecture.to_card()}
+    return describe(task, write, spec, heatmap, pack, films, provenance, card)
+
+
+def _inputs(
+    pack: Pack | LesionPack, films: Sequence[Film] | Sequence[Lesion], spec: InputSpec
+) -> np.ndarray:
+    """(N, C, S, S) float32: films or pictures of lesions as the network takes them."""
+    if isinstance(pack, LesionPack):
+        return network_input(pack.read_squares(films).images)
+    return normalise(load_squares(pack, films, spec.size).squares, spec)
 
 
 def describe(
     task: Task,
-    write: Callable[[Path], str],
+    write: Callable[[Path], tuple[str, dict]],
     spec: InputSpec,
     heatmap: str,
     pack: Pack | LesionPack,
@@ -146,13 +177,12 @@ def describe(
 ) -> Path:
     """Calibrate and measure a graph, and put it in the catalogue with card and predictions.
 
-    `write` stores the graph at a path and returns its sha256. The folder appears whole or not at
-    all.
+    `write` stores the graph at a path and returns its sha256, and what it was checked against for
+    the card. The folder appears whole or not at all. Raises BadModel.
     """
-    target = provenance.checkpoints / task.name / provenance.name
-    with appearing(target) as folder:
-        sha256 = write(folder / "model.onnx")
-        card = _unmeasured(task, provenance, spec, heatmap, sha256) | extra
+    with appearing(task.name, provenance) as folder:
+        sha256, check = write(folder / "model.onnx")
+        card = _unmeasured(task, provenance, spec, heatmap, sha256) | extra | {"check": check}
 
         def opened(**changes) -> Model:
             write_card(card | changes, folder)
@@ -161,18 +191,66 @@ def describe(
         found, reading = task.measure(opened, pack, films, provenance.data)
         write_card(card | found, folder)
         reading.write(folder / "predictions.csv")
-    return target
+    return provenance.folder(task.name)
 
 
 @contextmanager
-def appearing(target: Path) -> Iterator[Path]:
-    """A hidden folder to fill, which takes the place of `target` once all went well."""
-    folder = target.with_name(f".{target.name}")
-    shutil.rmtree(folder, ignore_errors=True)
+def appearing(task: str, provenance: Provenance) -> Iterator[Path]:
+    """A hidden folder to fill, which becomes the published one once all went well; else nothing is
+    left of it.
+
+    Raises BadModel when the name cannot be, or is that of a model from elsewhere.
+    """
+    target = provenance.folder(task)
+    _tidy(target)
+    provenance.require_free(task)
+    folder = target.with_name(f".{target.name}.{os.getpid()}")
     folder.mkdir(parents=True)
-    yield folder
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(folder, target)
+    try:
+        yield folder
+        provenance.require_free(task)  # still: this took minutes
+        _keep_notes(target, folder)
+        _exchange(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy(target: Path) -> None:
+    """Clear away what processes left that were killed while they published under this name."""
+    old = _aside(target)
+    if old.exists() and not target.exists():
+        os.rename(old, target)
+    shutil.rmtree(old, ignore_errors=True)
+    for folder in target.parent.glob(f".{target.name}.*"):
+        owner = folder.suffix[1:]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep_notes(old: Path, new: Path) -> None:
+    """Carry over what somebody noted on the model that is replaced."""
+    with suppress(BadModel):
+        if notes := ModelCard.read(old).details.get("notes"):
+            write_card(ModelCard.read(new).details | {"notes": notes}, new)
+
+
+def _exchange(folder: Path, target: Path) -> None:
+    """Put a folder in the place of another, which may be missing."""
+    old = _aside(target)
+    if target.exists():
+        os.rename(target, old)
+    try:
+        os.rename(folder, target)
+    except OSError:
+        if old.exists():
+            os.rename(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _aside(target: Path) -> Path:
+    """Where a model lies while another takes its place."""
+    return target.with_name(f".{target.name}.old")
 
 
 def _unmeasured(

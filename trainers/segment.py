@@ -37,7 +37,9 @@ from trainers.lesion_views import Views
 from trainers.lesions import LesionPack, Squares
 from trainers.loop import Schedule, fit
 from trainers.publish import UNCALIBRATED, Provenance, appearing, write_card
+from trainers.sample_grid import SHOWN, Outlined
 from trainers.tasks import with_ranges
+from trainers.torch_check import INPUTS, against_torch
 
 
 def outline_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> Tensor:
@@ -68,6 +70,12 @@ def score(network: nn.Module, val: Squares) -> dict[str, float]:
     return {"iou": float(np.mean(overlaps)), "loss": sum(losses) / len(val)}
 
 
+def samples(val: Squares) -> Outlined:
+    """Shows a few lesions with the outlines that the network finds."""
+    images = val.images[:SHOWN]
+    return Outlined(images, network_input(images), val.masks[:SHOWN])
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Audit the data, train, publish."""
     engine = start.fabric(arguments)
@@ -88,6 +96,7 @@ def main(arguments: argparse.Namespace) -> None:
         outline_loss,
         lambda candidate: score(candidate, val),
         Schedule(arguments.epochs, arguments.batch, arguments.rate, keep_last=True),
+        show=samples(val),
         trial=arguments.trial,
     )
     print("on val:", {name: round(value, 4) for name, value in best.items()})
@@ -100,11 +109,12 @@ def main(arguments: argparse.Namespace) -> None:
 def publish(
     network: nn.Module, train: Squares, val: Squares, provenance: Provenance, against: Path | None
 ) -> Path:
-    """Export `network`, fit its gate, measure both on `val`, and write its folder."""
-    target = provenance.checkpoints / "segment" / provenance.name
+    """Export `network`, check it against torch, fit its gate, measure both on `val`, and write its
+    folder. Raises BadModel."""
     spec = InputSpec(SIDE, (0.5,) * 3, (0.5,) * 3, colour=True)
-    with appearing(target) as folder:
+    with appearing("segment", provenance) as folder:
         sha256 = export(network, spec, folder / "model.onnx", OUTPUTS)
+        seen = {"input": network_input(val.images[:INPUTS])}
         card = {
             "task": "segment",
             "classes": [],
@@ -114,6 +124,7 @@ def publish(
             **UNCALIBRATED,
             "metrics": {},
             "validation": {"n": 0, "data": provenance.data},
+            "check": against_torch(network, folder / "model.onnx", seen, OUTPUTS),
             **provenance.to_card(sha256),
         }
         write_card(card, folder)
@@ -138,7 +149,7 @@ def publish(
             card["gate"]["against"] = refusals(segmenter, Archive(against))
         write_card(card, folder)
         reading.write(folder / "predictions.csv")
-    return target
+    return provenance.folder("segment")
 
 
 def fitted_gate(session: InferenceSession, train: Squares, val: Squares, seed: int) -> Gate:

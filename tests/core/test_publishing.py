@@ -59,7 +59,7 @@ def test_new_words_alone_leave_the_folder_where_it_is(root):
         ("über", "T", "S", "letters"),
         ("two words", "T", "S", "letters"),
         ("a" * 61, "T", "S", "up to 60"),
-        ("shipped", "T", "S", "already"),
+        ("shipped", "T", "S", "another fracture model"),
         ("fine", "T" * 81, "S", "at most 80"),
         ("fine", "T", "S" * 301, "at most 300"),
     ],
@@ -145,9 +145,9 @@ def test_models_that_came_with_lightbox_and_models_that_are_gone_are_left_alone(
     [
         ("new", "r1", None),
         ("mine", "r1", None),
-        ("mine", "r2", "from the run r1 already"),
-        ("shipped", "r1", "another source already"),
-        ("damaged", "r1", "another source already"),
+        ("mine", "r2", "from the run r1"),
+        ("shipped", "r1", "another source"),
+        ("damaged", "r1", "another source"),
         ("a/b", "r1", "letters"),
     ],
 )

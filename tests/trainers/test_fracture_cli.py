@@ -73,6 +73,9 @@ def test_card_can_be_traced_and_holds_json_only(trained):
     assert card["training_data"]["n"] == 16 and card["training"]["epochs"] == 2
     assert card["weights_started_from"] == "random weights (from scratch)"
     assert {"seed", "commit", "date", "licence", "outputs"} <= set(card)
+    assert (card["run"], card["notes"]) == ("run", "")
+    check = card["check"]["torch"]
+    assert check["n"] == 4 and check["largest_difference"] <= check["tolerance"] == 1e-3
     assert {point["name"] for point in card["operating_points"]} >= {"Youden"}
 
 

@@ -12,6 +12,7 @@ import yaml
 from core.jobs import records
 from core.jobs.processes import identity, lock
 from core.learning import TRAINERS, read_config
+from tests.toy_models import publish_suggester
 from trainers import job, progress
 from trainers.archive import BadPack
 from trainers.progress import TrainingFailed, TrialDone
@@ -174,7 +175,7 @@ def test_a_trial_ends_ready_and_publishes_nothing(tmp_path):
         assert arguments.trial and arguments.publish is None
         raise TrialDone
 
-    assert start(tmp_path, main, "--trial", "--publish", "unet") == 0
+    assert start(tmp_path, main, "--trial", "--publish", "new") == 0
     assert (told(tmp_path).state, told(tmp_path).published) == ("ready", "")
 
 
@@ -185,20 +186,74 @@ def test_a_trial_of_what_has_learned_already_changes_nothing(learned):
 
 def test_publishing_keeps_the_state_and_the_options(learned):
     options = (learned / "config.yaml").read_text()
-    assert start(learned, lambda arguments: None, "--publish", "unet", "--epochs", 3) == 0
-    assert (told(learned).state, told(learned).published) == ("stopped", "artefact/unet")
+    assert (
+        start(
+            learned,
+            lambda arguments: None,
+            "--publish",
+            "new",
+            "--checkpoints",
+            learned,
+            "--epochs",
+            3,
+        )
+        == 0
+    )
+    assert (told(learned).state, told(learned).published) == ("stopped", "artefact/new")
     assert (learned / "config.yaml").read_text() == options
 
 
 def test_publishing_that_fails_says_why_and_keeps_the_state(learned):
-    said = start(learned, fails(BadPack("No film.")), "--publish", "unet", "--epochs", 3)
+    said = start(
+        learned,
+        fails(BadPack("No film.")),
+        "--publish",
+        "new",
+        "--checkpoints",
+        learned,
+        "--epochs",
+        3,
+    )
     assert said == told(learned).reason == "It was not published: No film."
     assert (told(learned).state, told(learned).published) == ("stopped", "")
 
 
+@pytest.mark.parametrize(
+    ("name", "more", "said"),
+    [
+        (
+            "unet",
+            (),
+            "There is another artefact model named unet",
+        ),
+        ("unet", ("--replace",), 0),
+        ("two words", (), "A model's name has"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_before_anything_is_learned(tmp_path, name, more, said):
+    publish_suggester(tmp_path / "checkpoints")
+    seen, folder = [], tmp_path / "run"
+    words = ("--publish", name, "--checkpoints", tmp_path / "checkpoints", *more)
+    ended = start(folder, seen.append, *words)
+    assert str(ended).startswith(str(said)) and bool(seen) is (said == 0)
+    assert told(folder).state == ("finished" if seen else "failed")
+
+
 def test_a_run_that_learned_is_finished_when_it_ends_with_publishing(learned):
-    assert start(learned, lambda arguments: None, "--publish", "unet", "--epochs", 5) == 0
-    assert (told(learned).state, told(learned).published) == ("finished", "artefact/unet")
+    assert (
+        start(
+            learned,
+            lambda arguments: None,
+            "--publish",
+            "new",
+            "--checkpoints",
+            learned,
+            "--epochs",
+            5,
+        )
+        == 0
+    )
+    assert (told(learned).state, told(learned).published) == ("finished", "artefact/new")
 
 
 def test_k3_options_that_fail_do_not_replace_those_it_learned_by(learned):

@@ -46,6 +46,7 @@ def arguments(tmp_path):
         checkpoints=tmp_path / "checkpoints",
         source=None,
         seed=5,
+        replace=False,
     )
 
 
