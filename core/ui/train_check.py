@@ -44,17 +44,14 @@ def show(launcher: Launcher, job: Job, changed: bool) -> None:
 
 
 def offer(settings: Settings) -> None:
-    """The way back to what was checked in an earlier visit and waits for its start."""
+    """The way back to what an earlier visit let be checked, and did not start."""
     now = st.session_state.get(_CHECKED)
-    waiting = {
-        job.id: job
-        for job in jobs.read_jobs(settings.runs)
-        if job.id != now and jobs.status(job).state == "ready"
-    }
+    known = (job for job in jobs.read_jobs(settings.runs) if job.id != now)
+    waiting = {job.id: job for job in known if _waits(job)}
     if not waiting:
         return
     chosen = st.selectbox(
-        "Checked before, and not started",
+        "Checked before and not started",
         list(waiting),
         index=None,
         placeholder="Look at one",
@@ -69,6 +66,13 @@ def offer(settings: Settings) -> None:
 
 def _title(job: Job) -> str:
     return TRAINERS[job.trainer].title if job.trainer in TRAINERS else job.trainer
+
+
+def _waits(job: Job) -> bool:
+    """Whether it is being checked, or is ready to be started."""
+    begun = any((job.folder / name).exists() for name in ("trial.json", "last.pt"))
+    checking = job.launcher != "shell" and not begun and jobs.is_live(job)
+    return checking or jobs.status(job).state == "ready"
 
 
 def _started(job: Job) -> bool:
@@ -106,7 +110,7 @@ def _result(launcher: Launcher, job: Job, status: Status, changed: bool) -> None
     elif log := launcher.log(job):
         with st.expander("What it printed", icon=":material/terminal:"):
             st.code(log, language=None, wrap_lines=True)
-    if changed:
+    if ready and changed:
         st.caption(
             ":material/update: The form above asks for something else now; what starts here is "
             "what was checked."

@@ -309,11 +309,14 @@ def test_a_check_can_be_stopped(form, data, launcher):
 
 
 def test_another_visit_finds_what_was_checked_and_not_started(form, data, launcher):
-    checked(press(fill(form(), fracture_name="one"), "Check data and estimate"), launcher)
+    first = press(fill(form(), fracture_name="one"), "Check data and estimate")
+    app = fill(form(), waiting="one")
+    assert "auditing the data" in texts(app.markdown)
+    checked(first, launcher)
     app = form()
     assert not app.metric
     fill(app, waiting="one")
-    assert app.metric
+    assert app.metric and "asks for something else" not in texts(app.caption)
     press(app, "Start training")
     assert launcher.asked[-1] == ("start", "one")
 
