@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,8 +21,18 @@ from core.settings import Settings
 
 
 def queue(runs: Path) -> list[Job]:
-    """The jobs that wait for a slot, next first; those whose runner died do not wait."""
-    asked = ((read_status(job.folder), job) for job in read_jobs(runs))
+    """The jobs that wait for their turn, next first; those whose runner died do not wait."""
+    return _waiting(read_jobs(runs))
+
+
+def is_first(job: Job) -> bool:
+    """Whether the next slot of this machine is the job's; the cluster's jobs take none."""
+    here = [one for one in read_jobs(job.folder.parent) if one.launcher != "ray"]
+    return [one.id for one in _waiting(here)[:1]] == [job.id]
+
+
+def _waiting(jobs: Iterable[Job]) -> list[Job]:
+    asked = ((read_status(job.folder), job) for job in jobs)
     waiting = [(told.asked, job.id, job) for told, job in asked if told.state == "queued"]
     return [job for *_, job in sorted(waiting) if status(job).state == "queued"]
 

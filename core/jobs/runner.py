@@ -20,7 +20,7 @@ from pathlib import Path
 
 from core.jobs.contents import log_tail
 from core.jobs.processes import escalate, identity, stop_asked
-from core.jobs.queue import Slots, devices, queue
+from core.jobs.queue import Slots, devices, is_first
 from core.jobs.records import LIVE, Job, Mode, State, Status, read_job, read_status, write_status
 from core.jobs.standing import HAD_TO_BE_KILLED
 from core.settings import CHECKOUT, Settings
@@ -47,16 +47,15 @@ def run(folder: Path, mode: Mode, more: Sequence[str] = (), command: Command = J
     os.nice(NICENESS)
     before = write_status(folder, runner=identity()).state
     slots = Slots.of(folder.parent, Settings.from_environment())
-    if mode == "train":
-        if not _wait(job, slots):
-            return
-        write_status(folder, state="running", phase="starting")
     try:
+        if mode == "train":
+            if not _wait(job, slots):
+                return
+            write_status(folder, state="running", phase="starting")
         code = _train(job, command(job, mode, more), slots)
     except OSError as error:
-        write_status(
-            folder, state="failed", phase="", reason=f"It could not be started: {error.strerror}."
-        )
+        reason = f"It could not be started: {error.strerror}."
+        write_status(folder, state="failed", phase="", reason=reason)
         return
     _last_word(job, mode, before, code)
 
@@ -68,8 +67,7 @@ def _wait(job: Job, slots: Slots) -> bool:
         if stop_asked(job.folder) is not None:
             write_status(job.folder, state="stopped", reason="It was taken out of the queue.")
             return False
-        first = queue(job.folder.parent)[:1]
-        if first and first[0].id == job.id and slots.take(wanted):
+        if is_first(job) and slots.take(wanted):
             return True
         if time.time() - told.updated > SIGN_S:
             write_status(job.folder)

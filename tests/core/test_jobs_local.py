@@ -419,6 +419,14 @@ def test_t6_a_full_disk_is_said_and_leaves_nothing(toys, runs, monkeypatch):
         assert list(runs.iterdir()) == []
 
 
+def test_a_runner_that_cannot_start_says_why(toys, runs):
+    job = toys.ready()
+    (runs / ".slots").touch()  # where a folder should be
+    toys.start(job)
+    told = until(lambda: not is_live(job) and status(job))
+    assert (told.state, told.reason) == ("failed", "It could not be started: File exists.")
+
+
 @pytest.mark.parametrize("state", ["finished", "failed"])
 def test_what_has_nothing_to_go_on_from_is_not_started(toys, state):
     job = toys._new("fracture", [], None)

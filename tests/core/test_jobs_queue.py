@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.jobs import queue
+from core.jobs import queue, read_jobs
 from core.jobs.processes import identity
-from core.jobs.queue import Slots, _installed_gpus, devices, visible_gpus
+from core.jobs.queue import Slots, _installed_gpus, devices, is_first, visible_gpus
 from core.jobs.records import create, write_status
 from core.settings import Settings
 
@@ -119,8 +119,8 @@ def test_slots_that_share_a_gpu_are_not_two_devices(tmp_path):
 
 
 def test_who_asked_first_is_next_and_only_who_waits_waits(tmp_path):
-    def job(name, **told):
-        made = create(tmp_path / name, "fracture", (), "local")
+    def job(name, launcher="local", **told):
+        made = create(tmp_path / name, "fracture", (), launcher)
         write_status(made.folder, **{"runner": ME, "process": None, "state": "queued"} | told)
 
     job("late", asked=30.0)
@@ -135,3 +135,6 @@ def test_who_asked_first_is_next_and_only_who_waits_waits(tmp_path):
     (tmp_path / "no-job").mkdir()
     assert [job.id for job in queue(tmp_path)] == ["early", "tied-a", "tied-b", "late"]
     assert queue(tmp_path / "missing") == []
+    job("clustered", "ray", asked=1.0)
+    job("resumed", "shell", asked=40.0)
+    assert [job.id for job in read_jobs(tmp_path) if is_first(job)] == ["early"]
