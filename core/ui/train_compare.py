@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from core import jobs
 from core.jobs import Job, Launcher, Status
@@ -16,7 +18,7 @@ from core.settings import Settings
 from core.ui import train_publish, train_published, train_views
 from core.ui.batch import as_csv
 from core.ui.train_words import SIGNS, measure, number, short
-from core.ui.words import plain, span
+from core.ui.words import span
 
 MOST_ROWS = 12  # of the table, without scrolling
 _TRAINER = "train-compare-trainer"
@@ -42,9 +44,14 @@ def show(settings: Settings, launcher: Launcher) -> None:
             icon=":material/leaderboard:",
         )
     else:
-        trainer = _trainer(known)
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            trainer = _trainer(known)
         rows = [_row(trainer, job) for job in known if job.trainer == trainer.name]
-        _table(trainer, _chosen(trainer, rows))
+        rows.sort(key=lambda row: _merit(trainer, row), reverse=True)
+        with right:
+            rows_of_table = _chosen(trainer, rows)
+        _table(trainer, rows_of_table)
         st.subheader("Publish", anchor=False)
         train_publish.offer([row.job for row in rows], settings, launcher)
     train_published.show(settings)
@@ -54,8 +61,6 @@ def _trainer(known: Sequence[Job]) -> Trainer:
     """What was learned: of the run that was looked at last, until another is chosen."""
     state, names = st.session_state, list(dict.fromkeys(job.trainer for job in known))
     looked_at = {job.id: job for job in known}.get(state.get(train_views.OPEN), known[0])
-    if len(names) == 1:
-        return TRAINERS[names[0]]
     state[_TRAINER] = looked_at.trainer
 
     def look_at_its_newest() -> None:
@@ -68,7 +73,6 @@ def _trainer(known: Sequence[Job]) -> Trainer:
         format_func=lambda name: TRAINERS[name].title,
         key=_TRAINER,
         on_change=look_at_its_newest,
-        width=520,
     )
     return TRAINERS[chosen]
 
@@ -79,20 +83,26 @@ def _row(trainer: Trainer, job: Job) -> Row:
     return Row(job, jobs.status(job), jobs.config(job), bests(trainer, rows), seconds)
 
 
+def _merit(trainer: Trainer, row: Row) -> float:
+    """How good a run is by its trainer's measure, the higher the better."""
+    best = row.bests.get(trainer.measure)
+    if best is None:
+        return -math.inf
+    return best.value if trainer.higher_is_better else -best.value
+
+
 def _chosen(trainer: Trainer, rows: Sequence[Row]) -> list[Row]:
     """The runs of the table: all of them unless some are chosen."""
     known = {row.job.id: row for row in rows}
     key = f"train-compared-{trainer.name}"
     st.session_state[key] = [name for name in st.session_state.get(key, []) if name in known]
-    if len(rows) < 3:
-        return list(rows)
     names = st.multiselect(
         "Runs",
         list(known),
         format_func=lambda name: short(known[name].job),
         key=key,
         persist_state="session",
-        placeholder=f"All {len(rows)} runs",
+        placeholder=f"All {len(rows)}",
         help="Choose two or more to see only the settings in which these differ.",
     )
     return [known[name] for name in names] or list(rows)
@@ -101,39 +111,20 @@ def _chosen(trainer: Trainer, rows: Sequence[Row]) -> list[Row]:
 def _table(trainer: Trainer, rows: Sequence[Row]) -> None:
     settings = differing(trainer, [row.config for row in rows])
     measures = list(dict.fromkeys(name for row in rows for name in row.bests))
-    cells = {
-        "Run": [short(row.job) for row in rows],
-        "State": [_state(row.status) for row in rows],
-        **{
-            measure(name): [row.bests[name].value if name in row.bests else None for row in rows]
-            for name in measures
-        },
-        **{_title(name): in_words([row.config.get(name) for row in rows]) for name in settings},
-        "Epochs": [row.status.epoch for row in rows],
-        "Time": [row.seconds for row in rows],
-        "Device": [row.status.device for row in rows],
-    }
-    table = pd.DataFrame(cells)
-    written = table.style.format({"Time": span})
-    for name in measures:
-        for at, row in enumerate(rows):
-            best = row.bests.get(name)
-            words = f"{number(best.value)} at {best.epoch}" if best else ""
-            written = written.format(
-                lambda _, words=words: words, subset=pd.IndexSlice[[at], [measure(name)]]
-            )
     st.dataframe(
-        written,
+        _written(_cells(trainer, rows, settings, measures), rows, measures),
         hide_index=True,
         height=35 * (1 + min(len(rows), MOST_ROWS)) + 2,
         column_config={"Run": st.column_config.TextColumn(pinned=True)},
         alt=f"{len(rows)} runs of the trainer {trainer.name}: states, settings and best scores",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        same = "" if settings or len(rows) == 1 else " Their settings are all the same."
+        same = "Only settings that differ are shown."
+        if len(rows) > 1 and not settings:
+            same = "All settings are the same."
         st.caption(
-            "The best of each measure, and the epoch it is from. Only settings that differ are "
-            f"shown.{same} A click on a heading sorts.",
+            f"Best first. Of each measure the best, and at which epoch. {same} A click on a "
+            "heading sorts.",
             width="stretch",
         )
         st.download_button(
@@ -147,12 +138,48 @@ def _table(trainer: Trainer, rows: Sequence[Row]) -> None:
         )
 
 
+def _cells(
+    trainer: Trainer, rows: Sequence[Row], settings: Sequence[str], measures: Sequence[str]
+) -> pd.DataFrame:
+    """The table as values: how good, with what, how long, and then all other measures."""
+    bests_of = {
+        measure(name): [row.bests[name].value if name in row.bests else None for row in rows]
+        for name in measures
+    }
+    first = measure(trainer.measure)
+    return pd.DataFrame(
+        {
+            "Run": [short(row.job) for row in rows],
+            "State": [_state(row.status) for row in rows],
+            first: bests_of.get(first, [None] * len(rows)),
+            **{_title(name): in_words([row.config.get(name) for row in rows]) for name in settings},
+            "Epochs done": [row.status.epoch for row in rows],
+            "Time": [row.seconds for row in rows],
+            "Device": [row.status.device for row in rows],
+            **{name: values for name, values in bests_of.items() if name != first},
+        }
+    )
+
+
+def _written(table: pd.DataFrame, rows: Sequence[Row], measures: Sequence[str]) -> Styler:
+    """The table in words, which sorts by its values all the same."""
+    plain_numbers = dict.fromkeys(table.select_dtypes("float"), "{:g}")
+    table = table.style.format(plain_numbers | {"Time": span})
+    for name in measures:
+        for at, row in enumerate(rows):
+            best = row.bests.get(name)
+            words = f"{number(best.value)} at {best.epoch}" if best else ""
+            place = pd.IndexSlice[[at], [measure(name)]]
+            table = table.format(lambda _, words=words: words, subset=place)
+    return table
+
+
 def _state(status: Status) -> str:
     return "Publishing" if status.phase == "publishing" else SIGNS[status.state].word
 
 
 def _title(option: str) -> str:
-    return plain(option.replace("_", " ").capitalize())
+    return option.replace("_", " ").capitalize()
 
 
 def _for_spreadsheet(row: Row, settings: Sequence[str], measures: Sequence[str]) -> dict:
