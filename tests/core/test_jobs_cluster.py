@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core import jobs
-from core.jobs import attempts, cluster, ray_head, records
+from core.jobs import attempts, cluster, nodes, ray_head, records
 from core.jobs.attempts import BY_RAY, LOST, STOPPED
 from core.settings import Settings
 
@@ -136,6 +137,12 @@ def test_more_machines_than_there_are_are_refused_at_once(ray, head, words, sent
     head.machines = [{"GPU": 4.0}, {"GPU": 2.0}]
     with pytest.raises(jobs.JobError, match=sentence):
         ray.submit("fracture", words)
+
+
+def test_driver_without_ray_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SystemExit, match=r"pip install -r requirements-cluster\.txt"):
+        nodes.run(2, {"CPU": 1}, ["true"])
 
 
 def test_several_machines_need_a_cluster(tmp_path):

@@ -98,10 +98,10 @@ def address():
     folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")
     head = [
         *("--head", f"--port={port}", f"--temp-dir={folder}", f"--num-cpus={CORES}"),
-        *("--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}"),
+        *("--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", "--no-monitor"),
         *(f"--dashboard-agent-listen-port={others[0]}", f"--ray-client-server-port={others[1]}"),
     ]
-    second = [f"--address=127.0.0.1:{port}", "--num-cpus=1"]
+    second = [f"--address=127.0.0.1:{port}", "--num-cpus=1", "--include-log-monitor=false"]
     second.append(f"--dashboard-agent-listen-port={others[2]}")
     address = f"http://127.0.0.1:{dashboard}"
     machines = []
