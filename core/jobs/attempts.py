@@ -29,6 +29,7 @@ from core.jobs.records import (
     write_status,
 )
 from core.jobs.runner import ENDED_FROM_OUTSIDE, why
+from core.jobs.standing import SILENT_S
 
 FILE = "ray.json"
 SETTLED_S = 60  # after which a shared file system shows every machine the same
@@ -86,8 +87,8 @@ def forget(folder: Path) -> None:
 def status(job: Job) -> Status:
     """How a job stands, by the cluster where its own account is that it lives.
 
-    A cluster that does not answer changes nothing but the `reason`. A job that it no longer knows
-    is "interrupted". What ended without a last word of its own gets one from the cluster's.
+    Where the cluster does not answer, fresh words of the job count. A job that nobody knows of is
+    "interrupted". What ended without a last word of its own gets one from the cluster's.
     """
     told = read_status(job.folder)
     if not is_live(told) or lives(told.process):
@@ -96,7 +97,9 @@ def status(job: Job) -> Status:
     try:
         known = attempt and attempt.head.glance(attempt.submission)
     except JobError as error:
-        return replace(told, reason=error.reason)
+        if time.time() - told.updated <= SILENT_S:
+            return replace(told, reason=error.reason)
+        return _ended(told, "interrupted", error.reason)
     if known is None and attempt and time.time() - attempt.begun < SETTLED_S:
         return told  # it is just being submitted
     if known is None:

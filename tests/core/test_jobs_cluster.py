@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -124,6 +124,20 @@ def test_several_machines_are_waited_for_by_a_driver_that_takes_nothing_itself(r
     words = shlex.split(told["entrypoint"].partition("exec ")[2])
     assert words[1:5] == ["-m", "core.jobs.nodes", "2", '{"GPU": 2}']
     assert words[5:8] == [*words[:2], "trainers.fracture"]
+
+
+def test_job_of_a_cluster_that_is_gone_for_good_can_be_started_again(ray, head):
+    job = submitted(ray, head, {"status": "RUNNING"})
+    (job.folder / "last.pt").touch()
+    old = replace(records.read_status(job.folder), updated=time.time() - 100)
+    records.write_json(job.folder / "status.json", asdict(old))
+    assert jobs.status(job).state == "running"
+    head.shutdown()
+    head.server_close()
+    ray_head._seen.clear()
+    told = jobs.status(job)
+    assert told.state == "interrupted" and "does not answer" in told.reason
+    assert jobs.can_resume(job)
 
 
 @pytest.mark.parametrize(
