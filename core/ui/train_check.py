@@ -7,12 +7,13 @@ import streamlit as st
 
 from core import jobs
 from core.jobs import Job, JobError, Launcher, Status
-from core.learning import TRAINERS
 from core.settings import Settings
 from core.ui import train_findings, train_views
+from core.ui.train_words import subject
 from core.ui.words import plain, span
 
 EVERY = "2s"
+STEPS = {"training": "taking two steps", "scoring": "scoring once"}  # what a phase is in a check
 _CHECKED, _REFUSED = "train-checked", "train-check-refused"  # a job's id; why a press did nothing
 
 
@@ -55,17 +56,13 @@ def offer(settings: Settings) -> None:
         list(waiting),
         index=None,
         placeholder="Look at one",
-        format_func=lambda name: f"{name} · {_title(waiting[name])}" if name in waiting else name,
+        format_func=lambda name: f"{name} · {subject(waiting[name])}" if name in waiting else name,
         key="train-waiting",
     )
     if chosen:
         follow(waiting[chosen])
         del st.session_state["train-waiting"]
         st.rerun()
-
-
-def _title(job: Job) -> str:
-    return TRAINERS[job.trainer].title if job.trainer in TRAINERS else job.trainer
 
 
 def _waits(job: Job) -> bool:
@@ -89,18 +86,18 @@ def _progress(launcher: Launcher, job: Job) -> None:
     if not jobs.is_live(job):
         st.rerun()  # of the page: this is repeated no longer
     status = jobs.status(job)
-    doing = status.phase or "waiting for its process"
+    doing = STEPS.get(status.phase, status.phase or "starting")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/pending: **Checking {plain(job.id)}:** {plain(doing)} …")
         st.button("Stop the check", on_click=_attempt, args=(launcher.stop, job))
-    if status.steps:
+    if status.steps and status.phase not in STEPS:
         st.progress(min(1.0, status.step / status.steps))
     st.caption("It goes on when this page is closed: the run waits here and under Runs.")
 
 
 def _result(launcher: Launcher, job: Job, status: Status, changed: bool) -> None:
     ready = status.state == "ready"
-    st.markdown(f"**{plain(job.id)}** · {_title(job)}")
+    st.markdown(f"**{plain(job.id)}** · {subject(job)}")
     if not ready:
         st.error(plain(status.reason or "The check was stopped."), icon=":material/error:")
     if found := jobs.audit(job):

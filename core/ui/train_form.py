@@ -93,11 +93,11 @@ def _values(settings: Settings, trainer: Trainer) -> tuple[Mapping[str, object],
     values |= train_options.ask(settings, trainer, built)
     if settings.checkpoints != CHECKOUT / "checkpoints":
         values["checkpoints"] = settings.checkpoints
-    problems += [
-        f"Choose: {train_options.label(option).lower()}."
-        for option in trainer.options
-        if option.required and not option.hidden and values.get(option.name) is None
-    ]
+    for option in trainer.options:
+        chosen = values.get(option.name, trainer.defaults[option.name])
+        none = chosen is None and option.required and not option.hidden
+        if none or (chosen == [] and option.choices):
+            problems.append(f"Choose: {train_options.label(option).lower()}.")
     return values, next(iter(problems), "")
 
 

@@ -33,8 +33,10 @@ def go(view: str, job: str = "") -> None:
 def why_off(settings: Settings) -> str:
     """Why nothing can be trained on this server, in a clause; "" where it can."""
     if not settings.training:
-        return "its setting `LIGHTBOX_TRAINING` is `off`"
+        return "the setting `LIGHTBOX_TRAINING` of this server is `off`"
     memory = memory_mb()
     if memory is not None and memory < MEMORY_NEEDED_MB:
-        return f"it has {memory:,} MB of memory and training takes {MEMORY_NEEDED_MB:,} MB"
+        return (
+            f"this server has {memory:,} MB of memory, and training takes {MEMORY_NEEDED_MB:,} MB"
+        )
     return ""

@@ -123,7 +123,7 @@ def fill(app: AppTest, **values) -> AppTest:
     for name, value in values.items():
         key = f"train-{name.replace('_', '-', 1)}"
         kinds = ("selectbox", "text_input", "number_input", "toggle", "multiselect")
-        kinds += ("segmented_control", "file_uploader")
+        kinds += ("segmented_control", "pills", "file_uploader")
         (widget,) = (w for kind in kinds for w in app.get(kind) if w.key == key)
         widget.set_value(value)
     app.run()
@@ -413,6 +413,27 @@ def test_marks_of_a_worklist_become_the_data_of_a_run(form, launcher, tmp_path):
     assert f"--data {kept.resolve()}" in command(app)
     assert "It names no reader" in texts(app.caption)
     store.close()
+
+
+def test_films_that_readers_marked_are_kept_out_of_inpainting(form, launcher, tmp_path):
+    for name in ("knee.zip", "lightbox-training-pack.zip"):
+        (tmp_path / "data" / name).write_bytes(b"x")
+    app = fill(fill(form(), what="inpaint"), inpaint_keep=True)
+    assert button(app, "Check data and estimate").disabled
+    assert "films to keep out" in texts(app.caption)
+    fill(app, **{"inpaint_keep-pack-source": "In the data folder"})
+    pack = (tmp_path / "data/lightbox-training-pack.zip").resolve()
+    assert f"knee.zip --keep-out {pack} --network thin" in command(app)
+    assert not button(app, "Check data and estimate").disabled
+
+
+def test_something_is_to_be_found(form, data):
+    app = fill(fill(form(), what="artefact"), **{"artefact_data-source": "In the data folder"})
+    fill(fill(app, **{"artefact_data-found": "films.zip"}), artefact_labels=["screw"])
+    assert "--labels screw " in command(app)
+    fill(app, artefact_labels=[])
+    assert "Choose: labels" in texts(app.caption).replace("\\", "")
+    assert button(app, "Check data and estimate").disabled
 
 
 def test_every_trainer_has_a_form_that_can_be_filled(form, data, launcher):
