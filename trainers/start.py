@@ -19,6 +19,8 @@ from trainers.archive import BadPack
 from trainers.loop import Schedule
 from trainers.weights import BadStart, fill, read_weights
 
+# What timm's networks raise when they are built or called in a way that is not theirs.
+MISFITS = (AttributeError, AssertionError, IndexError, KeyError, RuntimeError, TypeError)
 SCRATCH = "random weights (from scratch)"
 
 
@@ -143,10 +145,22 @@ def load_runs(network: nn.Module, runs: Sequence[Path]) -> None:
 
 
 def _built(architecture: Architecture) -> nn.Module:
+    """The network with fresh weights, which has looked at a picture. Raises BadStart when there is
+    no such network, or it is not made for this."""
+    size, channels = architecture.size, len(input_statistics(architecture)[0])
     try:
-        return build(architecture)
+        network = build(architecture)
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, channels, size, size))
+    except MISFITS:
+        padding = "leave --same-padding out, or " if architecture.same_padding else ""
+        raise BadStart(
+            f"{architecture.backbone} cannot learn this with the head {architecture.head} at "
+            f"{size} px: {padding}choose a convolutional network such as mobilenetv2_100."
+        ) from None
     except ValueError as error:
         raise BadStart(str(error)) from None
+    return network.train()
 
 
 def _hub(architecture: Architecture) -> dict[str, Tensor]:

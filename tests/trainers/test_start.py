@@ -141,6 +141,33 @@ def test_a_classifier_goes_on_as_it_was_published():
         severity.start_network(arguments)
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--backbone", "resnet_18"), "did you mean .*resnet18"),
+        (("--backbone", "zzz"), "no network named 'zzz': known are simple_cnn, .* and more"),
+        (("--backbone", "resnet18", "--same-padding"), "leave --same-padding out, or choose"),
+        (("--backbone", "mixer_s16_224"), "mixer_s16_224 cannot learn this .* at 224 px: choose"),
+        (("--head", "evidence", "--size", "100"), "multiples of 32"),
+        (("--backbone", "simple_cnn", "--freeze"), "simple_cnn has no backbone to freeze"),
+    ],
+)
+def test_a_network_that_cannot_be_built_is_refused(words, sentence):
+    asked = parse("fracture", ["--data", "D", "--run", "R", *words])
+    asked.crop = asked.size
+    with pytest.raises(BadStart, match=sentence):
+        fracture.start_network(asked)
+
+
+def test_a_hub_out_of_reach_is_told_in_a_sentence(monkeypatch):
+    def unreachable(*_, **__):
+        raise ConnectionError("no route")
+
+    monkeypatch.setattr("timm.create_model", unreachable)
+    with pytest.raises(BadStart, match=r"did not give the weights .* check the connection"):
+        load_backbone(torch.nn.Identity(), ARCHITECTURE, None, True)
+
+
 def test_a_stack_is_no_network_to_go_on_from():
     words = ["--data", "D", "--run", "R", "--checkpoints", str(PUBLISHED)]
     with pytest.raises(BadModel, match="only a single network can"):
