@@ -216,7 +216,8 @@ def device_name(fabric: Fabric) -> str:
     times = f"{fabric.world_size} × " if fabric.world_size > 1 else ""
     if fabric.device.type == "cuda":
         return times + torch.cuda.get_device_name(fabric.device)
-    return f"{times}{_processor()}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{times}{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 @cache

@@ -20,6 +20,8 @@ NO_MEMORY = (
     "bad_alloc",
     "bad allocation",
 )
+# How torch.distributed says that another process is gone.
+LOST = ("closed by peer", "reset by peer", "NCCL")
 
 
 def reason(error: BaseException, batch: bool = True) -> str | None:
@@ -37,6 +39,11 @@ def reason(error: BaseException, batch: bool = True) -> str | None:
     if _no_memory(error):
         less = "try a smaller --batch" if batch else "close other programs, or use a larger machine"
         return f"There is not enough memory: {less}."
+    if isinstance(error, RuntimeError) and any(words in str(error) for words in LOST):
+        return (
+            "Another process of this training died: start the run again, which goes on after its "
+            "last whole epoch; if it recurs, use fewer --devices."
+        )
     if isinstance(error, FileNotFoundError) and error.filename:
         return f"{error.filename} is missing: check the path."
     if isinstance(error, PermissionError) and error.filename:

@@ -81,6 +81,7 @@ FAILURES = {
     "memory": (MemoryError(), "--batch"),
     "memory of a GPU": (torch.OutOfMemoryError("CUDA out of memory."), "--batch"),
     "memory of torch": (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "--batch"),
+    "another process": (RuntimeError("[pair.cc:553] Connection closed by peer"), "--devices"),
     "missing": (FileNotFoundError(errno.ENOENT, "No such file", "films.zip"), "films.zip is miss"),
     "forbidden": (PermissionError(errno.EACCES, "denied", "films.zip"), "films.zip may not be"),
 }
