@@ -16,7 +16,7 @@ README = (CHECKOUT / "README.md").read_text(encoding="utf-8").replace("\\\n", " 
 COMMANDS = [
     (name, shlex.split(words, comments=True))
     for name, words in re.findall(r"python -m trainers\.(\w+) (.*)", README)
-    if name in TRAINERS
+    if name in TRAINERS and "--help" not in words
 ]
 
 
@@ -29,7 +29,6 @@ def test_every_command_of_the_readme_is_understood(name, words):
     arguments = parse(name, words)
     assert set(vars(arguments)) == {o.name for o in TRAINERS[name].options} | {"trial", "config"}
     assert arguments.data is not None and arguments.run is not None
-    assert not arguments.trial
 
 
 def test_a_flag_comes_before_the_file_and_the_file_before_the_default(tmp_path):
