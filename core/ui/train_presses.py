@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core import jobs
-from core.jobs import Job, JobError, Launcher
+from core.jobs import Job, JobError, Launcher, Status
 from core.ui import train_views
 from core.ui.train_queue import Run, look_at
 from core.ui.words import plain
@@ -58,14 +58,24 @@ def _stop(run: Run, launcher: Launcher) -> None:
         return
     job = run.job
     with st.popover("Stop", icon=":material/stop_circle:", key=f"train-stop-{job.id}"):
-        kept = "It can be resumed after its last whole epoch; the one under way is lost."
-        st.markdown("It leaves the queue." if run.status.state == "queued" else kept)
+        st.markdown(_lost(run.status))
         st.button(
             "Stop this run",
             key=f"train-stop-sure-{job.id}",
             on_click=_attempt,
             args=(job, launcher.stop),
         )
+
+
+def _lost(status: Status) -> str:
+    """What a stop costs."""
+    if status.state == "queued":
+        return "It leaves the queue."
+    if status.phase == "publishing":
+        return "Nothing is published; the run stays as it is."
+    if not status.epoch:
+        return "No epoch is whole yet, so there is nothing to resume: it would start over."
+    return f"It can be resumed after epoch {status.epoch}; the epoch under way is lost."
 
 
 def _delete(job: Job, launcher: Launcher) -> None:

@@ -56,18 +56,13 @@ def choose(runs: Sequence[Run]) -> Run:
     """The list, and the run that is chosen on it: the asked one, else the newest."""
     known = {run.job.id: run for run in runs}
     asked = st.session_state.get(OPEN)
-    if asked and asked not in known:
-        st.session_state[_GONE] = asked
+    gone = asked if asked not in known else None
     if asked not in known:
         st.session_state[OPEN] = asked = runs[0].job.id
     with st.container(gap=None):
         st.subheader("1 run" if len(runs) == 1 else f"{len(runs)} runs", anchor=False)
         st.caption(_summary(runs))
-    if gone := st.session_state.get(_GONE):
-        st.warning(
-            f"The run {plain(gone[:80])} is not here: it was deleted, or its address is mistyped.",
-            icon=":material/link_off:",
-        )
+    _tell_gone(gone, asked)
     listed = _listed(runs, asked)
     # Set anew each time: the list may have lost the run that the radio had chosen.
     st.session_state[_LIST] = asked
@@ -90,11 +85,24 @@ def choose(runs: Sequence[Run]) -> Run:
 def look_at(name: str) -> None:
     """Look at another run with the run of the page that follows; "" for the newest."""
     st.session_state[OPEN] = name
-    st.session_state.pop(_GONE, None)
 
 
 def _now() -> tuple:
     return (st.session_state.get(OPEN),)
+
+
+def _tell_gone(gone: str | None, shown: str) -> None:
+    """Say that a run is gone for as long as the one that is shown in its place stays."""
+    if gone:
+        st.session_state[_GONE] = gone, shown
+    name, instead = st.session_state.get(_GONE, ("", ""))
+    if instead != shown:
+        st.session_state.pop(_GONE, None)
+    elif name:
+        st.warning(
+            f"The run {plain(name[:80])} is not here: it was deleted, or its address is mistyped.",
+            icon=":material/link_off:",
+        )
 
 
 def _listed(runs: Sequence[Run], chosen: str) -> list[Run]:

@@ -14,7 +14,7 @@ from core.ui.train_queue import Run
 from core.ui.train_words import SIGNS, doing, measure, number, place, share, subject
 from core.ui.words import plain, span
 
-LAUNCHED = {"ray": "on the Ray cluster", "shell": "from a shell"}
+LAUNCHED = {"ray": "on the Ray cluster", "shell": "started from a shell"}
 LOG_LINES = 40
 
 
@@ -24,7 +24,8 @@ def header(run: Run) -> None:
     state = place(run.place) if run.place else doing(status)
     with st.container(gap=None):
         st.subheader(plain(job.id), anchor=False)
-        st.caption(plain(f"{subject(job)}, made {LAUNCHED.get(job.launcher, 'here')}, {_day(job)}"))
+        about = (subject(job), LAUNCHED.get(job.launcher), _day(job))
+        st.caption(plain(", ".join(filter(None, about))))
     st.markdown(f"{sign.icon} **{sign.word}**" + (f": {plain(state)}" if state else ""))
     if status.reason:
         told = {"failed": st.error, "interrupted": st.warning}.get(status.state, st.info)
@@ -58,7 +59,7 @@ def log(job: Job, launcher: Launcher) -> None:
             told = error.reason
         st.code(told or "Nothing is printed yet.", language=None, wrap_lines=True)
         path = job.folder / "log.txt"
-        if path.exists():
+        if told and path.exists():
             st.download_button(
                 "Download all of it",
                 path.read_bytes,
@@ -88,6 +89,9 @@ def _numbers(run: Run) -> None:
     status, told = run.status, {}
     if status.state == "running" and status.seconds_left is not None:
         told["Time left"] = span(status.seconds_left)
+    whole = (jobs.trial(run.job) or {}).get("seconds_total")
+    if status.state == "ready" and isinstance(whole, int | float):
+        told["Time it will take"] = span(whole)
     if run.best is not None:
         told[f"Best {measure(TRAINERS[run.job.trainer].measure)}"] = number(run.best)
     if status.images_per_second:
@@ -114,4 +118,4 @@ def _day(job: Job) -> str:
     try:
         return f"{datetime.fromisoformat(job.created).astimezone():%d %B %Y, %H:%M}"
     except ValueError:
-        return "at an unknown time"
+        return ""

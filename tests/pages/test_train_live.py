@@ -395,20 +395,20 @@ def test_samples_follow_the_newest_until_the_slider_is_moved(look, run):
 
     sample(1)
     app = look()
-    assert not app.select_slider and "After epoch 1" in texts(app.caption)
+    assert not app.select_slider and "after epoch 1" in texts(app.markdown)
     sample(2)
     app.run()
-    assert app.select_slider[0].value == 2
+    assert app.select_slider[0].value == "newest" and "after epoch 2" in texts(app.markdown)
     newest = app.get("image")[0].value
     app.select_slider[0].set_value(1).run()
-    assert app.get("image")[0].value != newest
+    assert "after epoch 1" in texts(app.markdown) and app.get("image")[0].value != newest
     sample(3)
     app.run()
-    assert app.select_slider[0].value == 1
-    app.select_slider[0].set_value(3).run()
+    assert app.select_slider[0].value == 1 and app.select_slider[0].options == ["1", "2", "newest"]
+    app.select_slider[0].set_value("newest").run()
     sample(4)
     app.run()
-    assert app.select_slider[0].value == 4
+    assert "after epoch 4" in texts(app.markdown)
     assert "after epoch 4" in app.get("image")[0].proto.imgs[0].alt
 
 
@@ -442,6 +442,29 @@ def test_numbers_are_told_with_their_units(look, run):
     for text in ("**2,480**", "**4 min**", "**CPU, 2 threads**", "**1.2 GB**", "**.934**"):
         assert text in told
     assert app.get("progress")[0].value == 35
+
+
+def test_a_run_that_is_ready_tells_how_long_it_will_take(look, run):
+    job = run("a", "ready", metrics="")
+    (job.folder / "trial.json").write_text('{"seconds_total": 7500.0}')
+    app = look()
+    assert "2\N{NARROW NO-BREAK SPACE}h 05" in texts(app.markdown)
+    (job.folder / "trial.json").write_text('{"seconds_total": "soon"}')
+    assert not app.run().exception
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "said"),
+    [
+        ("queued", {}, "It leaves the queue"),
+        ("running", {"phase": "training", "epoch": 3}, "resumed after epoch 3"),
+        ("running", {"phase": "auditing the data", "epoch": 0}, "nothing to resume"),
+        ("finished", {"phase": "publishing", "process": identity()}, "Nothing is published"),
+    ],
+)
+def test_before_a_stop_its_cost_is_said(look, run, state, told, said):
+    run("a", state, **told)
+    assert said in texts(look().markdown)
 
 
 def test_the_view_is_told_anew_only_while_a_run_lives(look, run, monkeypatch):
