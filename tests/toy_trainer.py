@@ -41,6 +41,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--checkpoints", type=Path)
     parser.add_argument("--pace", type=float, default=0, help="seconds that an epoch takes")
     parser.add_argument("--hold", action="store_true", help="wait for a file `go` in the folder")
+    parser.add_argument("--late", action="store_true", help="... before anything else")
     parser.add_argument("--deaf", choices=("asked", "told"), help="do not hear it when ...")
     parser.add_argument("--die", choices=ENDINGS, help="before the last epoch is whole")
     parser.add_argument("--child", action="store_true", help="leave a process behind")
@@ -92,6 +93,8 @@ def main() -> None:
     if words.child:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         (run / "child").write_text(str(child.pid))
+    while words.late and not (run / "go").exists():
+        time.sleep(0.02)
     write_status(run, state="running", phase="training", process=identity())
     try:
         if words.trial:

@@ -87,7 +87,7 @@ def _train(job: Job, command: list[str], slots: Slots) -> int:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            process_group=0,  # of its own, to kill it with all its workers and not this process
+            process_group=0,  # of its own, to end all its workers and not this process
             pass_fds=tuple(slots.held.values()),
         )
     with suppress(OSError):
@@ -95,22 +95,18 @@ def _train(job: Job, command: list[str], slots: Slots) -> int:
         write_status(job.folder, process=identity(trainer.pid))
         Path(f"/proc/{trainer.pid}/oom_score_adj").write_text(str(OOM_SCORE))  # Linux has it
 
-    def send(number: int) -> None:
-        # Only the kill goes to all: a trainer that ends in order ends its own.
-        (os.killpg if number == signal.SIGKILL else os.kill)(trainer.pid, number)
-
     said = None
     while True:
         try:
             code = trainer.wait(POLL_S)
             break
         except subprocess.TimeoutExpired:
-            escalate(job.folder, send)
+            escalate(job.folder, trainer.send_signal)
             if not _has_more_to_do(job):
                 said = said or time.monotonic()
                 if time.monotonic() - said > GOODBYE_S:
-                    send(signal.SIGKILL)
-    with suppress(ProcessLookupError):  # what it left behind
+                    trainer.kill()
+    with suppress(ProcessLookupError):  # workers that it left behind
         os.killpg(trainer.pid, signal.SIGKILL)
     return code
 

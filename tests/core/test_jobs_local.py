@@ -27,7 +27,7 @@ from core.jobs import (
 )
 from core.jobs.local import LocalLauncher
 from core.jobs.records import read_status
-from core.jobs.runner import NICENESS, why
+from core.jobs.runner import NICENESS, POLL_S, why
 from core.settings import CHECKOUT, Settings
 from tests.toy_jobs import (
     ToyLauncher,
@@ -279,6 +279,7 @@ def test_two_slots_train_two_jobs_and_two_devices_take_both(runs):
     until_state(one, "finished")
     # A slot is free, but the first in the queue wants both, and nobody overtakes it.
     until_reaped(status(one).runner.pid)
+    time.sleep(3 * POLL_S)
     assert [job.id for job in queue(runs)] == [both.id, after.id]
     go(other)
     until(lambda: status(both).epoch == 1)
@@ -287,12 +288,15 @@ def test_two_slots_train_two_jobs_and_two_devices_take_both(runs):
     until_state(after, "finished")
 
 
-def test_a_trainer_outlives_its_runner_and_keeps_its_slot(toys, runs):
-    job = toys.training("--epochs=3")
+@pytest.mark.parametrize("word", ["--hold", "--late"])
+def test_a_trainer_outlives_its_runner_and_keeps_its_slot(toys, runs, word):
+    job = toys.started("--epochs=3", word)
+    until(lambda: status(job).process)
     after = toys.started()
     os.kill(status(job).runner.pid, signal.SIGKILL)
-    until_dead(status(job).runner.pid)
+    until_reaped(status(job).runner.pid)
     until(lambda: status(after).runner)
+    time.sleep(3 * POLL_S)  # in which the next one looks for a slot, more than once
     assert status(job).state == "running"
     assert [one.id for one in queue(runs)] == [after.id]
     go(job)

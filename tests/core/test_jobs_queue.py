@@ -93,29 +93,31 @@ def test_a_slot_a_gpu_or_one_or_as_many_as_set(smi, tmp_path, monkeypatch, gpus,
     assert (slots.count, slots.most_devices) == (count, most)
 
 
+def give_back(slots):
+    for descriptor in slots.held.values():
+        os.close(descriptor)
+
+
 def test_slots_are_taken_once_and_given_back_by_closing(tmp_path):
     one, other = Slots(tmp_path / ".slots", 3), Slots(tmp_path / ".slots", 3)
     assert one.take(2) and sorted(one.held) == [0, 1]
     assert one.environment() == {}
     assert not other.take(2) and sorted(other.held) == [2]  # what it has it keeps
-    for descriptor in one.held.values():
-        os.close(descriptor)
+    give_back(one)
     assert other.take(2) and sorted(other.held) == [0, 2]
-    for descriptor in other.held.values():
-        os.close(descriptor)
+    give_back(other)
 
 
 def test_slots_that_share_a_gpu_are_not_two_devices(tmp_path):
-    slots = Slots(tmp_path / ".slots", 4, ("a", "b"))
-    assert slots.take(2)
-    assert slots.environment() == {"CUDA_VISIBLE_DEVICES": "a,b"}
-    third, fourth = (Slots(tmp_path / ".slots", 4, ("a", "b")) for _ in range(2))
-    assert third.take(1) and fourth.take(1)
-    found = [slots.environment()["CUDA_VISIBLE_DEVICES"] for slots in (third, fourth)]
+    first, second, both = (Slots(tmp_path / ".slots", 4, ("a", "b")) for _ in range(3))
+    assert first.take(1) and second.take(1)
+    found = [slots.environment()["CUDA_VISIBLE_DEVICES"] for slots in (first, second)]
     assert found == ["a", "b"]
-    for taken in (slots, third, fourth):
-        for descriptor in taken.held.values():
-            os.close(descriptor)
+    give_back(first)
+    assert both.take(2) and sorted(both.held) == [0, 3]  # not 2, which is a's, too
+    assert both.environment() == {"CUDA_VISIBLE_DEVICES": "a,b"}
+    give_back(second)
+    give_back(both)
 
 
 def test_who_asked_first_is_next_and_only_who_waits_waits(tmp_path):
