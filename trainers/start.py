@@ -4,11 +4,13 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import timm
 import torch
 from lightning.fabric import Fabric
+from lightning.fabric.strategies import DDPStrategy
 from torch import Tensor, nn
 
 from core.models import BadModel, ModelCard, find, verify
@@ -21,6 +23,8 @@ from trainers.weights import BadStart, fill, read_weights
 
 # What timm's networks raise when they are built or called in a way that is not theirs.
 MISFITS = (AttributeError, AssertionError, IndexError, KeyError, RuntimeError, TypeError)
+# How long processes wait for the first one, which scores and shows alone.
+PATIENCE = timedelta(hours=4)
 SCRATCH = "random weights (from scratch)"
 
 
@@ -37,8 +41,12 @@ def run(main: Callable[[], None]) -> None:
 def fabric(arguments: argparse.Namespace) -> Fabric:
     """A Fabric, to be launched once the data was audited: the GPUs if there are some, else the
     CPU; seeded."""
+    several = arguments.devices * arguments.num_nodes > 1
     engine = Fabric(
-        devices=arguments.devices, num_nodes=arguments.num_nodes, precision=arguments.precision
+        devices=arguments.devices,
+        num_nodes=arguments.num_nodes,
+        precision=arguments.precision,
+        strategy=DDPStrategy(timeout=PATIENCE) if several else "auto",
     )
     engine.seed_everything(arguments.seed, verbose=False)
     return engine
@@ -63,9 +71,10 @@ def classifier(
     """The network before its first step, how it is built, its input, and where it started.
 
     A published model brings its own architecture and input; else the network is built as `asked`.
-    Raises BadStart when the options do not go together or weights do not fit, BadModel when the
+    A run that goes on has all weights in its folder, so none are loaded for it. Raises BadStart when the options do not go together or weights do not fit, BadModel when the
     published model cannot be used.
     """
+    fresh = not (arguments.run / "last.pt").exists()
     if arguments.from_model:
         card = find(arguments.checkpoints, task, arguments.from_model)
         network = published.load(card).requires_grad_(True)
@@ -73,12 +82,13 @@ def classifier(
         origin = _called(card)
     else:
         built, network = asked, _built(asked)
-        origin = load_backbone(network, asked, arguments.weights, arguments.pretrained)
+        origin = load_backbone(network, asked, arguments.weights, arguments.pretrained, fresh)
         statistics = input_statistics(asked, arguments.pretrained)
         spec = InputSpec(asked.size, *statistics)
     runs = getattr(arguments, "from_run", None) or []
     if runs:
-        load_runs(network, runs)
+        if fresh:
+            load_runs(network, runs)
         origin = f"the best weights of {', '.join(run.name for run in runs)}"
     return network, built, spec, arguments.started_from or origin
 
@@ -104,9 +114,13 @@ def whole(
 
 
 def load_backbone(
-    network: nn.Module, architecture: Architecture, weights: Path | None, pretrained: bool
+    network: nn.Module,
+    architecture: Architecture,
+    weights: Path | None,
+    pretrained: bool,
+    fresh: bool = True,
 ) -> str:
-    """Fill the backbone and return where its weights started, for the card.
+    """Fill the backbone, if it is `fresh`, and return where its weights started, for the card.
 
     A weights file holds a bare state dict of the backbone, or of a whole classifier (keys under
     `backbone.`). Layers that this head does not use are ignored. Raises BadStart when the
@@ -114,10 +128,10 @@ def load_backbone(
     """
     if weights is None and not pretrained:
         return SCRATCH
-    if pretrained:
-        state, origin = _hub(architecture), f"timm's pretrained {architecture.backbone}"
-    else:
-        state, origin = read_weights(weights), weights.stem
+    origin = f"timm's pretrained {architecture.backbone}" if pretrained else weights.stem
+    if not fresh:
+        return origin
+    state = _hub(architecture) if pretrained else read_weights(weights)
     if not hasattr(network, "backbone"):
         raise BadStart(f"{architecture.backbone} has no backbone that other weights could start.")
     prefix = "backbone."
