@@ -59,7 +59,10 @@ class Attempt:
         return RayHead(self.address)
 
     def log(self) -> str:
-        """What the command printed, without Ray's own words."""
+        """What the command printed, without Ray's own words; "" before it began."""
+        known = self.head.glance(self.submission)
+        if known is None or known["status"] == "PENDING":
+            return ""
         return "\n".join(_printed(self.head.log(self.submission)))
 
 

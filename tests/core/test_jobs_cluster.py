@@ -222,6 +222,8 @@ def test_cluster_that_does_not_answer_keeps_the_page_open(ray, head, garbage):
     statuses = [jobs.status(job) for _ in range(20)]
     assert {(told.state, told.epoch) for told in statuses} == {("running", 2)}
     assert all(told.reason.startswith(sentence) for told in statuses)
+    with pytest.raises(jobs.JobError, match="does not answer"):
+        ray.log(job)
     assert len(head.asked) == bool(garbage)
     with pytest.raises(jobs.JobError, match="does not answer"):
         ray.submit("fracture", [], "two")
