@@ -98,8 +98,13 @@ def _progress(launcher: Launcher, job: Job) -> None:
 def _result(launcher: Launcher, job: Job, status: Status, changed: bool) -> None:
     ready = status.state == "ready"
     st.markdown(f"**{plain(job.id)}** · {subject(job)}")
-    if not ready:
-        st.error(plain(status.reason or "The check was stopped."), icon=":material/error:")
+    if status.state == "stopped":
+        st.info(plain(status.reason or "The check was stopped."), icon=":material/stop_circle:")
+    elif not ready:
+        st.error(
+            plain(status.reason or "The check failed: see what it printed."),
+            icon=":material/error:",
+        )
     if found := jobs.audit(job):
         train_findings.show(found, job.trainer)
     if ready:

@@ -177,7 +177,6 @@ def _marked(settings: Settings, key: str) -> Path | None:
         "Make the pack",
         icon=":material/folder_zip:",
         key=f"{key}-make",
-        help="Making it counts as looking at others' readings, as an export does.",
         on_click=presses.press,
         args=(asked, code),
     )
@@ -186,7 +185,10 @@ def _marked(settings: Settings, key: str) -> Path | None:
             st.session_state[made] = order, *_made(settings, store, reader, order)
     for_order, path, said = st.session_state.get(made, (None, None, ""))
     if for_order != order:
-        st.caption("Masks of each label: the consensus, else what most readers marked.")
+        st.caption(
+            "A mask for each label: the consensus, else what more than half of the readers marked. "
+            "Making the pack counts as looking at others' readings, as an export does."
+        )
         return None
     if path is None or not path.exists():
         st.warning(said, icon=":material/error:")
