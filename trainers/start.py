@@ -71,8 +71,9 @@ def classifier(
     """The network before its first step, how it is built, its input, and where it started.
 
     A published model brings its own architecture and input; else the network is built as `asked`.
-    A run that goes on has all weights in its folder, so none are loaded for it. Raises BadStart when the options do not go together or weights do not fit, BadModel when the
-    published model cannot be used.
+    A run that goes on has all weights in its folder, so none are read elsewhere for it. Raises
+    BadStart when the options do not go together or weights do not fit, BadModel when the published
+    model cannot be used.
     """
     fresh = not (arguments.run / "last.pt").exists()
     if arguments.from_model:

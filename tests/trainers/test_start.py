@@ -168,6 +168,18 @@ def test_a_hub_out_of_reach_is_told_in_a_sentence(monkeypatch):
         load_backbone(torch.nn.Identity(), ARCHITECTURE, None, True)
 
 
+@pytest.mark.parametrize(
+    "start", [["--weights", "gone.pt"], ["--from-run", "gone"], ["--pretrained"]]
+)
+def test_a_run_that_goes_on_needs_no_more_what_it_started_from(tmp_path, monkeypatch, start):
+    monkeypatch.setattr("trainers.start._hub", lambda _: pytest.fail("the hub was asked"))
+    (tmp_path / "last.pt").touch()
+    words = ["--data", "D", "--run", str(tmp_path), "--backbone", "mobilenetv2_035", *start]
+    asked = parse("fracture", words)
+    *_, origin = fracture.start_network(asked)
+    assert origin != "random weights (from scratch)"
+
+
 def test_a_stack_is_no_network_to_go_on_from():
     words = ["--data", "D", "--run", "R", "--checkpoints", str(PUBLISHED)]
     with pytest.raises(BadModel, match="only a single network can"):
