@@ -1,7 +1,6 @@
 """The table of what can be learned, and the files with its values."""
 
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,10 +19,17 @@ LABELS = Option("labels", str, "", choices=("a", "b"), many=True)
 def test_every_option_stands_in_the_config_file_under_a_comment(trainer):
     path = CONFIGS / f"{trainer.name}.yaml"
     assert set(yaml.safe_load(path.read_text())) == {option.name for option in trainer.options}
-    lines = path.read_text().splitlines()
-    for above, line in pairwise(lines):
-        if line and not line.startswith("#"):
-            assert above.startswith("# "), f"{line} has no comment"
+    comment: list[str] = []
+    for line in path.read_text().splitlines():
+        name = line.partition(":")[0]
+        if line.startswith("#"):
+            comment.append(line.removeprefix("# "))
+        elif line:
+            option, said = trainer.option(name), " ".join(comment).lower()
+            assert option.help.lower() in said and option.allowed.lower() in said, name
+            comment = []
+        else:
+            comment = []
     assert set(trainer.defaults) == {option.name for option in trainer.options}
 
 
