@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from datetime import datetime
 
 import streamlit as st
@@ -80,7 +81,8 @@ def settings(job: Job) -> None:
         with st.expander("Settings", icon=":material/tune:"):
             st.code(yaml.safe_dump(options, sort_keys=False, allow_unicode=True), language="yaml")
             st.caption("To repeat it from a shell, into a folder of its own:")
-            line = f"python -m trainers.{job.trainer} --config {job.folder / 'config.yaml'}"
+            words = ("--config", str(job.folder / "config.yaml"), "--run", f"runs/{job.id}-again")
+            line = shlex.join(("python", "-m", f"trainers.{job.trainer}", *words))
             st.code(line, language=None, wrap_lines=True)
 
 

@@ -56,6 +56,8 @@ def doing(status: Status) -> str:
         return status.phase + so_far
     if not status.epochs:
         return ""
+    if status.state == "ready":
+        return f"{status.epochs} epochs"
     if status.state != "running":
         return f"{status.epoch} of {status.epochs} epochs"
     return f"epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"

@@ -172,14 +172,16 @@ def test_every_state_has_its_word_and_its_buttons(look, run, state, told, word, 
 
 
 def test_the_list_tells_of_every_run_newest_first(look, run):
+    run("tried", "ready", metrics="")
     run("old")
     run("going", "running", phase="training", seconds_left=7500.0, step=5, steps=10)
     run("second", "queued", metrics="", asked=2.0)
     run("first", "queued", trainer="severity", metrics="", asked=1.0)
     app = look()
-    assert list(captions(app)) == ["**first**", "**second**", "**going**", "**old**"]
+    assert list(captions(app)) == ["**first**", "**second**", "**going**", "**old**", "**tried**"]
     said = {name: text.replace("\\", "") for name, text in captions(app).items()}
     assert "Queued, next in line · Severity" in said["**first**"]
+    assert "Ready to start, 10 epochs · Fracture" in said["**tried**"]
     assert "Queued, number 2 in line" in said["**second**"]
     assert "Running, epoch 4 of 10, 2\N{NARROW NO-BREAK SPACE}h 05" in said["**going**"]
     assert "Finished, 3 of 10 epochs · Fracture · AUROC .934" in said["**old**"]
@@ -419,7 +421,9 @@ def test_log_settings_and_skipped_films_are_at_hand(look, run):
     (job.folder / "skipped.csv").write_text("name,reason\na*b.png,It is no image.\nc.png,Cut.\n")
     app = look()
     assert [part.label for part in app.expander] == ["Skipped (2)", "Log", "Settings"]
-    assert "the last 40 lines of a" in texts(app.code) and "rate: 0.0005" in texts(app.code)
+    told = texts(app.code)
+    assert "the last 40 lines of a" in told and "rate: 0.0005" in told
+    assert f"trainers.fracture --config {job.folder / 'config.yaml'} --run runs/a-again" in told
     assert [button.label for button in app.get("download_button")] == ["Download all of it"]
     (skipped,) = (table.value for table in app.table)
     assert skipped["File"].tolist() == ["a\\*b\\.png", "c\\.png"]
