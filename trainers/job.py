@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import logging
 import math
 import os
 import signal
@@ -21,6 +20,7 @@ from core.learning import TRAINERS, write_config
 from core.options import BadOption
 from core.publishing import require_free
 from trainers import failures, options, progress
+from trainers.job_log import logged
 from trainers.progress import Stopped, TrialDone, first_process
 
 ASKED = "It was asked to stop."
@@ -56,16 +56,18 @@ def run(name: str, main: Main, argv: Sequence[str] | None = None) -> None:
         sys.exit(str(error))
     if arguments.trial:
         arguments.publish = None
-    if first_process():
+    if not first_process():
+        return _follow(main, arguments)
+    try:
         _lead(name, main, arguments, argv)
-    else:
-        _follow(main, arguments)
+    except OSError as error:  # of the folder itself, which cannot tell it then
+        sys.exit(failures.reason(error) or f"{arguments.run} cannot be written: {error.strerror}.")
 
 
 def _lead(name: str, main: Main, arguments: argparse.Namespace, argv: list[str]) -> None:
     """The job of a lone process, or of the first one of several."""
     folder = arguments.run
-    with _alone(folder), _logged(folder):
+    with _alone(folder), logged(folder):
         before = _claim(name, folder, argv)
         learned = 0 < before.epoch >= getattr(arguments, "epochs", math.inf)
         ended = (_publish if arguments.publish and learned else _train)(
@@ -197,46 +199,6 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(held)
-
-
-class _Tee:
-    """Writes to a stream and to a file."""
-
-    def __init__(self, stream, file) -> None:
-        self.stream, self.file = stream, file
-
-    def write(self, text: str) -> int:
-        self.file.write(text)
-        return self.stream.write(text)
-
-    def flush(self) -> None:
-        self.file.flush()
-        self.stream.flush()
-
-
-@contextlib.contextmanager
-def _logged(folder: Path) -> Iterator[None]:
-    """Print into the folder's `log.txt`, too, unless all output goes there already."""
-    log = folder / "log.txt"
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context(log.open("a", encoding="utf-8", buffering=1))
-        if not _goes_to(log):
-            stack.enter_context(contextlib.redirect_stdout(_Tee(sys.stdout, file)))
-            stack.enter_context(contextlib.redirect_stderr(_Tee(sys.stderr, file)))
-        root, handler = logging.getLogger(), logging.StreamHandler(sys.stderr)
-        root.addHandler(handler)
-        root.setLevel(logging.INFO)
-        for chatty in ("onnxscript", "onnx_ir"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
-        stack.callback(root.removeHandler, handler)
-        yield
-
-
-def _goes_to(log: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(sys.stderr.fileno()), log.stat())
-    except (OSError, ValueError):
-        return False
 
 
 @contextlib.contextmanager

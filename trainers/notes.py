@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trainers.films import Pack
 from trainers.lesions import LesionPack
+from trainers.progress import first_process
 from trainers.publish import KEPT, Provenance
 from trainers.start import BadStart
 
@@ -15,7 +16,10 @@ NOTE = "training.json"
 
 
 def note_training(arguments: argparse.Namespace, origin: str, n_train: int) -> None:
-    """Keep in the run's folder what a card will say of it: options, start, number of films."""
+    """Keep in the run's folder what a card will say of it: options, start, number of films. Of
+    several processes the first one does."""
+    if not first_process():
+        return
     arguments.run.mkdir(parents=True, exist_ok=True)
     asked = {key: value for key, value in vars(arguments).items() if key in KEPT}
     note = {"training": asked, "started_from": origin, "n_train": n_train}

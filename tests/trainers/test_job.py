@@ -261,3 +261,11 @@ def test_k3_options_that_fail_do_not_replace_those_it_learned_by(learned):
     os.utime(learned / "last.pt", (0, 0))
     start(learned, fails(TrainingFailed("last.pt belongs to another network.")), "--side", 64)
     assert yaml.safe_load((learned / "config.yaml").read_text())["side"] == 384
+
+
+def test_t6_a_disk_that_is_full_before_anything_begins_is_told(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(job, "write_config", full)
+    assert "The disk is full" in start(tmp_path, fails(AssertionError()))
