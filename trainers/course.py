@@ -91,6 +91,7 @@ class Course:
         """
         self._sums = {}
         self._ends.clear()
+        began = time.monotonic()
         steps, silent = len(loader), not self.fabric.is_global_zero
         often = self.trial or self.fabric.device.type == "cpu"
         bar = tqdm(loader, f"epoch {epoch + 1}/{self.count}", disable=silent)
@@ -101,7 +102,7 @@ class Course:
                 bar.set_postfix({name: f"{mean:.4f}" for name, mean in self.means.items()})
             if self.fabric.world_size == 1:
                 self.progress.check()
-            self._time(batch, epoch, step, steps)
+            self._time(batch, epoch, step, steps, began)
             if self.trial and step == WARM_UP + TIMED:
                 break
 
@@ -125,12 +126,14 @@ class Course:
             raise Stopped
         return {name: total / step for name, total in zip(self._sums, sums, strict=True)}
 
-    def _time(self, batch: dict, epoch: int, step: int, steps: int) -> None:
+    def _time(self, batch: dict, epoch: int, step: int, steps: int, began: float) -> None:
         self._ends.append(time.monotonic())
         self._steps = steps
         self._images = len(next(iter(batch.values()))) * self.fabric.world_size
         if len(self._ends) > 1:  # the first step, which also warms up, does not count
             self._step_seconds = (self._ends[-1] - self._ends[0]) / (len(self._ends) - 1)
+        elif steps == 1:
+            self._step_seconds = self._ends[0] - began
         if self.progress.due() or step == steps:
             left = self._seconds(epoch, steps - step) if self._step_seconds else None
             self.progress.tell(step=step, steps=steps, seconds_left=left, **self._machine())

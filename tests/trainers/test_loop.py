@@ -391,7 +391,7 @@ def test_a_job_tells_how_it_stands(tmp_path, monkeypatch):
 
 
 def test_speed_is_measured_over_the_latest_steps_but_the_first(tmp_path, monkeypatch):
-    clock = iter([100.0, *np.cumsum([50.0, *[2.0] * 40])])
+    clock = iter([0.0, 0.0, 0.0, *np.arange(50.0, 100.0, 2.0)])
     monkeypatch.setattr(course, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     monkeypatch.setattr(progress, "REPORTS", 0.0)
     records.write_status(tmp_path, state="running")
@@ -426,6 +426,14 @@ def test_a_trial_tells_how_long_the_whole_takes_and_leaves_nothing_else(tmp_path
     assert told["seconds_total"] == pytest.approx(wanted)
     assert told["images_per_second"] == pytest.approx(8 / told["seconds_per_step"])
     assert told["device"] and told["memory_mb"] > 50
+
+
+def test_a_trial_of_epochs_of_one_step_times_that(tmp_path):
+    with pytest.raises(TrialDone):
+        train(tmp_path, trial=True, dataset_of=lambda epoch: films_of(epoch, 5))
+    told = json.loads((tmp_path / "trial.json").read_text())
+    assert told["steps"] == 1 and told["seconds_per_step"] > 0
+    assert told["images_per_second"] == pytest.approx(5 / told["seconds_per_step"])
 
 
 def test_a_trial_of_a_run_that_has_begun_leaves_it_alone(tmp_path, whole):
