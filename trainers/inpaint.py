@@ -1,4 +1,4 @@
-"""Train a context encoder to fill holes in knee films, and publish it.
+r"""Train a context encoder to fill holes in knee films, and publish it.
 
     python -m trainers.inpaint --data knee.zip --network thin --run runs/thin --critics-from 7
     python -m trainers.inpaint --data knee.zip --network wide --run runs/wide --critics-from 7
