@@ -51,7 +51,8 @@ def run(name: str, main: Main, argv: Sequence[str] | None = None) -> None:
         arguments = options.parse(name, argv)
     except BadOption as error:
         folder = _folder_and_words(argv)[0]
-        if folder and first_process() and (folder / "status.json").exists():
+        launched = folder and first_process() and (folder / "status.json").exists()
+        if launched and records.read_status(folder).state in LIVE:
             records.write_status(folder, state="failed", phase="", reason=str(error))
         sys.exit(str(error))
     if arguments.trial:

@@ -101,7 +101,8 @@ class LocalLauncher:
         if not (can_publish(job) or is_live(job)):
             raise JobError(f"{job.id} cannot be published: no epoch of it is whole yet.")
         told = read_status(job.folder)
-        words = [f"--publish={name}", f"--title={title}", f"--summary={summary}"]
+        said = {"publish": name, "title": title, "summary": summary}
+        words = [f"--{option}={text}" for option, text in said.items() if text]
         words.append(f"--checkpoints={self.settings.checkpoints}")
         if told.state != "finished" and _has_epochs(job.trainer):
             words.append(f"--epochs={told.epoch}")  # those done, so that none is trained now

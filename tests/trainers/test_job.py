@@ -113,6 +113,12 @@ def test_an_option_that_cannot_be_is_told_to_whoever_launched_the_job(tmp_path):
     assert (told(tmp_path).state, told(tmp_path).reason) == ("failed", said)
 
 
+def test_an_option_that_cannot_be_leaves_a_run_that_has_ended_as_it_was(tmp_path):
+    before = records.write_status(tmp_path, state="finished", epoch=3)
+    start(tmp_path, fails(AssertionError()), "--rate", "fast")
+    assert told(tmp_path) == before
+
+
 def test_the_folder_of_another_trainer_is_refused_and_left_alone(tmp_path):
     records.create(tmp_path, "lesion", (), "shell")
     records.write_status(tmp_path, state="finished")
