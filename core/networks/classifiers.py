@@ -201,9 +201,8 @@ def _backbone(architecture: Architecture) -> nn.Module:
         return _cut_resnet()
     if not timm.is_model(architecture.backbone):
         known = [*CHANNELS, CUT_RESNET, *timm.list_models()]
-        raise ValueError(
-            f"timm has no network named {architecture.backbone!r}: {near(architecture.backbone, known)}"
-        )
+        nearest = near(architecture.backbone, known)
+        raise ValueError(f"timm has no network named {architecture.backbone!r}: {nearest}")
     options = {"pad_type": "same", "bn_eps": 1e-3} if architecture.same_padding else {}
     return timm.create_model(architecture.backbone, num_classes=0, global_pool="", **options)
 
