@@ -112,8 +112,9 @@ def fit(
     checkpoint is of other networks, and Stopped when the folder asks for it.
     """
     run.mkdir(parents=True, exist_ok=True)
+    # Optimisers' states are restored to where the parameters lie then, and stay there.
     for network in (painter, critics):
-        network.to(memory_format=torch.channels_last)
+        network.to(fabric.device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(
         painter.parameters(),
         schedule.rate,
@@ -122,7 +123,7 @@ def fit(
     )
     critics_optimiser = torch.optim.Adam(critics.parameters(), schedule.critics_rate, (0.5, 0.99))
     averaged = AveragedModel(
-        painter, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema), use_buffers=True
+        painter, fabric.device, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema), use_buffers=True
     )
     parts = {
         "network": painter,
@@ -134,7 +135,6 @@ def fit(
     state = restore(run, parts, {"epoch": 0, "scores": {}})
     if fabric.is_global_zero and not trial:
         forget_after(run, state["epoch"])
-    averaged.to(fabric.device)
     painter, optimiser = fabric.setup(painter, optimiser)
     critics, critics_optimiser = fabric.setup(critics, critics_optimiser)
     both = _Both(fabric, painter, optimiser, critics, critics_optimiser)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import cv2
 import psutil
 import torch
 from lightning.fabric import Fabric
@@ -21,12 +22,14 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from tqdm import tqdm
 
 from core.jobs.records import write_json
+from core.settings import usable_cores
 from trainers.checkpoint import finite
 from trainers.progress import Progress, Stopped, TrainingFailed, TrialDone
 
 LOOK = 10  # steps between two looks at the losses of a GPU, each of which has to wait for it
 WINDOW = 20  # latest steps by which speed is measured
 WARM_UP, TIMED = 1, 2  # steps of a trial
+MOST_READERS = 8  # processes that prepare films for one GPU
 
 
 class Course:
@@ -78,9 +81,14 @@ class Course:
             )
         whole = len(films) - len(films) % together
         share = Subset(films, range(self.fabric.global_rank, whole, processes))
-        return self.fabric.setup_dataloaders(
-            DataLoader(share, batch_size=each), use_distributed_sampler=False
+        loader = DataLoader(
+            share,
+            batch_size=each,
+            num_workers=readers(self.fabric),
+            pin_memory=self.fabric.device.type == "cuda",
+            worker_init_fn=_as_reader,
         )
+        return self.fabric.setup_dataloaders(loader, use_distributed_sampler=False)
 
     def steps(self, loader: DataLoader, epoch: int) -> Iterator[tuple[float, dict]]:
         """(share of all training done, batch) of every step. After each one, its losses having
@@ -197,6 +205,19 @@ class Course:
             }
             write_json(self.run / "trial.json", told | self._machine())
         return TrialDone()
+
+
+def readers(fabric: Fabric) -> int:
+    """How many processes prepare films for this one, which decides nothing about what it learns:
+    its share of the cores where a GPU learns, none where the network keeps them busy itself."""
+    if fabric.device.type != "cuda":
+        return 0
+    here = getattr(fabric.strategy, "num_processes", 1)
+    return min(usable_cores() // here, MOST_READERS)
+
+
+def _as_reader(_: int) -> None:
+    cv2.setNumThreads(0)  # of OpenCV's threads a forked process has none, and would wait for them
 
 
 def cosine(share: float, rate: float, warmup: float, floor: float = 0.0) -> float:

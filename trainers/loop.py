@@ -80,17 +80,18 @@ def fit(
         Stopped: the run's folder asks to stop.
     """
     run.mkdir(parents=True, exist_ok=True)
-    network.to(memory_format=torch.channels_last)  # twice as fast for plain convolutions on a CPU
+    # An optimiser's state is restored to where its parameters lie then, and stays there. Channels
+    # last is twice as fast for plain convolutions on a CPU.
+    network.to(fabric.device, memory_format=torch.channels_last)
     trained = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, schedule.rate, weight_decay=schedule.weight_decay)
     averaged = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema), use_buffers=True
+        network, fabric.device, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema), use_buffers=True
     )
     parts = {"network": network, "averaged": averaged, "optimiser": optimiser}
     state = restore(run, parts, {"epoch": 0, "best": -math.inf, "scores": {}, "loss": math.inf})
     if fabric.is_global_zero and not trial:
         forget_after(run, state["epoch"])
-    averaged.to(fabric.device)
     forward, optimiser = fabric.setup(network, optimiser)
     step_of = torch.compile(forward) if schedule.compile else forward
     course = Course(fabric, run, state["epoch"], schedule.epochs, schedule.due, trial)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -72,6 +73,27 @@ def rows(run) -> list[dict]:
 def whole(tmp_path_factory):
     run = tmp_path_factory.mktemp("runs") / "whole"
     return run, *train(run)
+
+
+class Elsewhere(SimpleNamespace):
+    """A Fabric of a device that holds shapes alone; it stops when both networks are set up."""
+
+    device, is_global_zero = torch.device("meta"), True
+
+    def setup(self, network, optimiser):
+        self.seen += [state["exp_avg"].device for state in optimiser.state.values()]
+        if isinstance(network, Critic):
+            raise Stopped
+        return network, optimiser
+
+
+@pytest.mark.filterwarnings("ignore:.*which is a no-op")
+def test_what_goes_on_on_a_gpu_has_its_optimisers_there(tmp_path):
+    train(tmp_path, epochs=1, critics_from=0)
+    elsewhere = Elsewhere(seen=[])
+    with pytest.raises(Stopped):
+        fit(elsewhere, tmp_path, Painter(), Critic(), batches, CRAFT, Schedule(2))
+    assert len(elsewhere.seen) == 5 and set(elsewhere.seen) == {torch.device("meta")}
 
 
 def test_the_painter_learns_and_every_epoch_is_recorded_and_shown(whole):

@@ -145,6 +145,54 @@ def test_finished_run_only_gives_its_result_again(tmp_path, whole):
     same_as(whole, tmp_path, *train(tmp_path, Toy(seed=7), dataset_of=None, scorer=None))
 
 
+class Elsewhere(SimpleNamespace):
+    """A Fabric of a device that holds shapes alone; it stops as training would begin."""
+
+    device, is_global_zero = torch.device("meta"), True
+
+    def setup(self, network, optimiser):
+        self.seen = [
+            value.device
+            for state in optimiser.state.values()
+            for name, value in state.items()
+            if name != "step"  # is on the CPU wherever the others are
+        ]
+        raise Stopped
+
+
+@pytest.mark.filterwarnings("ignore:.*which is a no-op")
+def test_what_goes_on_on_a_gpu_has_its_optimiser_there(tmp_path):
+    train(tmp_path, epochs=1)
+    elsewhere = Elsewhere()
+    with pytest.raises(Stopped):
+        fit(elsewhere, tmp_path, Toy(), films_of, loss_of, score, Schedule(2))
+    assert len(elsewhere.seen) == 12 and set(elsewhere.seen) == {torch.device("meta")}
+
+
+def test_what_is_learned_does_not_depend_on_how_many_prepare_films(tmp_path, whole, monkeypatch):
+    monkeypatch.setattr(course, "readers", lambda fabric: 2)
+    same_as(whole, tmp_path, *train(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("device", "cores", "devices", "expected"),
+    [
+        ("cpu", 16, 1, 0),
+        ("cuda", 6, 1, 6),
+        ("cuda", 16, 1, 8),
+        ("cuda", 12, 4, 3),
+        ("cuda", 2, 4, 0),
+    ],
+)
+def test_cores_are_shared_out_among_those_who_prepare_films(
+    monkeypatch, device, cores, devices, expected
+):
+    monkeypatch.setattr(course, "usable_cores", lambda: cores)
+    strategy = SimpleNamespace(num_processes=devices) if devices > 1 else SimpleNamespace()
+    fabric = SimpleNamespace(device=torch.device(device), strategy=strategy)
+    assert course.readers(fabric) == expected
+
+
 def test_more_epochs_go_on_after_the_last(tmp_path):
     train(tmp_path, epochs=1)
     train(tmp_path, epochs=2)
