@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.learning import Trainer
+from core.trainer import Trainer
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,9 +16,10 @@ import psutil
 from core.jobs import records
 from core.jobs.processes import forget_stop, identity, lives, lock, stop_asked
 from core.jobs.records import LIVE, State, Status
-from core.learning import TRAINERS, write_config
+from core.learning import TRAINERS
 from core.options import BadOption
 from core.publishing import require_free
+from core.trainer import write_config
 from trainers import failures, options, progress
 from trainers.job_log import logged
 from trainers.progress import Stopped, TrialDone, first_process

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from core.learning import CONFIGS, TRAINERS, Trainer, read_config
+from core.learning import TRAINERS
 from core.models import BadModel, find
 from core.options import BadOption, Option, near
 from core.settings import CHECKOUT
+from core.trainer import CONFIGS, Trainer, read_config
 
 METAVARS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 BUILT = ("backbone", "head", "size", "same_padding")  # as a model's card tells them

@@ -181,10 +181,15 @@ def write_status(folder: Path, **changes) -> Status:
 
 
 def write_json(path: Path, content: Mapping) -> None:
+    """Write a file of JSON, whole."""
+    write_whole(path, json.dumps(content, indent=1).encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that whoever reads it finds the old or the new one, never a half."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        temporary.write_bytes(content)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)  # left only where the disk is full

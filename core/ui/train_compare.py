@@ -12,9 +12,10 @@ from pandas.io.formats.style import Styler
 
 from core import jobs
 from core.jobs import Job, Launcher, Status
-from core.learning import TRAINERS, Trainer
+from core.learning import TRAINERS
 from core.run_table import Best, bests, differing, in_words
 from core.settings import Settings
+from core.trainer import Trainer
 from core.ui import train_publish, train_published, train_views
 from core.ui.batch import as_csv
 from core.ui.train_words import SIGNS, measure, number, short

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core import training_files
 from core.annotations import Reader, Store
-from core.learning import Trainer
 from core.settings import Settings
+from core.trainer import Trainer
 from core.training_files import BadFile
 from core.training_pack import pack
 from core.ui import annotate_lists, annotate_store, identity, presses

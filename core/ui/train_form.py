@@ -9,9 +9,10 @@ import streamlit as st
 from core import jobs
 from core.jobs import Job, JobError, Launcher
 from core.jobs.records import new_id
-from core.learning import TRAINERS, Trainer
+from core.learning import TRAINERS
 from core.options import BadOption
 from core.settings import CHECKOUT, Settings
+from core.trainer import Trainer, as_words
 from core.training_files import BadFile
 from core.ui import presses, train_check, train_data, train_options, train_start
 from core.ui.words import plain
@@ -26,7 +27,7 @@ def show(settings: Settings, launcher: Launcher) -> None:
         trainer = _what()
         values, problem = _values(settings, trainer)
         try:
-            said = train_options.words(trainer, values)
+            said = as_words(trainer, values)
         except BadOption as error:
             said, problem = (), problem or str(error)
         _heading("5 · Check it, then start")

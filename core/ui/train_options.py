@@ -1,4 +1,4 @@
-"""The options of a trainer as widgets, and as the words of its command line."""
+"""The options of a trainer as widgets, and the command line that gives them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import streamlit as st
 
 from core import training_files
-from core.learning import Trainer
 from core.models import catalogue
 from core.options import Option
 from core.settings import CHECKOUT, Settings
+from core.trainer import Trainer
 from core.trainer_options import DATA, LEARNING, MACHINE, NETWORK, PUBLISHING, START
 
 # Asked for by other parts of the form.
@@ -76,28 +76,6 @@ def _row(settings: Settings, trainer: Trainer, options: Iterable[Option]) -> dic
 def label(option: Option) -> str:
     """What an option is called on the page."""
     return LABELS.get(option.name) or option.name.replace("_", " ").capitalize()
-
-
-def words(trainer: Trainer, values: Mapping[str, object]) -> tuple[str, ...]:
-    """The words of the command line that give these values; what its own file says is left out.
-
-    Raises BadOption for a value that an option cannot have.
-    """
-    said: list[str] = []
-    for name, value in values.items():
-        option = trainer.option(name)
-        value = option.checked(value)
-        if value in (None, trainer.defaults[name]):
-            continue
-        if option.kind is bool:
-            said.append(option.flag if value else option.flag.replace("--", "--no-", 1))
-        elif option.many:
-            said += [option.flag, *map(str, value)]
-        elif str(value).startswith("-"):  # which would be taken for another option
-            said.append(f"{option.flag}={value}")
-        else:
-            said += [option.flag, str(value)]
-    return tuple(said)
 
 
 def _widget(settings: Settings, trainer: Trainer, option: Option) -> object:

@@ -6,9 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from core import jobs, training_files
-from core.learning import Trainer
 from core.models import catalogue
 from core.settings import Settings
+from core.trainer import Trainer
 from core.ui import train_data
 
 TITLES = {

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from core.learning import CONFIGS, TRAINERS, read_config, write_config
+from core.learning import TRAINERS
 from core.options import BadOption, Option, near
+from core.trainer import CONFIGS, as_words, read_config, write_config
 
 FRACTURE = TRAINERS["fracture"]
 EPOCHS = Option("epochs", int, "", low=0, high=10)
@@ -146,8 +147,30 @@ def test_what_is_written_is_read_back(tmp_path):
     assert read_config(TRAINERS["inpaint"], tmp_path / "config.yaml") == values
 
 
+def test_values_are_said_as_words_that_mean_the_same_in_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = {
+        "data": Path("films"),
+        "weights": Path("/far/knees.pt"),
+        "from_run": [Path("a"), Path("b")],
+        "source": "-mine",
+        "epochs": 3,
+        "rate": FRACTURE.defaults["rate"],
+        "last": True,
+        "allow_leak": False,
+        "crop": None,
+    }
+    assert as_words(FRACTURE, values) == (
+        *("--data", f"{tmp_path}/films", "--weights", "/far/knees.pt"),
+        *("--from-run", f"{tmp_path}/a", f"{tmp_path}/b", "--source=-mine", "--epochs", "3"),
+        "--last",
+    )
+    with pytest.raises(BadOption, match="--epochs must be"):
+        as_words(FRACTURE, {"epochs": 0})
+
+
 def test_defaults_are_checked_like_any_other_config(tmp_path, monkeypatch):
-    monkeypatch.setattr("core.learning.CONFIGS", tmp_path)
+    monkeypatch.setattr("core.trainer.CONFIGS", tmp_path)
     (tmp_path / "fracture.yaml").write_text("size: 3\n")
     with pytest.raises(BadOption, match="--size must be"):
         replace(FRACTURE).defaults  # noqa: B018

@@ -11,7 +11,8 @@ import yaml
 
 from core.jobs import records
 from core.jobs.processes import identity, lock
-from core.learning import TRAINERS, read_config
+from core.learning import TRAINERS
+from core.trainer import read_config
 from tests.toy_models import publish_suggester
 from trainers import job, progress
 from trainers.archive import BadPack

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from core.learning import TRAINERS, write_config
+from core.learning import TRAINERS
 from core.options import BadOption
 from core.settings import CHECKOUT
+from core.trainer import write_config
 from trainers.options import parse
 
 ASKED = ("--data", "D", "--run", "R")
