@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.jobs.records import write_whole
 from trainers.progress import TrainingFailed
 from trainers.weights import BadStart, read_plain
 
@@ -101,20 +102,28 @@ def finite(network: nn.Module) -> bool:
 
 
 def record(run: Path, row: dict[str, float]) -> None:
-    """Append a row to the run's `metrics.csv`, whose columns the first row settles;
-    print it."""
+    """Add a row to the run's `metrics.csv`, whose columns the first row settles; print it. Raises
+    OSError; then the file is as it was."""
     path = run / "metrics.csv"
     row = {key: round(value, 5) for key, value in row.items()}
-    if not path.exists():
-        path.write_text(",".join(row) + "\n")
-    columns = path.read_text().split("\n", 1)[0].split(",")
-    with path.open("a") as file:
-        file.write(",".join(str(row.get(column, "")) for column in columns) + "\n")
+    lines = _lines(path) or [",".join(row)]
+    columns = lines[0].split(",")
+    _write(path, [*lines, ",".join(str(row.get(column, "")) for column in columns)])
     tqdm.write("  ".join(f"{key} {value:.4g}" for key, value in row.items()))
 
 
 def forget_after(run: Path, epochs: int) -> None:
-    """Drop the rows of an epoch that was recorded but stopped before its checkpoint was whole."""
+    """Drop the rows of an epoch that was recorded but stopped before its checkpoint was whole.
+    Raises OSError; then the file is as it was."""
     path = run / "metrics.csv"
-    if path.exists():
-        path.write_text("".join(path.read_text().splitlines(keepends=True)[: epochs + 1]))
+    lines = _lines(path)
+    if len(lines) > epochs + 1:
+        _write(path, lines[: epochs + 1])
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    write_whole(path, "".join(f"{line}\n" for line in lines).encode())

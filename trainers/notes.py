@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from core.jobs.records import write_json
 from trainers.films import Pack
 from trainers.lesions import LesionPack
 from trainers.progress import first_process
@@ -23,7 +24,7 @@ def note_training(arguments: argparse.Namespace, origin: str, n_train: int) -> N
     arguments.run.mkdir(parents=True, exist_ok=True)
     asked = {key: value for key, value in vars(arguments).items() if key in KEPT}
     note = {"training": asked, "started_from": origin, "n_train": n_train}
-    (arguments.run / NOTE).write_text(json.dumps(note, indent=1) + "\n")
+    write_json(arguments.run / NOTE, note)
 
 
 def noted(

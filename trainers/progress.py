@@ -1,6 +1,7 @@
 """What a run tells whoever watches its folder, and where it learns that it is to stop."""
 
 import csv
+import io
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -93,9 +94,10 @@ class Progress:
         self._skipped |= dict(found)
         if not (found and self._tells):
             return
-        with (self.run / SKIPPED).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerows([("name", "reason"), *self._skipped.items()])
+        table = io.StringIO()
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerows([("name", "reason"), *self._skipped.items()])
+        records.write_whole(self.run / SKIPPED, table.getvalue().encode())
         self.tell(skipped=len(self._skipped))
 
 

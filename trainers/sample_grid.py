@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from core import png_file
+from core.jobs.records import write_whole
 
 SHOWN, COLUMNS = 8, 4
 TILE, LINE = 192, 17  # px: side of a picture, height of a line of text under it
@@ -150,4 +151,4 @@ def _write(tiles: Sequence[np.ndarray], path: Path) -> None:
         factor *= 0.85
         small = cv2.resize(sheet, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         data = png_file.write(small)
-    path.write_bytes(data)
+    write_whole(path, data)

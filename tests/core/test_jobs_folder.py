@@ -132,7 +132,7 @@ def test_t6_a_full_disk_keeps_what_was_there(job, monkeypatch):
         self.touch()
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
         write_json(job.folder / "a.json", {"a": 2})
     assert json.loads((job.folder / "a.json").read_text()) == {"a": 1}

@@ -332,6 +332,32 @@ def test_t6_a_full_disk_leaves_the_last_whole_epoch(tmp_path, whole):
     same_as(whole, tmp_path, *train(tmp_path))
 
 
+def test_t6_a_full_disk_leaves_the_rows_of_all_epochs(tmp_path, whole, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, dataset_of=stopping_at(2, 0))
+    table = tmp_path / "metrics.csv"
+    rows = table.read_text()
+    table.write_text(f"{rows}3,0.1,")  # of an epoch that was stopped as it was recorded
+    before = table.read_text()
+
+    def full(path, content):
+        path.open("wb").write(content[:5])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for going_on in (lambda: train(tmp_path), lambda: checkpoint.record(tmp_path, {"epoch": 3})):
+        with monkeypatch.context() as patch, pytest.raises(OSError):
+            patch.setattr(Path, "write_bytes", full)
+            going_on()
+        assert table.read_text() == before
+    same_as(whole, tmp_path, *train(tmp_path))
+
+
+def test_metrics_without_a_word_get_their_columns(tmp_path):
+    (tmp_path / "metrics.csv").touch()
+    train(tmp_path, epochs=1)
+    assert recorded(tmp_path)[0]["epoch"] == "1"
+
+
 @pytest.mark.parametrize("size", [1, 10**6], ids=["small", "large"])
 def test_t6_what_a_full_disk_cannot_hold_is_told_as_such(tmp_path, size):
     (tmp_path / "last.tmp").symlink_to("/dev/full")
