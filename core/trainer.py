@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from core.jobs.records import write_text
+from core.jobs.records import write_whole
 from core.options import BadOption, Option, near
 from core.settings import CHECKOUT
 
@@ -84,7 +84,7 @@ def write_config(trainer: Trainer, values: Mapping[str, object], path: Path) -> 
         return str(value) if isinstance(value, Path) else value
 
     told = {o.name: plain(values[o.name]) for o in trainer.options if o.name in values}
-    write_text(path, yaml.safe_dump(told, sort_keys=False, allow_unicode=True))
+    write_whole(path, yaml.safe_dump(told, sort_keys=False, allow_unicode=True).encode())
 
 
 def as_words(trainer: Trainer, values: Mapping[str, object]) -> tuple[str, ...]:
