@@ -2,26 +2,25 @@
 
 import errno
 
-import torch
-
 from core.models import BadModel
 from core.options import BadOption
+from trainers import memory
 from trainers.archive import BadPack
 from trainers.progress import TrainingFailed
 from trainers.weights import BadStart
 
 EXPECTED = (BadPack, BadModel, BadStart, BadOption, TrainingFailed)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# How libraries that have no error of their own for it say that memory ran out.
-NO_MEMORY = (
-    "allocate memory",
-    "out of memory",
-    "insufficient memory",
-    "bad_alloc",
-    "bad allocation",
-)
+# How torch says that processes cannot hand pictures to each other.
+NO_SHARED_MEMORY = "shared memory"
 # How torch.distributed says that another process is gone.
-LOST = ("closed by peer", "reset by peer", "NCCL")
+LOST = (
+    "closed by peer",
+    "reset by peer",
+    "was likely closed",
+    "ncclRemoteError",
+    "NCCL communicator was aborted",
+)
 
 
 def reason(error: BaseException, batch: bool = True) -> str | None:
@@ -36,7 +35,12 @@ def reason(error: BaseException, batch: bool = True) -> str | None:
             "The disk is full: free some space and start the run again, which goes on after its "
             "last whole epoch."
         )
-    if _no_memory(error):
+    if isinstance(error, RuntimeError) and NO_SHARED_MEMORY in str(error):
+        return (
+            "There is too little shared memory to prepare films in: give /dev/shm more room, in "
+            "Docker by --shm-size=2g."
+        )
+    if memory.ran_out(error):
         less = "try a smaller --batch" if batch else "close other programs, or use a larger machine"
         return f"There is not enough memory: {less}."
     if isinstance(error, RuntimeError) and any(words in str(error) for words in LOST):
@@ -49,10 +53,3 @@ def reason(error: BaseException, batch: bool = True) -> str | None:
     if isinstance(error, PermissionError) and error.filename:
         return f"{error.filename} may not be read or written: change its permissions."
     return None
-
-
-def _no_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    said = str(error).lower()
-    return isinstance(error, RuntimeError | OSError) and any(words in said for words in NO_MEMORY)

@@ -4,6 +4,7 @@ A file is read as numbers or not at all: never is one unpickled as code, not eve
 refused it.
 """
 
+import errno
 import pickle
 import re
 import zipfile
@@ -13,6 +14,8 @@ from pathlib import Path
 import safetensors.torch
 import torch
 from torch import Tensor, nn
+
+from trainers import memory
 
 # What a zip may declare beyond its own size. torch.save packs without compression, so weights of
 # any size fit; what would grow by a gigabyte while it is unpacked was not written by torch.
@@ -30,7 +33,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     .safetensors, or .pt and .pth as `torch.save(network.state_dict())` writes them. Raises BadStart
     when it is missing, damaged, anything else, or larger unpacked than it can honestly be.
     """
-    if path.suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise BadStart(f"{path} is no file of weights: give one in {', '.join(SUFFIXES)}.")
     state = read_plain(path)
     tensors = isinstance(state, Mapping) and all(isinstance(v, Tensor) for v in state.values())
@@ -43,13 +46,16 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def read_plain(path: Path) -> object:
-    """What a file holds of tensors and plain values, on the CPU; raises BadStart as `read_weights`
-    does."""
+    """What a file holds of tensors and plain values, on the CPU.
+
+    Raises BadStart as `read_weights` does, and what says nothing about the file as it is: OSError,
+    or what a library raises where memory ran out.
+    """
     if not path.is_file():
         raise BadStart(f"{path} is missing: give the path of a file of weights.")
     _require_honest_size(path)
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix.lower() == ".safetensors":
             return safetensors.torch.load_file(path)
         return torch.load(path, weights_only=True, map_location="cpu")
     except pickle.UnpicklingError as error:
@@ -60,9 +66,9 @@ def read_plain(path: Path) -> object:
             f"{path} holds {found[1]}, which is no plain weight, and is not opened: save the "
             "network's state_dict() alone."
         ) from None
-    except MemoryError:
-        raise
-    except Exception:  # whatever the reader trips over in bytes that are no weights
+    except Exception as error:  # whatever the reader trips over in bytes that are no weights
+        if _of_the_machine(error):
+            raise
         raise _damaged(path) from None
 
 
@@ -95,6 +101,12 @@ def fill(
     return network
 
 
+def _of_the_machine(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno != errno.EINVAL  # the reader looked for something before the beginning
+    return memory.ran_out(error)
+
+
 def _damaged(path: Path) -> BadStart:
     return BadStart(f"{path} is damaged or no file of weights: copy it again.")
 
@@ -103,7 +115,7 @@ def _require_honest_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             declared = sum(member.file_size for member in archive.infolist())
-    except (OSError, zipfile.BadZipFile):
+    except zipfile.BadZipFile:
         return  # not a zip, which whoever reads it will tell
     if declared > path.stat().st_size + MOST_GROWTH:
         raise BadStart(

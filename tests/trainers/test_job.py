@@ -82,7 +82,11 @@ FAILURES = {
     "memory": (MemoryError(), "--batch"),
     "memory of a GPU": (torch.OutOfMemoryError("CUDA out of memory."), "--batch"),
     "memory of torch": (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "--batch"),
+    "memory of a reader": (RuntimeError("worker is killed by signal: Killed."), "--batch"),
+    "shared memory": (RuntimeError("worker might be out of shared memory."), "/dev/shm"),
     "another process": (RuntimeError("[pair.cc:553] Connection closed by peer"), "--devices"),
+    "another machine": (RuntimeError("NCCL error: ncclRemoteError: A call"), "--devices"),
+    "NCCL alone": (RuntimeError("NCCL error: ncclInvalidUsage: Duplicate GPU"), "see "),
     "missing": (FileNotFoundError(errno.ENOENT, "No such file", "films.zip"), "films.zip is miss"),
     "forbidden": (PermissionError(errno.EACCES, "denied", "films.zip"), "films.zip may not be"),
 }

@@ -1,6 +1,7 @@
 """Weights from files of whatever origin: cases K1 to K8 and K10 of the reliability plan."""
 
 import argparse
+import errno
 import os
 import pickle
 import shutil
@@ -16,6 +17,7 @@ from torch import nn
 
 from core.models import BadModel
 from core.settings import CHECKOUT
+from trainers import checkpoint
 from trainers.start import whole
 from trainers.weights import MOST_GROWTH, BadStart, fill, read_weights
 
@@ -38,14 +40,14 @@ def trained():
 
 
 def save(network: nn.Module, path: Path) -> Path:
-    if path.suffix == ".safetensors":
+    if path.suffix.lower() == ".safetensors":
         safetensors.torch.save_file(network.state_dict(), path)
     else:
         torch.save(network.state_dict(), path)
     return path
 
 
-@pytest.mark.parametrize("suffix", [".pt", ".pth", ".safetensors"])
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".safetensors", ".PT", ".SafeTensors"])
 def test_k8_what_is_saved_and_read_gives_the_same_outputs_bit_by_bit(tmp_path, trained, suffix):
     state = read_weights(save(trained, tmp_path / f"weights{suffix}"))
     again = network()
@@ -191,6 +193,30 @@ def test_what_is_no_file_of_weights_gets_a_sentence(tmp_path, name, content, sen
         (tmp_path / name).write_bytes(content)
     with pytest.raises(BadStart, match=sentence):
         read_weights(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 8 bytes"),
+        PermissionError(errno.EACCES, "Permission denied", "last.pt"),
+        OSError(errno.EIO, "Input/output error"),
+    ],
+    ids=["memory", "memory of torch", "forbidden", "disk"],
+)
+@pytest.mark.parametrize("read", [read_weights, checkpoint.read])
+def test_a_machine_that_fails_says_nothing_about_the_file(
+    tmp_path, trained, monkeypatch, read, error
+):
+    def fails(*_, **__):
+        raise error
+
+    path = save(trained, tmp_path / "last.pt")
+    monkeypatch.setattr(torch, "load", fails)
+    with pytest.raises(type(error)) as found:
+        read(path)
+    assert found.value is error
 
 
 def test_k10_no_file_of_ours_asks_for_an_unsafe_load():
