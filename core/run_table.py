@@ -50,9 +50,10 @@ def bests(trainer: Trainer, rows: pd.DataFrame) -> dict[str, Best]:
 def differing(trainer: Trainer, configs: Iterable[Mapping[str, object]]) -> list[str]:
     """The options that are not the same in all configurations, in the trainer's own order.
 
-    Where a run lies and what is published of it is told elsewhere, and left out.
+    Where a run lies and what is published of it is told elsewhere, and left out. So is an empty
+    configuration, as of a run that is still being checked: it says nothing, and differs from none.
     """
-    configs = list(configs)
+    configs = [config for config in configs if config]
     return [
         option.name
         for option in trainer.options

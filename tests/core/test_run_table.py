@@ -58,7 +58,10 @@ def test_the_best_of_every_measure_and_when(trainer, rows, expected):
         ([{"rate": 0.1, "crop": None}, {"rate": 0.2}], ["crop", "rate"]),
         ([{"run": "a", "publish": "x"}, {"run": "b"}], []),
         ([{"pretrained": True}, {"pretrained": 1}], ["pretrained"]),
-        ([{"no_option_any_more": 1}, {}], []),
+        ([{"no_option_any_more": 1}, {"rate": 0.1}], ["rate"]),
+        ([{"rate": 0.1, "seed": 0}, {}, {"rate": 0.1, "seed": 1}], ["seed"]),
+        ([{"rate": 0.1, "seed": 0}, {}], []),
+        ([{}, {}], []),
     ],
 )
 def test_only_options_that_differ_are_told(configs, expected):
