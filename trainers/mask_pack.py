@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from core.training_pack import fingerprint
 from trainers.archive import Archive, BadPack
 from trainers.progress import current
 
+log = logging.getLogger(__name__)
 HELD_OUT = 5  # one film in so many is for validation
 
 
@@ -88,6 +90,10 @@ class MaskPack(Archive):
             ]
         except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
             raise BadPack(f"A table of {self.path} is damaged ({error}): write it again.") from None
+        members = set(self.members)
+        for film in self.films:
+            if not {film.path, *(path for _, path in film.masks)} <= members:
+                raise BadPack(f"{self.path} lacks {film.name} or a mask of it: write it again.")
         self._marked = {
             known
             for film in self.films
@@ -143,28 +149,34 @@ class MaskPack(Archive):
     def squares(
         self, films: list[Judged], side: int, labels: Collection[str] = tuple(LABELS)
     ) -> MaskedFilms:
-        """These films and the union of their masks of these labels. Raises BadPack where one cannot
-        be read."""
-        watched = current().watch(films, "reading films", len(films))
-        found = [self._square(film, side, labels) for film in watched]
-        squares, masks = (np.stack(part) for part in zip(*found, strict=True))
-        return MaskedFilms(films, squares, masks)
+        """These films and the union of their masks of these labels. A film that cannot be read, or
+        a mask of which cannot, is skipped, listed and logged, in a job's folder, too. Raises
+        BadPack where none with masks is left, or none without."""
+        found, skipped = [], []
+        for film in current().watch(films, "reading films", len(films)):
+            try:
+                found.append((film, *self._square(film, side, labels)))
+            except BadImage as error:
+                skipped.append((film.name, error.reason))
+                log.warning("skipped %s: %s", film.name, error.reason)
+        current().skipped(skipped)
+        if {film.shows(labels) for film in films} != {film.shows(labels) for film, *_ in found}:
+            raise BadPack(
+                f"Of the films of {self.path} with masks, or of those without, none can be read: "
+                "write it again."
+            )
+        kept, squares, masks = zip(*found, strict=True)
+        return MaskedFilms(list(kept), np.stack(squares), np.stack(masks))
 
     def _square(self, film: Judged, side: int, labels: Collection[str]):
-        try:
-            grey = to_grey(decode(self.read(film.path), film.name).pixels, film.window)
-            mask = np.zeros(grey.shape, bool)
-            for label, path in film.masks:
-                if label in labels:
-                    mask |= decode(self.read(path), path).pixels > 127
-        except BadImage as error:
-            raise BadPack(f"{film.name} of {self.path} cannot be used: {error.reason}") from None
-        except ValueError:
-            raise BadPack(f"A mask of {film.name} in {self.path} is of another size.") from None
-        except (KeyError, OSError):
-            raise BadPack(
-                f"{self.path} lacks {film.name} or a mask of it: write it again."
-            ) from None
+        grey = to_grey(decode(self.read(film.path), film.name).pixels, film.window)
+        mask = np.zeros(grey.shape, bool)
+        for label, path in film.masks:
+            if label in labels:
+                drawn = decode(self.read(path), path).pixels
+                if drawn.shape != grey.shape:
+                    raise BadPack(f"A mask of {film.name} in {self.path} is of another size.")
+                mask |= drawn > 127
         # As the app shows it.
         square, _ = letterbox(255 - grey if is_negative(grey) else grey, side)
         mask, _ = letterbox(mask.astype(np.uint8) * 255, side)

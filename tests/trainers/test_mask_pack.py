@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from core.artefacts import Annotation, from_masks
+from core.jobs.records import read_status, write_status
 from tests.bad_files import encoded, film, tiff
 from tests.dicom_files import dicom
 from tests.marked_films import write_pack
 from trainers.archive import BadPack
 from trainers.mask_pack import MaskPack
+from trainers.progress import of_job
 
 SHAPE = (64, 48)
 SCREW = np.zeros(SHAPE, bool)
@@ -119,7 +121,8 @@ def rewritten(source, target, **changed: bytes | None) -> MaskPack:
         ({"films": b"\xff\xfe"}, "is damaged"),
         ({"images": None}, "lacks"),
         ({"masks/": None}, "lacks"),
-        ({"images": b"text"}, "cannot be used"),
+        ({"images": b"text"}, "none can be read"),
+        ({"masks/": b"text"}, "none can be read"),
         ({"masks/": encoded(film(40, 32), "PNG")}, "of another size"),
     ],
 )
@@ -127,6 +130,19 @@ def test_a_pack_that_is_not_whole_is_refused(written, tmp_path, changed, words):
     with pytest.raises(BadPack, match=words):
         pack = rewritten(written, tmp_path / "pack.zip", **changed)
         pack.squares(pack.films, 32)
+
+
+def test_t7_a_film_that_is_damaged_or_a_mask_of_it_is_skipped_counted_and_listed(written, tmp_path):
+    broken, unmasked, *rest = [film for film in MaskPack(written).films if film.marked]
+    changed = {broken.path: encoded(knee(0), "PNG")[:99], unmasked.masks[0][1]: b"text"}
+    pack = rewritten(written, tmp_path / "pack.zip", **changed)
+    write_status(tmp_path, state="running")
+    with of_job(tmp_path):
+        found = pack.squares([broken, unmasked, *rest], 64)
+    assert found.films == rest and len(found) == len(found.squares) == len(found.masks) == 8
+    assert read_status(tmp_path).skipped == 2
+    listed = (tmp_path / "skipped.csv").read_text()
+    assert broken.name in listed and unmasked.name in listed
 
 
 def test_films_of_which_nothing_is_known_are_not_learned_from(tmp_path):
