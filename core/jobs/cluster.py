@@ -19,7 +19,7 @@ from core.jobs.ray_head import RayHead
 from core.jobs.records import (
     Job,
     JobError,
-    Launcher,
+    LaunchedBy,
     Mode,
     hand_over,
     read_status,
@@ -42,12 +42,13 @@ class RayLauncher(LocalLauncher):
     """The launcher of a Ray cluster (see `core.jobs.Launcher`).
 
     Folders are kept as on one machine; the cluster is the queue, and it needs to see the checkout,
-    its Python, the folder of runs, the data and the checkpoints under the same paths.
+    its Python, the folder of runs, the data, the checkpoints and Lightbox's home, where uploads
+    lie, under the same paths.
     command: job, mode and further words → the trainer's command line.
     """
 
     command: Command = Job.command
-    name: ClassVar[Launcher] = "ray"
+    name: ClassVar[LaunchedBy] = "ray"
 
     @property
     def head(self) -> RayHead:

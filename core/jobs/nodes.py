@@ -3,7 +3,7 @@
 `python -m core.jobs.nodes COUNT RESOURCES WORD ...`, in a job of the cluster. RESOURCES is what it
 takes of each machine, as JSON: {"GPU": 4}. Every machine's command finds in its environment where
 the first one is and which one it is itself, as Lightning Fabric and torch read it. When one fails,
-or this process is told to stop, all are ended.
+the first one has ended, or this process is told to stop, all are ended.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class Machine:
 
 
 def run(count: int, resources: Mapping[str, float], command: Sequence[str]) -> int:
-    """Run a command on `count` machines, each with these resources; return the worst exit code."""
+    """Run a command on `count` machines, each with these resources; return its exit code: that of
+    the first one that fails, else 0."""
     try:
         import ray
         from ray.util.placement_group import placement_group
@@ -85,11 +86,15 @@ def run(count: int, resources: Mapping[str, float], command: Sequence[str]) -> i
             machine.run.remote(command, shared | {"NODE_RANK": str(rank)})
             for rank, machine in enumerate(machines)
         ]
-        while running:
+        first, *_ = running
+        ended = None
+        while ended != first:
             (ended,), running = ray.wait(running, num_returns=1)
             if code := ray.get(ended):
                 return code
-        return 0
+        # It has the last word. When it was stopped, others may wait for it in vain.
+        others, _ = ray.wait(running, num_returns=len(running), timeout=LAST_WORDS_S)
+        return next(filter(None, ray.get(others)), 0)
     finally:
         ray.wait([machine.end.remote() for machine in machines], num_returns=count)
 
