@@ -21,7 +21,7 @@ from core.jobs.queue import Slots, devices, machines
 from core.jobs.records import (
     Job,
     JobError,
-    Launcher,
+    LaunchedBy,
     Mode,
     create,
     hand_over,
@@ -59,7 +59,7 @@ class LocalLauncher:
 
     settings: Settings
     runner: tuple[str, ...] = RUNNER
-    name: ClassVar[Launcher] = "local"
+    name: ClassVar[LaunchedBy] = "local"
 
     def submit(self, trainer: str, words: Sequence[str], folder_name: str | None = None) -> Job:
         """See `core.jobs.Launcher.submit`."""

@@ -15,6 +15,7 @@ lock          held by the trainer      .runner        held by the runner
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import socket
@@ -28,7 +29,7 @@ from typing import Literal, get_args
 
 State = Literal["queued", "running", "ready", "stopped", "finished", "failed", "interrupted"]
 LIVE = ("queued", "running")
-Launcher = Literal["local", "ray", "shell"]
+LaunchedBy = Literal["local", "ray", "shell"]
 Mode = Literal["trial", "train", "publish"]
 
 
@@ -91,7 +92,7 @@ class Job:
     folder: Path
     trainer: str
     words: tuple[str, ...]
-    launcher: Launcher
+    launcher: LaunchedBy
     created: str
 
     @property
@@ -105,10 +106,6 @@ class Job:
         run = ["--run", str(self.folder)]
         return [sys.executable, "-m", f"trainers.{self.trainer}", *self.words, *more, *run, *trial]
 
-    def status(self) -> Status:
-        """How it stands by its own account; where that is lost, "failed" with a reason."""
-        return read_status(self.folder)
-
 
 def new_id(trainer: str, now: datetime | None = None) -> str:
     """A name for a job's folder that sorts by time: fracture-20261121-173000-4f2a."""
@@ -116,21 +113,25 @@ def new_id(trainer: str, now: datetime | None = None) -> str:
     return f"{trainer}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def create(folder: Path, trainer: str, words: tuple[str, ...], launcher: Launcher) -> Job:
+def create(folder: Path, trainer: str, words: tuple[str, ...], launcher: LaunchedBy) -> Job:
     """Make a job's folder, or take one that is there, and write down what was asked."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     job = Job(folder, trainer, tuple(words), launcher, now)
-    told = {"trainer": trainer, "words": list(words), "launcher": launcher, "created": now}
-    write_json(folder / "job.json", told)
+    write_job(job)
     return job
 
 
-def hand_over(job: Job, launcher: Launcher) -> None:
-    """Write down that another launcher sees to a job from now on."""
+def write_job(job: Job) -> None:
+    """Write down what is asked of a job now, and who sees to it."""
+    told = {"trainer": job.trainer, "words": list(job.words), "launcher": job.launcher}
+    write_json(job.folder / "job.json", told | {"created": job.created})
+
+
+def hand_over(job: Job, launcher: LaunchedBy) -> None:
+    """Write down that another launcher sees to a job from now on, and to what is asked by then."""
     if job.launcher != launcher:
-        told = {"trainer": job.trainer, "words": list(job.words), "launcher": launcher}
-        write_json(job.folder / "job.json", told | {"created": job.created})
+        write_job(replace(read_job(job.folder) or job, launcher=launcher))
 
 
 def read_job(folder: Path) -> Job | None:
@@ -176,6 +177,9 @@ def write_status(folder: Path, **changes) -> Status:
     exists = (folder / "status.json").exists()
     before = read_status(folder) if exists else Status("queued", asked=time.time())
     after = replace(before, **changes, updated=time.time())
+    # A score that is no number, as of a single class, has no place in JSON.
+    numbers = {name: score for name, score in after.scores.items() if math.isfinite(score)}
+    after = replace(after, scores=numbers)
     write_json(folder / "status.json", asdict(after))
     return after
 

@@ -1,5 +1,6 @@
 import errno
 import json
+import math
 import os
 import threading
 from pathlib import Path
@@ -77,7 +78,7 @@ def test_a_damaged_status_is_said(job, content):
     path = job.folder / "status.json"
     if content is not None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    told = job.status()
+    told = read_status(job.folder)
     assert (told.state, told.reason) == (
         "failed",
         "Its status.json is missing or damaged: start it again.",
@@ -87,7 +88,7 @@ def test_a_damaged_status_is_said(job, content):
 def test_a_status_of_a_later_version_is_read(job):
     told = {"state": "running", "epoch": 3, "mood": "fine", "process": None}
     (job.folder / "status.json").write_text(json.dumps(told))
-    assert job.status() == Status("running", epoch=3)
+    assert read_status(job.folder) == Status("running", epoch=3)
 
 
 def test_some_fields_change_and_the_others_stay(job):
@@ -97,6 +98,13 @@ def test_some_fields_change_and_the_others_stay(job):
     assert told == read_status(job.folder)
     assert (told.state, told.process, told.scores, told.epoch) == ("running", me, {"auroc": 0.5}, 2)
     assert told.updated > 0
+
+
+def test_a_status_is_strict_json_whatever_the_scores(job):
+    scores = {"auroc": math.nan, "loss": math.inf, "accuracy": 0.5}
+    assert write_status(job.folder, state="running", scores=scores).scores == {"accuracy": 0.5}
+    json.loads((job.folder / "status.json").read_text(), parse_constant=pytest.fail)
+    assert read_status(job.folder).scores == {"accuracy": 0.5}
 
 
 def test_k9_a_reader_never_sees_half_a_status(job):
