@@ -2,23 +2,23 @@
 
 import argparse
 import contextlib
-import math
 import os
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
 from core.jobs import records
 from core.jobs.processes import forget_stop, identity, lives, lock, stop_asked
-from core.jobs.records import LIVE, State, Status
+from core.jobs.records import LIVE, Job, State, Status
 from core.learning import TRAINERS
 from core.options import BadOption
-from core.publishing import require_free
+from core.publishing import require_free, require_name
 from core.trainer import write_config
 from trainers import failures, options, progress
 from trainers.job_log import logged
@@ -27,6 +27,8 @@ from trainers.progress import Stopped, TrialDone, first_process
 ASKED = "It was asked to stop."
 PATIENCE = 2.0  # seconds between a request and stopping in the middle of something
 GOODBYE = 5.0  # seconds that the other processes of a training have to end by themselves
+# What tells by which options a folder learned.
+ASKED_BY = ("config.yaml", "job.json", "training.json")
 AT_REST = {"reason": "", "phase": "", "seconds_left": None, "images_per_second": None}
 
 Main = Callable[[argparse.Namespace], None]
@@ -47,54 +49,65 @@ def run(name: str, main: Main, argv: Sequence[str] | None = None) -> None:
     it launches Fabric: what the first one is to do alone, such as the audit, it does before, where
     `progress.first_process()`.
     """
-    argv = list(sys.argv[1:] if argv is None else argv)
     try:
-        arguments = options.parse(name, argv)
-    except BadOption as error:
-        folder = _folder_and_words(argv)[0]
-        launched = folder and first_process() and (folder / "status.json").exists()
-        if launched and records.read_status(folder).state in LIVE:
-            records.write_status(folder, state="failed", phase="", reason=str(error))
+        arguments, words = options.parse(name, argv), options.words(name, argv)
+    except BadOption as error:  # who launched it reads that in the log; a run here is left alone
         sys.exit(str(error))
     if arguments.trial:
         arguments.publish = None
     if not first_process():
         return _follow(main, arguments)
     try:
-        _lead(name, main, arguments, argv)
+        _lead(name, main, arguments, words)
     except OSError as error:  # of the folder itself, which cannot tell it then
         sys.exit(failures.reason(error) or f"{arguments.run} cannot be written: {error.strerror}.")
 
 
-def _lead(name: str, main: Main, arguments: argparse.Namespace, argv: list[str]) -> None:
+def _lead(name: str, main: Main, arguments: argparse.Namespace, words: tuple[str, ...]) -> None:
     """The job of a lone process, or of the first one of several."""
     folder = arguments.run
     with _alone(folder), logged(folder):
-        before = _claim(name, folder, argv)
-        learned = 0 < before.epoch >= getattr(arguments, "epochs", math.inf)
-        ended = (_publish if arguments.publish and learned else _train)(
-            name, main, arguments, before
-        )
+        job, before = _claim(name, folder, words)
+        if arguments.publish and _has_learned(before, arguments):
+            ended = _publish(name, main, arguments, before)
+        else:
+            ended = _train(job, main, arguments, before)
         if arguments.publish and not ended.get("reason"):
             ended["published"] = f"{TRAINERS[name].task}/{arguments.publish}"
         records.write_status(folder, **AT_REST | ended)
         forget_stop(folder)
-        if arguments.devices > 1 and ended["state"] != "finished":
+        if getattr(arguments, "devices", 1) > 1 and ended["state"] != "finished":
             _end_others()
     if reason := ended.get("reason"):
         sys.exit(reason if reason != ASKED else 0)
 
 
-def _train(name: str, main: Main, arguments: argparse.Namespace, before: Status) -> dict:
-    """Learn, or try to; returns how that ended, as fields of a status."""
-    folder = arguments.run
-    config = folder / "config.yaml"
-    known = config.read_bytes() if config.exists() else None
-    write_config(TRAINERS[name], vars(arguments), config)
+def _has_learned(before: Status, arguments: argparse.Namespace) -> bool:
+    """Are the epochs that are asked for learned, so that the run is only to be published? One that
+    finished early, because it was good enough, is done with all that it was to learn."""
+    learned = before.epochs if before.state == "finished" else before.epoch
+    return before.epoch > 0 and getattr(arguments, "epochs", 1) <= learned
+
+
+def _train(job: Job, main: Main, arguments: argparse.Namespace, before: Status) -> dict:
+    """Learn, or try to; returns how that ended, as fields of a status.
+
+    What was asked is written down, unless it is only tried in a folder that has learned already,
+    and forgotten again where it failed before anything was learned by it.
+    """
+    folder, trainer = job.folder, TRAINERS[job.trainer]
+    last = _written(folder / "last.pt")
+    known = {name: _read(folder / name) for name in ASKED_BY}
+    if last is None or not arguments.trial:
+        write_config(trainer, vars(arguments), folder / "config.yaml")
+        records.write_job(job)
     records.write_status(folder, state="running", reason="", phase="starting", process=identity())
-    ended = _end(name, main, arguments)
-    if ended["state"] == "failed" and known and not _learned_since(config):
-        config.write_bytes(known)  # what the folder holds was learned by these
+    ended = _end(job.trainer, main, arguments)
+    fruitless = last is not None and last == _written(folder / "last.pt")
+    if fruitless and ended["state"] in ("failed", "ready"):
+        ended["epochs"] = before.epochs
+        for name in filter(known.get, ASKED_BY):
+            records.write_whole(folder / name, known[name])
     if ended["state"] == "ready" and before.epoch:
         ended["state"] = _settled(before)
     return ended
@@ -113,9 +126,8 @@ def _end(name: str, main: Main, arguments: argparse.Namespace, phase: str = "") 
     """Call `main` and return how that ended, as fields of a status."""
     try:
         with _stoppable(arguments.run), progress.of_job(arguments.run, phase):
-            if arguments.publish and not arguments.replace:  # told now, not after hours of learning
-                task, run = TRAINERS[name].task, arguments.run.name
-                require_free(arguments.checkpoints, task, arguments.publish, run)
+            if arguments.publish:  # told now, not after hours of learning
+                _require_name(name, arguments)
             main(arguments)
     except TrialDone:
         return {"state": "ready"}
@@ -124,6 +136,14 @@ def _end(name: str, main: Main, arguments: argparse.Namespace, phase: str = "") 
     except Exception as error:
         return {"state": "failed", "reason": _told(error, arguments)}
     return {"state": "ready" if arguments.trial else "finished"}
+
+
+def _require_name(name: str, arguments: argparse.Namespace) -> None:
+    """Raises BadModel where the run cannot be published under the name that is asked for."""
+    require_name(arguments.publish)
+    if not arguments.replace:
+        task, run = TRAINERS[name].task, arguments.run.name
+        require_free(arguments.checkpoints, task, arguments.publish, run)
 
 
 def _follow(main: Main, arguments: argparse.Namespace) -> None:
@@ -155,19 +175,26 @@ def _told(error: Exception, arguments: argparse.Namespace) -> str:
     return f"An error in Lightbox stopped the run, {type(error).__name__}: see {log}."
 
 
-def _claim(name: str, folder: Path, argv: list[str]) -> Status:
-    """Make the folder this trainer's job; returns how it stood before. Exits where it is another
-    trainer's."""
+def _claim(name: str, folder: Path, words: tuple[str, ...]) -> tuple[Job, Status]:
+    """Make the folder this trainer's job; returns what is asked of it now, and how it stood before.
+    Exits where it is another trainer's."""
     job = records.read_job(folder)
     if job and job.trainer != name:
         sys.exit(f"{folder} is a run of {job.trainer}: give {name} another folder with --run.")
-    if not job:
-        records.create(folder, name, tuple(_folder_and_words(argv)[1]), "shell")
+    job = job or records.create(folder, name, words, "shell")
     exists = (folder / "status.json").exists()
     before = records.read_status(folder) if exists else Status("queued")
-    if not lives(before.runner):
+    if not _launched(job, before):
         forget_stop(folder)  # it was meant for what ran here before
-    return before
+        job = replace(job, words=words, launcher="shell")
+    return job, before
+
+
+def _launched(job: Job, before: Status) -> bool:
+    """Was this process started by the app, which wrote down what is asked, and not in a shell?"""
+    if before.state not in LIVE and not before.phase:
+        return False
+    return lives(before.runner) or (job.launcher == "ray" and before.process is None)
 
 
 def _settled(before: Status) -> State:
@@ -177,10 +204,13 @@ def _settled(before: Status) -> State:
     return "finished" if before.epoch >= before.epochs else "stopped"
 
 
-def _learned_since(config: Path) -> bool:
-    """Was a whole epoch learned by these options?"""
-    last = config.with_name("last.pt")
-    return last.exists() and last.stat().st_mtime >= config.stat().st_mtime
+def _written(path: Path) -> int | None:
+    """When a file was written last, in nanoseconds; None where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else None
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
 
 
 @contextlib.contextmanager
@@ -235,11 +265,3 @@ def _end_others() -> None:
     for other in alive:
         with contextlib.suppress(psutil.NoSuchProcess):
             other.kill()
-
-
-def _folder_and_words(argv: Sequence[str]) -> tuple[Path | None, list[str]]:
-    """The folder of `--run` in a command line, and the words without it."""
-    known = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    known.add_argument("--run", type=Path)
-    found, words = known.parse_known_args(argv)
-    return found.run, words

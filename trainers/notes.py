@@ -18,8 +18,8 @@ NOTE = "training.json"
 
 def note_training(arguments: argparse.Namespace, origin: str, n_train: int) -> None:
     """Keep in the run's folder what a card will say of it: options, start, number of films. Of
-    several processes the first one does."""
-    if not first_process():
+    several processes the first one does; a trial learns nothing, so it notes nothing."""
+    if arguments.trial or not first_process():
         return
     arguments.run.mkdir(parents=True, exist_ok=True)
     asked = {key: value for key, value in vars(arguments).items() if key in KEPT}

@@ -16,10 +16,13 @@ from core.learning import TRAINERS
 from core.models import BadModel, find
 from core.options import BadOption, Option, near
 from core.settings import CHECKOUT
-from core.trainer import CONFIGS, Trainer, read_config
+from core.trainer import CONFIGS, Trainer, as_words, read_config
 
 METAVARS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 BUILT = ("backbone", "head", "size", "same_padding")  # as a model's card tells them
+STARTS = ("from_model", "weights", "pretrained", "from_run")
+# Options that one start of a run is given, and the next one not.
+OF_ONE_START = ("run", "publish", "title", "summary", "replace")
 ORDER = ("Data", "Starting point", "Network", "Learning", "Machine", "Run", "Publishing")
 
 
@@ -30,23 +33,52 @@ def parse(name: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
     BadOption, one sentence that names the option; `--help` prints and leaves with SystemExit(0).
     """
     trainer = TRAINERS[name]
-    given, unknown = _parser(trainer).parse_known_args(argv)
-    if unknown:
-        known = [option.flag for option in trainer.options]
-        raise BadOption(f"{name} does not know {unknown[0]}: {near(unknown[0], known)}")
-    flags = vars(given)
-    trial, config = flags.pop("trial", False), flags.pop("config", None)
-    values = dict(trainer.defaults)
-    if config:
-        values |= read_config(trainer, config)
-    flags = {flag: trainer.option(flag).checked(value) for flag, value in flags.items()}
-    values |= flags
+    flags, file, start = _given(trainer, argv)
+    values = dict(trainer.defaults) | file | flags
     for option in trainer.options:
         if option.required and values[option.name] is None:
             raise BadOption(f"Give {option.flag}: {option.help}.")
+    _require_one_start(trainer, values)
     if values.get("from_model"):
         _build_as_published(trainer, values, flags)
-    return argparse.Namespace(**values, trial=trial, config=config)
+    return argparse.Namespace(**values, **start)
+
+
+def words(name: str, argv: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The words that ask for the same again, from any folder: the options that flags and --config
+    give, but for what concerns this one start. Raises BadOption."""
+    trainer = TRAINERS[name]
+    flags, file, _ = _given(trainer, argv)
+    given = file | flags
+    again = [option.name for option in trainer.options if option.name not in OF_ONE_START]
+    return as_words(trainer, {name: given[name] for name in again if name in given})
+
+
+def _given(trainer: Trainer, argv: Sequence[str] | None) -> tuple[dict, dict, dict]:
+    """What flags give, what the file of --config gives, and what is no option of the table."""
+    given, unknown = _parser(trainer).parse_known_args(argv)
+    if unknown:
+        raise BadOption(f"{trainer.name} does not know {unknown[0]}: {_meant(trainer, unknown[0])}")
+    flags = vars(given)
+    start = {"trial": flags.pop("trial", False), "config": flags.pop("config", None)}
+    file = read_config(trainer, start["config"]) if start["config"] else {}
+    flags = {flag: trainer.option(flag).checked(value) for flag, value in flags.items()}
+    return flags, file, start
+
+
+def _meant(trainer: Trainer, word: str) -> str:
+    """The end of a sentence on a word that is not known."""
+    if not word.startswith("-"):
+        return f"say which option it belongs to, as in --data {word}."
+    return near(word, [option.flag for option in trainer.options])
+
+
+def _require_one_start(trainer: Trainer, values: Mapping[str, object]) -> None:
+    given = [name for name in STARTS if values.get(name)]
+    # What a run that started from the hub learned goes on with the hub's statistics of the input.
+    if len(given) > 1 and given != ["pretrained", "from_run"]:
+        one, other = (trainer.option(name).flag for name in given[:2])
+        raise BadOption(f"Start from one thing: {one} or {other}, not from both.")
 
 
 def _build_as_published(
@@ -55,10 +87,6 @@ def _build_as_published(
     """Set the options that tell how a network is built as they are of the published model that it
     starts from. Raises BadOption where a flag says otherwise."""
     name = values["from_model"]
-    for other in ("weights", "pretrained", "from_run"):
-        if values.get(other):
-            flag = trainer.option(other).flag
-            raise BadOption(f"Start from one thing: --from-model or {flag}, not from both.")
     try:
         card = find(values["checkpoints"], trainer.task, name)
     except BadModel as error:
@@ -112,7 +140,7 @@ def _add(group, option: Option, defaults: Mapping[str, object]) -> None:
     more = [] if option.choices else [option.allowed]
     if option.required and default is None:
         more.append("required")
-    elif default not in (None, [], False):
+    elif default is not None and default is not False and default != []:
         more.append(f"default: {_shown(default)}")
     told = "; ".join(filter(None, more))
     help = f"{option.help} ({told})" if told else option.help

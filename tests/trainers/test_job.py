@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -67,7 +68,7 @@ def test_a_run_from_a_shell_is_a_job_folder(tmp_path, capsys):
     assert (told(folder).state, told(folder).phase) == ("finished", "")
     made = records.read_job(folder)
     assert (made.trainer, made.launcher) == ("artefact", "shell")
-    assert made.words == ("--data", "masks", "--rate", "0.01")
+    assert made.words == ("--data", str(Path("masks").absolute()), "--rate", "0.01")
     assert "what it prints" in (folder / "log.txt").read_text()
     assert "what it prints" in capsys.readouterr().out
     again = read_config(TRAINERS["artefact"], folder / "config.yaml")
@@ -112,15 +113,10 @@ def test_an_option_that_cannot_be_begins_nothing(tmp_path, words):
     assert not (tmp_path / "new").exists()
 
 
-def test_an_option_that_cannot_be_is_told_to_whoever_launched_the_job(tmp_path):
-    records.write_status(tmp_path, state="running")
-    said = start(tmp_path, fails(AssertionError()), "--rate", "fast")
-    assert (told(tmp_path).state, told(tmp_path).reason) == ("failed", said)
-
-
-def test_an_option_that_cannot_be_leaves_a_run_that_has_ended_as_it_was(tmp_path):
-    before = records.write_status(tmp_path, state="finished", epoch=3)
-    start(tmp_path, fails(AssertionError()), "--rate", "fast")
+@pytest.mark.parametrize("state", ["running", "queued", "finished"])
+def test_an_option_that_cannot_be_leaves_the_run_that_is_there_as_it_was(tmp_path, state):
+    before = records.write_status(tmp_path, state=state, epoch=3, process=identity())
+    assert "--rate" in start(tmp_path, fails(AssertionError()), "--rate", "fast")
     assert told(tmp_path) == before
 
 
@@ -196,6 +192,79 @@ def test_a_trial_of_what_has_learned_already_changes_nothing(learned):
     assert (told(learned).state, told(learned).epoch) == ("stopped", 3)
 
 
+def asked_of(folder) -> list[str]:
+    """What the app would say to start the run again, without its data."""
+    words = records.read_job(folder).words
+    assert words[:2] == ("--data", str(Path("masks").absolute()))
+    return list(words[2:])
+
+
+def test_what_is_only_tried_in_a_shell_is_trained_by_the_app(tmp_path):
+    assert start(tmp_path, fails(TrialDone()), "--trial", "--epochs", 2) == 0
+    assert asked_of(tmp_path) == ["--epochs", "2"]
+
+
+def test_a_run_goes_on_in_the_app_with_what_was_asked_last(tmp_path):
+    (tmp_path / "mine.yaml").write_text("rate: 0.5\nrun: elsewhere\n")
+    start(tmp_path / "run", lambda arguments: None, "--epochs", 1)
+    created = records.read_job(tmp_path / "run").created
+    more = ("--epochs", 9, "--config", tmp_path / "mine.yaml", "--publish", "x", "--title", "X")
+    start(tmp_path / "run", fails(KeyboardInterrupt()), *more, "--checkpoints", tmp_path)
+    assert sorted(asked_of(tmp_path / "run")) == sorted(
+        ["--rate", "0.5", "--epochs", "9", "--checkpoints", str(tmp_path)]
+    )
+    assert records.read_job(tmp_path / "run").created == created
+
+
+@pytest.mark.parametrize("launcher", ["local", "ray"])
+def test_a_start_by_the_app_changes_nothing_of_what_was_asked(tmp_path, launcher):
+    records.create(tmp_path, "artefact", ("--data", "masks", "--last"), launcher)
+    before = (tmp_path / "job.json").read_text()
+    runner = identity() if launcher == "local" else None
+    records.write_status(tmp_path, state="running", runner=runner)
+    start(tmp_path, lambda arguments: None, "--epochs", 3)
+    assert (tmp_path / "job.json").read_text() == before
+
+
+def test_a_run_of_the_cluster_that_goes_on_in_a_shell_is_the_shells(tmp_path):
+    records.create(tmp_path, "artefact", ("--data", "masks"), "ray")
+    records.write_status(tmp_path, state="stopped")
+    start(tmp_path, lambda arguments: None, "--epochs", 3)
+    assert (records.read_job(tmp_path).launcher, asked_of(tmp_path)) == ("shell", ["--epochs", "3"])
+
+
+def learns(arguments) -> None:
+    """A whole epoch more, and then something fails."""
+    os.utime(arguments.run / "last.pt", (1, 1))
+    raise TrainingFailed("No.")
+
+
+@pytest.mark.parametrize(
+    ("main", "words", "epochs"),
+    [
+        (fails(TrialDone()), ["--trial"], 5),
+        (lambda arguments: None, ["--trial"], 5),
+        (fails(TrainingFailed("last.pt belongs to another network.")), [], 5),
+        (fails(KeyboardInterrupt()), [], 50),  # as asked, it goes on
+        (learns, [], 50),
+    ],
+)
+def test_k3_options_by_which_nothing_is_learned_leave_no_trace(learned, main, words, epochs):
+    (learned / "training.json").write_text("noted")
+
+    def tells(arguments):
+        records.write_status(learned, epochs=arguments.epochs)
+        (arguments.trial or main is learns) or (learned / "training.json").write_text("other")
+        main(arguments)
+
+    start(learned, tells, "--epochs", 50, *words)
+    assert yaml.safe_load((learned / "config.yaml").read_text())["epochs"] == epochs
+    assert asked_of(learned) == ["--epochs", str(epochs)]
+    assert (told(learned).epoch, told(learned).epochs) == (3, epochs)
+    noted = (learned / "training.json").read_text() == "noted"
+    assert noted is (epochs == 5 or main is learns)
+
+
 def test_publishing_keeps_the_state_and_the_options(learned):
     options = (learned / "config.yaml").read_text()
     assert (
@@ -213,6 +282,13 @@ def test_publishing_keeps_the_state_and_the_options(learned):
     )
     assert (told(learned).state, told(learned).published) == ("stopped", "artefact/new")
     assert (learned / "config.yaml").read_text() == options
+
+
+def test_a_run_that_was_good_enough_early_is_only_published(learned):
+    start(learned, lambda arguments: None, "--epochs", 5)
+    more = ("--publish", "two words", "--checkpoints", learned, "--epochs", 5)
+    assert "It was not published: A model's name" in start(learned, fails(AssertionError()), *more)
+    assert (told(learned).state, told(learned).epoch) == ("finished", 3)
 
 
 def test_publishing_that_fails_says_why_and_keeps_the_state(learned):
@@ -240,6 +316,7 @@ def test_publishing_that_fails_says_why_and_keeps_the_state(learned):
         ),
         ("unet", ("--replace",), 0),
         ("two words", (), "A model's name has"),
+        ("../x", ("--replace",), "A model's name has"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_before_anything_is_learned(tmp_path, name, more, said):
@@ -266,12 +343,6 @@ def test_a_run_that_learned_is_finished_when_it_ends_with_publishing(learned):
         == 0
     )
     assert (told(learned).state, told(learned).published) == ("finished", "artefact/new")
-
-
-def test_k3_options_that_fail_do_not_replace_those_it_learned_by(learned):
-    os.utime(learned / "last.pt", (0, 0))
-    start(learned, fails(TrainingFailed("last.pt belongs to another network.")), "--side", 64)
-    assert yaml.safe_load((learned / "config.yaml").read_text())["side"] == 384
 
 
 def test_t6_a_disk_that_is_full_before_anything_begins_is_told(tmp_path, monkeypatch):

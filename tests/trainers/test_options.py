@@ -10,7 +10,7 @@ from core.learning import TRAINERS
 from core.options import BadOption
 from core.settings import CHECKOUT
 from core.trainer import write_config
-from trainers.options import parse
+from trainers.options import parse, words
 
 ASKED = ("--data", "D", "--run", "R")
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
@@ -54,6 +54,15 @@ def test_what_a_run_writes_repeats_it(tmp_path):
     assert again.from_run == [Path("a"), Path("b")]
 
 
+def test_the_words_of_a_run_need_neither_its_folder_nor_its_config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text("keep_out: marked.zip\nepochs: 3\ncritics_from: null\n")
+    config = ("--config", "mine.yaml", "--publish", "name", "--trial")
+    said = words("inpaint", [*ASKED, *config, "--network", "thin", "--epochs", "4"])
+    paths = ("--data", f"{tmp_path}/D", "--keep-out", f"{tmp_path}/marked.zip")
+    assert sorted(said) == sorted((*paths, "--network", "thin", "--epochs", "4"))
+
+
 @pytest.mark.parametrize("name", TRAINERS)
 def test_help_reads_like_documentation_and_leaves_well(name, capsys):
     with pytest.raises(SystemExit) as left:
@@ -62,6 +71,7 @@ def test_help_reads_like_documentation_and_leaves_well(name, capsys):
     told = capsys.readouterr().out
     assert f"python -m trainers.{name} --data" in told and f"configs/{name}.yaml" in told
     flat = " ".join(told.split())
+    assert re.search(r"--seed .*default: 0\)", flat)
     for option in TRAINERS[name].options:
         assert f"{option.flag}" in told and option.help in flat, option.name
         if option.low is not None:
@@ -77,7 +87,7 @@ def test_help_reads_like_documentation_and_leaves_well(name, capsys):
         ("fracture", ["--data", "D"], "Give --run: folder of this run"),
         ("moblg", [*ASKED], "Give --frozen"),
         ("fracture", [*ASKED, "--epoch", "3"], "does not know --epoch: did you mean --epochs"),
-        ("fracture", [*ASKED, "more"], "does not know more"),
+        ("fracture", [*ASKED, "more"], "not know more: say which option it belongs to, as in --d"),
         ("fracture", [*ASKED, "--epochs"], "--epochs: expected one argument; see"),
         ("fracture", [*ASKED, "--last", "yes"], "does not know yes"),
         ("fracture", [*ASKED, "--last=yes"], "--last: ignored explicit argument 'yes'"),
@@ -92,6 +102,8 @@ def test_help_reads_like_documentation_and_leaves_well(name, capsys):
         ("fracture", [*ASKED, "--from-model", "zzz"], "There is no fracture model named zzz"),
         ("fracture", [*ASKED, "--from-model", "a", "--pretrained"], "Start from one thing"),
         ("inpaint", [*ASKED, "--network", "thin", "--from-model", "a", "--from-run", "b"], "one"),
+        ("fracture", [*ASKED, "--weights", "w.pt", "--pretrained"], "--weights or --pretrained"),
+        ("fracture", [*ASKED, "--weights", "w.pt", "--from-run", "r"], "--weights or --from-run"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_sentence(name, words, sentence, capsys):
