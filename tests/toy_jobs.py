@@ -1,5 +1,6 @@
 """Jobs of the toy trainer, and waiting for what becomes of them."""
 
+import os
 import subprocess
 import sys
 import time
@@ -99,5 +100,5 @@ def end_all(runs: Path) -> None:
         for one in filter(None, (told.runner, told.process)):
             with suppress(psutil.Error):
                 found = psutil.Process(one.pid)
-                if abs(found.create_time() - one.started) < 2:
+                if abs(found.create_time() - one.started) < 2 and one.pid != os.getpid():
                     found.kill()

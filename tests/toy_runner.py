@@ -1,9 +1,9 @@
-"""The runner of jobs, with a toy in the trainer's place."""
+"""The runner of jobs, with a toy in the trainer's place, and less patience."""
 
 import sys
 from pathlib import Path
 
-from core.jobs.runner import run
+from core.jobs import runner
 
 
 def toy(job, mode, more):
@@ -12,4 +12,5 @@ def toy(job, mode, more):
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), sys.argv[2], sys.argv[3:], toy)
+    runner.POLL_S, runner.GOODBYE_S, runner.SIGN_S = 0.05, 0.5, 0.1
+    runner.run(Path(sys.argv[1]), sys.argv[2], sys.argv[3:], toy)

@@ -26,8 +26,8 @@ from core.jobs import (
     status,
 )
 from core.jobs.local import LocalLauncher
-from core.jobs.records import read_status
-from core.jobs.runner import NICENESS, POLL_S, why
+from core.jobs.records import Identity, hostname, read_status, write_status
+from core.jobs.runner import NICENESS, why
 from core.settings import CHECKOUT, Settings
 from tests.toy_jobs import (
     ToyLauncher,
@@ -53,6 +53,13 @@ def toys(runs):
 
 def go(job):
     (job.folder / "go").touch()
+
+
+def until_it_has_looked(job):
+    """Wait until a runner in the queue has looked for a slot once more: it signs after it did."""
+    for _ in range(2):
+        before = read_status(job.folder).updated
+        until(lambda before=before: read_status(job.folder).updated > before)
 
 
 def backdate(job, seconds):
@@ -183,8 +190,7 @@ def test_a_trainer_that_said_its_last_word_is_ended_with_what_it_leaves_behind(t
     child = int((job.folder / "child").read_text())
     toys.stop(job)
     told = until_state(job, "stopped")
-    assert psutil.pid_exists(told.process.pid)
-    toys.start(job)  # waits for that
+    toys.start(job)  # waits for its end
     assert not psutil.pid_exists(told.process.pid)
     until_dead(child)
     assert until(lambda: status(job).process).pid != told.process.pid
@@ -279,7 +285,8 @@ def test_two_slots_train_two_jobs_and_two_devices_take_both(runs):
     until_state(one, "finished")
     # A slot is free, but the first in the queue wants both, and nobody overtakes it.
     until_reaped(status(one).runner.pid)
-    time.sleep(3 * POLL_S)
+    until_it_has_looked(both)
+    until_it_has_looked(after)
     assert [job.id for job in queue(runs)] == [both.id, after.id]
     go(other)
     until(lambda: status(both).epoch == 1)
@@ -296,7 +303,7 @@ def test_a_trainer_outlives_its_runner_and_keeps_its_slot(toys, runs, word):
     os.kill(status(job).runner.pid, signal.SIGKILL)
     until_reaped(status(job).runner.pid)
     until(lambda: status(after).runner)
-    time.sleep(3 * POLL_S)  # in which the next one looks for a slot, more than once
+    until_it_has_looked(after)
     assert status(job).state == "running"
     assert [one.id for one in queue(runs)] == [after.id]
     go(job)
