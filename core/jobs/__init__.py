@@ -71,7 +71,8 @@ class Launcher(Protocol):
         """Start to publish the best weights as TASK/name, at once and not in the queue.
 
         Watch `status(job)`: `phase` is "publishing" until it ended, then `published` names it or
-        `reason` says why not; `state` is again what it was.
+        `reason` says why not. A finished run stays "finished"; any other is "stopped" from then on,
+        as what is published are the epochs that it has.
         """
         ...
 

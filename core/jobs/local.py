@@ -101,13 +101,14 @@ class LocalLauncher:
         if not (can_publish(job) or is_live(job)):
             raise JobError(f"{job.id} cannot be published: no epoch of it is whole yet.")
         told = read_status(job.folder)
+        done = max(1, told.epoch)  # killed after its first epoch, it could not tell of it
         said = {"publish": name, "title": title, "summary": summary}
         words = [f"--{option}={text}" for option, text in said.items() if text]
         words.append(f"--checkpoints={self.settings.checkpoints}")
         if told.state != "finished" and _has_epochs(job.trainer):
-            words.append(f"--epochs={told.epoch}")  # those done, so that none is trained now
+            words.append(f"--epochs={done}")  # so that none is trained now
         state = "finished" if told.state == "finished" else "stopped"
-        self._launch(job, "publish", words, state=state, phase="publishing")
+        self._launch(job, "publish", words, state=state, phase="publishing", epoch=done)
 
     def log(self, job: Job, lines: int = 40) -> str:
         """See `core.jobs.Launcher.log`."""
@@ -136,6 +137,7 @@ class LocalLauncher:
         self._refuse_impossible(job, more)
         self._refuse_devices(job)
         with alone(job) as hold:
+            before = read_status(job.folder)
             try:
                 processes.forget_stop(job.folder)
                 hand_over(job, self.name)
@@ -144,7 +146,8 @@ class LocalLauncher:
             except OSError as error:
                 reason = f"{job.id} cannot be started: {error.strerror}."
                 with suppress(OSError):
-                    write_status(job.folder, state="failed", phase="", reason=reason)
+                    as_before = {name: getattr(before, name) for name in (*NOTHING_YET, *status)}
+                    write_status(job.folder, **as_before)
                 raise JobError(reason) from None
 
     def _detach(self, command: list[str], job: Job, hold: int) -> None:

@@ -54,8 +54,11 @@ def run(folder: Path, mode: Mode, more: Sequence[str] = (), command: Command = J
             write_status(folder, state="running", phase="starting")
         code = _train(job, command(job, mode, more), slots)
     except OSError as error:
-        reason = f"It could not be started: {error.strerror}."
-        write_status(folder, state="failed", phase="", reason=reason)
+        what, state = "started", "failed"
+        if mode == "publish":
+            what, state = "published", before  # which says nothing about what was learned
+        reason = f"It could not be {what}: {error.strerror}."
+        write_status(folder, state=state, phase="", reason=reason)
         return
     _last_word(job, mode, before, code)
 

@@ -46,10 +46,11 @@ def _lives(told: Status) -> bool:
 
 
 def can_resume(job: Job) -> bool:
-    """Whether `Launcher.start` takes it: not live, not finished, and its trial went well or it
-    has a whole epoch to go on from (`status(job).epoch` tells a first start from a resumed one)."""
+    """Whether `Launcher.start` takes it: neither live nor finished, nor failed before anything was
+    tried or learned (`status(job).epoch` tells a first start from a resumed one)."""
+    state = read_status(job.folder).state
     begun = any((job.folder / name).exists() for name in ("trial.json", "last.pt"))
-    return begun and not is_live(job) and read_status(job.folder).state != "finished"
+    return (begun or state != "failed") and state != "finished" and not is_live(job)
 
 
 def can_publish(job: Job) -> bool:

@@ -250,9 +250,7 @@ def test_cluster_that_was_restarted_no_longer_knows_the_job(ray, head):
     for _ in range(2):
         told = jobs.status(job)
         assert (told.state, told.reason, told.epoch) == ("interrupted", LOST, 2)
-    assert jobs.can_resume(job) is False
-    (job.folder / "last.pt").touch()
-    assert jobs.can_resume(job) is True
+    assert jobs.can_resume(job)
 
 
 @pytest.mark.parametrize(
@@ -286,6 +284,15 @@ def test_t5_job_that_left_no_last_word_gets_one(ray, head, known, asked_to_stop,
     told = jobs.status(job)
     assert told.state == state and told.reason.startswith(reason)
     assert records.read_status(job.folder).state == "running"  # its own word may be on its way
+
+
+@pytest.mark.parametrize("signed", [None, records.Identity(1, 1.0, "a machine of the cluster")])
+def test_job_whose_trainer_has_not_signed_is_stopped_by_the_cluster(ray, head, signed):
+    job = submitted(ray, head, {"status": "RUNNING"}, process=signed)
+    ray.stop(job)
+    (submission,) = head.jobs
+    told = ("POST", f"/api/jobs/{submission}/stop", None) in head.asked
+    assert (job.folder / "stop").exists() and told == (signed is None)
 
 
 def test_job_that_failed_to_be_published_is_what_it_was(ray, head):

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 import core.jobs.local
+import core.jobs.runner
 from core.jobs import (
     Job,
     JobError,
@@ -38,6 +39,8 @@ from tests.toy_jobs import (
     until_reaped,
     until_state,
 )
+
+GONE = Identity(2**22, 1.0, hostname())
 
 
 @pytest.fixture
@@ -438,10 +441,64 @@ def test_a_runner_that_cannot_start_says_why(toys, runs):
     assert (told.state, told.reason) == ("failed", "It could not be started: File exists.")
 
 
+def test_what_cannot_be_launched_is_what_it_was(toys, monkeypatch):
+    def refused(*_, **__):
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(core.jobs.local.subprocess, "Popen", refused)
+    job = toys.ready()
+    for name in ("last.pt", "best.pt"):
+        (job.folder / name).touch()
+    for state, do in (
+        ("finished", lambda: toys.publish(job, "mine", "", "")),
+        ("failed", lambda: toys.publish(job, "mine", "", "")),
+        ("stopped", lambda: toys.start(job)),
+    ):
+        before = write_status(job.folder, state=state, epoch=2, epochs=5, reason="It was so.")
+        with pytest.raises(JobError, match="cannot be started: Resource temporarily unavailable"):
+            do()
+        after = status(job)
+        assert (after.state, after.reason, after.phase, after.epoch) == (state, "It was so.", "", 2)
+        assert after.process == before.process
+
+
+def test_a_publication_that_cannot_be_launched_fails_no_run(toys, monkeypatch):
+    def refused(*_, **__):
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    job = toys.ready()
+    monkeypatch.setattr(core.jobs.runner, "_train", refused)
+    monkeypatch.setattr(core.jobs.runner.os, "nice", lambda _: None)
+    monkeypatch.setattr(core.jobs.runner, "identity", lambda: GONE)
+    for mode, state in (("publish", "finished"), ("trial", "failed")):
+        write_status(job.folder, state="finished", phase="publishing")
+        core.jobs.runner.run(job.folder, mode)
+        told = status(job)
+        assert (told.state, told.phase) == (state, "")
+        assert told.reason.endswith(": Resource temporarily unavailable.")
+
+
+@pytest.mark.parametrize(("epoch", "words"), [(0, "--epochs=1"), (3, "--epochs=3")])
+def test_what_is_published_of_an_interrupted_run_are_the_epochs_it_has(
+    toys, monkeypatch, epoch, words
+):
+    job, launched = toys.ready(), []
+    for name in ("last.pt", "best.pt"):
+        (job.folder / name).touch()
+    write_status(job.folder, state="running", process=GONE, epoch=epoch, epochs=5)
+    monkeypatch.setattr(
+        LocalLauncher, "_detach", lambda self, command, *_: launched.extend(command)
+    )
+    toys.publish(job, "mine", "", "")
+    assert launched[-1] == words
+    told = read_status(job.folder)
+    assert (told.state, told.phase, told.epoch) == ("stopped", "publishing", max(1, epoch))
+
+
 @pytest.mark.parametrize("state", ["finished", "failed"])
 def test_what_has_nothing_to_go_on_from_is_not_started(toys, state):
     job = toys._new("fracture", [], None)
-    core.jobs.local.write_status(job.folder, state=state)
+    write_status(job.folder, state=state)
     with pytest.raises(JobError, match="cannot be started: it is finished, or its trial failed"):
         toys.start(job)
     with pytest.raises(JobError, match="cannot be published: no epoch of it is whole"):

@@ -124,6 +124,8 @@ def test_publishing_is_live_while_somebody_does_it(job):
         ("ready", ["trial.json"], True, False),
         ("failed", [], False, False),  # by its trial
         ("failed", ["trial.json"], True, False),
+        ("stopped", [], True, False),  # from a shell, in its first epoch
+        ("running", [], True, False),  # interrupted there
         ("stopped", ["trial.json", "last.pt", "best.pt"], True, True),
         ("running", ["last.pt", "best.pt"], True, True),  # interrupted
         ("finished", ["trial.json", "last.pt", "best.pt"], False, True),
