@@ -4,6 +4,7 @@ Everything in the card is measured with the exported file, through the code that
 """
 
 import argparse
+import glob
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import psutil
 from torch import nn
 
 from core import publishing
+from core.jobs.records import hostname
 from core.lesions import network_input
 from core.models import OUTPUTS, BadModel, Model, ModelCard, open_model
 from core.networks.classifiers import Architecture
@@ -201,10 +203,11 @@ def appearing(task: str, provenance: Provenance) -> Iterator[Path]:
 
     Raises BadModel when the name cannot be, or is that of a model from elsewhere.
     """
+    publishing.require_name(provenance.name)
     target = provenance.folder(task)
     _tidy(target)
     provenance.require_free(task)
-    folder = target.with_name(f".{target.name}.{os.getpid()}")
+    folder = target.with_name(f".{target.name}.{hostname()}.{os.getpid()}")
     folder.mkdir(parents=True)
     try:
         yield folder
@@ -216,12 +219,13 @@ def appearing(task: str, provenance: Provenance) -> Iterator[Path]:
 
 
 def _tidy(target: Path) -> None:
-    """Clear away what processes left that were killed while they published under this name."""
+    """Clear away what processes of this machine left that were killed while they published under
+    this name."""
     old = _aside(target)
     if old.exists() and not target.exists():
         os.rename(old, target)
     shutil.rmtree(old, ignore_errors=True)
-    for folder in target.parent.glob(f".{target.name}.*"):
+    for folder in target.parent.glob(f".{target.name}.{glob.escape(hostname())}.*"):
         owner = folder.suffix[1:]
         if owner.isdecimal() and not psutil.pid_exists(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)

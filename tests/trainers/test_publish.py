@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from core.jobs.records import hostname
 from core.models import BadModel, find
 from tests import toy_models
 from trainers import publish
@@ -117,6 +118,16 @@ def test_a_name_of_others_is_refused_before_anything_is_done(root, name, run, re
     assert names(root) == ["mine", "shipped"]
 
 
+def test_a_name_that_cannot_be_touches_nothing_elsewhere(root):
+    (root / ".up.old").mkdir()
+    with (
+        pytest.raises(BadModel, match="letters"),
+        appearing("fracture", provenance(root, "../up", replace=True)),
+    ):
+        pytest.fail("it began")
+    assert (root / ".up.old").exists() and not (root / "up").exists()
+
+
 def test_the_command_line_may_replace_what_came_with_lightbox(root):
     appear(provenance(root, "shipped", "r2", replace=True))
     assert find(root, "fracture", "shipped").details["run"] == "r2"
@@ -165,13 +176,14 @@ def test_where_the_exchange_fails_the_old_model_stays(root, monkeypatch):
     assert names(root) == ["mine", "shipped"]
 
 
-def test_what_killed_publications_left_is_cleared_away_by_the_next(root):
+def test_what_killed_publications_left_is_cleared_away_by_the_next_on_their_machine(root):
     dead = subprocess.Popen(["true"])
     dead.wait()
-    for name in (f".mine.{dead.pid}", f".mine.{os.getppid()}", f".other.{dead.pid}"):
+    here, alive = f"{hostname()}.{dead.pid}", f"{hostname()}.{os.getppid()}"
+    left = [f".mine.{alive}", f".mine.far.example.org.{dead.pid}", f".other.{here}"]
+    for name in (f".mine.{here}", *left):
         (root / "fracture" / name).mkdir()
     appear(provenance(root))
-    left = [f".mine.{os.getppid()}", f".other.{dead.pid}"]
     assert names(root) == sorted(["mine", "shipped", *left])
 
 
