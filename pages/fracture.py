@@ -22,8 +22,7 @@ if not cards:
     st.page_link("pages/models.py", label="What is wrong with the models")
     st.stop()
 
-for sentence in choices.prepare(cards, exhibits):
-    st.warning(sentence, icon=":material/link_off:")
+choices.say(choices.prepare(cards, exhibits))
 
 film_choice, model_choice = st.columns([3, 2], gap="medium")
 with model_choice:

@@ -29,8 +29,7 @@ st.title("Inpaint", anchor=False)
 st.markdown(
     "Draw a mask over hardware, and see the film without it. What you see there is made up."
 )
-for sentence in choices.prepare(list(methods.values()), exhibits, choices.INPAINT):
-    st.warning(sentence, icon=":material/link_off:")
+choices.say(choices.prepare(list(methods.values()), exhibits, choices.INPAINT))
 
 film_choice, method_choice = st.columns([3, 2], gap="medium")
 with method_choice:
@@ -62,11 +61,12 @@ truth = repair.mask if repair and repair.mask.any() else None
 fill_desk.desk(film, image, inverted, method, truth, entry.start)
 
 order = fill_orders.last(film.sha256)
-if order is None or order.method not in methods:
+filler = order.filler(methods) if order else None
+if filler is None:
     st.info("Mark what should go, press Fill, and the film without it appears here.")
     st.stop()
 try:
-    result = Result.of(film, image, order, methods[order.method], repair.clean if repair else None)
+    result = Result.of(film, image, order, filler, repair.clean if repair else None)
     data = entry.load()
 except (BadHole, BadModel) as error:
     st.error(error.reason, icon=":material/error:")

@@ -5,6 +5,7 @@ import streamlit as st
 from core.models import catalogue
 from core.settings import Settings
 from core.ui import (
+    choices,
     rooms,
     sketch_batches,
     sketch_choices,
@@ -32,9 +33,8 @@ if not cards:
 judges = {card.name: card for card in catalogue(settings.checkpoints, "lesion")}
 judge = judges.get("mobilenetv2") or next(iter(judges.values()), None)
 segmenter = next(iter(catalogue(settings.checkpoints, "segment")), None)
+choices.say(sketch_choices.prepare(cards))
 with st.container():  # takes its place even while it is empty, so that what follows stays
-    for sentence in sketch_choices.prepare(cards):
-        st.warning(sentence, icon=":material/link_off:")
     if judge is None:
         st.info(sketch_choices.WITHOUT_CLASSIFIER, icon=":material/info:")
 card = sketch_choices.choose_model(cards)

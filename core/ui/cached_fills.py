@@ -34,6 +34,11 @@ class Method:
         return self.card.sha256 if self.card else ""
 
     @property
+    def version(self) -> str:
+        """That of the card; empty for a classical method."""
+        return self.card.version if self.card else ""
+
+    @property
     def middle_only(self) -> bool:
         """Whether it only ever fills the middle of a film."""
         return self.card is not None and self.card.details.get("view") == "whole film"

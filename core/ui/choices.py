@@ -7,7 +7,7 @@ from typing import Protocol
 import streamlit as st
 
 from core.models import ModelCard
-from core.ui import link
+from core.ui import chosen, link
 from core.ui.gallery import Exhibit
 from core.ui.words import interval, score
 
@@ -51,6 +51,8 @@ class Named(Protocol):
     """What a visitor chooses to read or to fill a film: a model's card, or a method."""
 
     name: str
+    title: str
+    version: str
 
 
 def sources(room: Room) -> list[str]:
@@ -71,23 +73,24 @@ def default_threshold(card: ModelCard) -> float:
 def prepare(
     cards: Sequence[Named], gallery: Mapping[str, Exhibit], room: Room = FRACTURE
 ) -> list[str]:
-    """Set every choice: kept, asked for by the address, or the default; say what was unknown."""
+    """Set every choice: kept, asked for by the address, or the default; say what was unknown, and
+    what became of the model that was chosen."""
     state = st.session_state
     names = {card.name: card for card in cards}
     first = room.default_model if room.default_model in names else cards[0].name
     sample = next(iter(gallery))
-    for key, value in {"source": SAMPLE, room.sample: sample, room.model: first}.items():
+    for key, value in {"source": SAMPLE, room.sample: sample}.items():
         state.setdefault(key, value)
     if state["source"] not in sources(room):
         state["source"] = SAMPLE
-    if state[room.model] not in names:
-        state[room.model] = first
     if state[room.sample] not in gallery:
         state[room.sample] = sample
     if "target" in room.extras:
         state.setdefault("target", "called")
+    before = state.get(room.model)
+    chosen.follow(room.model, cards, first)
     for card in cards if "threshold" in room.extras else ():
-        _set_threshold(card)
+        _set_threshold(card, before if card.name == state[room.model] else None)
     asked, unknown = link.asked(room.name, _now(names[state[room.model]], room)), []
     if "sample" in asked:
         state["source"] = SAMPLE
@@ -103,14 +106,28 @@ def prepare(
     for name in room.extras:
         if name in asked and not _follow(name, asked, names[state[room.model]], room):
             unknown.append(f"The link's {name} was left out; {_INSTEAD[name]} is used.")
-    return unknown
+    return unknown + chosen.told(room.model)
 
 
-def _set_threshold(card: ModelCard) -> None:
-    """Keep the visitor's threshold, unless another model is published under this name now."""
+def say(sentences: Sequence[str]) -> None:
+    """Show what `prepare` says; the place is taken even while it is empty, so that a canvas below
+    stays where it is."""
+    with st.container():
+        for sentence in sentences:
+            st.warning(sentence, icon=":material/warning:")
+
+
+def _set_threshold(card: ModelCard, before: str | None) -> None:
+    """Keep the visitor's threshold, unless another model is published under this name now.
+
+    before: the name that the model may have had until now.
+    """
     state, key = st.session_state, threshold_key(card)
     if state.get(f"{key}-of") != card.version:
         state.pop(key, None)
+        was = f"threshold-{before}"
+        if state.get(f"{was}-of") == card.version and was in state:
+            state[key] = state[was]
     state[f"{key}-of"] = card.version
     state.setdefault(key, default_threshold(card))
 

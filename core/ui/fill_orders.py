@@ -1,5 +1,6 @@
 """What a visitor has had filled, and the masks used on each film, for as long as the session."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -51,11 +52,21 @@ class Order:
 
     def asks_for(self, hole: Hole, method: Method) -> bool:
         """Whether it is for this mask and this method."""
-        return (self.mask_sha256, self.method, self.method_sha256) == (
-            hole.sha256,
-            method.name,
-            method.sha256,
-        )
+        return self.mask_sha256 == hole.sha256 and self._is_by(method)
+
+    def filler(self, methods: Mapping[str, Method]) -> Method | None:
+        """The method that filled it, though it may be called otherwise by now; None when it is no
+        longer there."""
+        named = methods.get(self.method)
+        if named and self._is_by(named):
+            return named
+        return next((method for method in methods.values() if self._is_by(method)), named)
+
+    def _is_by(self, method: Method) -> bool:
+        """A network is told by its file, which keeps through a change of its name."""
+        if self.method_sha256:
+            return self.method_sha256 == method.sha256
+        return self.method == method.name
 
     def changes(self, hole: Hole, method: Method, inverted: bool, grain: bool) -> list[str]:
         """What is no longer as it was asked for, in words."""
@@ -63,10 +74,7 @@ class Order:
             word
             for word, same in (
                 ("the mask", self.mask_sha256 == hole.sha256),
-                (
-                    "the method",
-                    (self.method, self.method_sha256) == (method.name, method.sha256),
-                ),
+                ("the method", self._is_by(method)),
                 ("the polarity", self.inverted == inverted),
                 ("the grain", self.grain == grain),
             )

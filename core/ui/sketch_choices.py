@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.lesions import CODES
 from core.models import ModelCard
-from core.ui import link, sketch_starts
+from core.ui import chosen, link, sketch_starts
 from core.ui.sketch_orders import DIAGNOSIS
 from core.ui.words import plain
 
@@ -21,13 +21,13 @@ NON_COMMERCIAL = (
 
 
 def prepare(cards: Sequence[ModelCard]) -> list[str]:
-    """Set every choice: kept, asked for by the address, or the default; say what was unknown."""
+    """Set every choice: kept, asked for by the address, or the default; say what was unknown, and
+    what became of the model that was chosen."""
     state, names, unknown = st.session_state, [card.name for card in cards], []
     state.setdefault(DIAGNOSIS, "mel")
     state.setdefault("sketch-from", "nv")
     state.setdefault("sketch-to", "mel")
-    if state.get(MODEL) not in names:
-        state[MODEL] = DEFAULT if DEFAULT in names else names[0]
+    chosen.follow(MODEL, cards, DEFAULT if DEFAULT in names else names[0])
     asked = link.asked(ROOM, _now())
     for name, key, known, sentence in (
         ("model", MODEL, names, "The link names a model that is not here; another one is used."),
@@ -41,7 +41,7 @@ def prepare(cards: Sequence[ModelCard]) -> list[str]:
         sketch_starts.ask(asked["sample"])
     elif "sample" in asked:
         unknown.append("The link names a sample sketch that is not here; draw one instead.")
-    return unknown
+    return unknown + chosen.told(MODEL)
 
 
 def is_non_commercial(card: ModelCard) -> bool:

@@ -23,6 +23,11 @@ def probability(app) -> str:
     return next(line.value for line in app.subheader if "%" in line.value).partition("·")[2]
 
 
+def warnings(app) -> list[str]:
+    """What stands on the page of models that came and went."""
+    return [one.value for one in app.warning if one.value.startswith("The model")]
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_choosers_follow_what_is_published_renamed_and_withdrawn(visit, checkpoints, room):
     publish, task, key = ROOMS[room]
@@ -38,13 +43,57 @@ def test_the_choosers_follow_what_is_published_renamed_and_withdrawn(visit, chec
     card = publishing.rename(find(checkpoints, task, "fresh"), "newer", "Newer", "S.")
     app.run()
     assert not app.exception
-    assert any(option.startswith("Newer") for option in app.selectbox(key=key).options)
-    app.selectbox(key=key).set_value("newer").run()
+    assert app.selectbox(key=key).value == app.query_params["model"] == "newer"
+    assert "The model Fresh was renamed: it is Newer now, and answers as before." in warnings(app)
     publishing.unpublish(card)
     app.run()
     assert not app.exception
     chooser = app.selectbox(key=key)
     assert chooser.value == "toy" and not any("Newer" in option for option in chooser.options)
+    gone = "The model Newer was withdrawn or is damaged: Toy is used now."
+    assert gone in warnings(app.run())  # and it stands until the visitor chooses
+    publish(checkpoints, "third", run="r3")
+    app.run().selectbox(key=key).set_value("third").run()
+    assert not app.exception and not warnings(app)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_is_said_of_a_model_moves_nothing_on_the_page(visit, checkpoints, room):
+    publish, task, key = ROOMS[room]
+    publish(checkpoints, "fresh", run="r1")
+    if task != "fracture":
+        publish(checkpoints, "toy")
+    app = visit(room)
+    app.selectbox(key=key).set_value("fresh").run()
+    before = [type(child) for child in app.main.children.values()]
+    publishing.rename(find(checkpoints, task, "fresh"), "newer", "Newer", "S.")
+    app.run()
+    assert warnings(app)
+    assert [type(child) for child in app.main.children.values()] == before
+
+
+def test_a_threshold_goes_along_with_a_name(visit, checkpoints):
+    toy_models.publish(checkpoints, "fresh", run="r1")
+    app = visit("fracture", model="fresh")
+    app.slider(key="threshold-fresh").set_value(0.75).run()
+    publishing.rename(find(checkpoints, "fracture", "fresh"), "newer", "Newer", "S.")
+    app.run()
+    assert app.slider(key="threshold-newer").value == 0.75
+
+
+def test_a_fill_stays_when_its_network_is_renamed_and_goes_when_it_is_withdrawn(visit, checkpoints):
+    toy_models.publish_painter(checkpoints, "fresh", run="r1")
+    app = visit("inpaint", sample="screwed-knee", model="fresh")
+    for label in ("Use the true mask", "Fill"):
+        next(button for button in app.button if button.label == label).click().run()
+    assert app.subheader[0].value == "Filled by Fresh"
+    card = publishing.rename(find(checkpoints, "inpaint", "fresh"), "newer", "Newer", "S.")
+    app.run()
+    assert app.subheader[0].value == "Filled by Newer"
+    assert not any("is older" in warning.value for warning in app.warning)
+    publishing.unpublish(card)
+    app.run()
+    assert not app.exception and not app.subheader
 
 
 def test_the_last_model_of_a_page_may_go(visit, checkpoints):
@@ -69,6 +118,8 @@ def test_a_model_replaced_under_its_name_answers_anew_at_its_own_threshold(visit
     assert not app.exception
     assert app.slider(key="threshold-toy").value == 0.125
     assert probability(app) != before
+    said = "The model Toy was replaced: the one published as Toy is used now."
+    assert said in warnings(app)
 
 
 def test_an_open_page_reruns_when_the_catalogue_changes_and_only_then(checkpoints, monkeypatch):
