@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+CHATTY = ("onnxscript", "onnx_ir", "lightning.fabric", "lightning.pytorch")
+
 
 class _Tee:
     """Writes to a stream and to a file."""
@@ -35,7 +37,7 @@ def logged(folder: Path) -> Iterator[None]:
         root, handler = logging.getLogger(), logging.StreamHandler(sys.stderr)
         root.addHandler(handler)
         root.setLevel(logging.INFO)
-        for chatty in ("onnxscript", "onnx_ir"):
+        for chatty in CHATTY:
             logging.getLogger(chatty).setLevel(logging.WARNING)
         stack.callback(root.removeHandler, handler)
         yield
