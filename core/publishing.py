@@ -8,8 +8,9 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.annotation_records import plain_line
@@ -17,6 +18,7 @@ from core.jobs.records import write_json
 from core.models import BadModel, ModelCard, catalogue
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+ASIDE, FORGOTTEN_S = ".aside", 3600  # no change of a model takes that long
 MOST_NAME, MOST_TITLE, MOST_SUMMARY, MOST_NOTES = 60, 80, 300, 2000
 
 
@@ -82,11 +84,11 @@ def rename(card: ModelCard, name: str, title: str, summary: str) -> ModelCard:
     target = card.folder.with_name(name)
     if target.exists():
         raise BadModel(f"There is another {card.task} model named {name}: choose another name.")
-    with _writing(card), tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as aside:
-        copy = Path(shutil.copytree(card.folder, Path(aside) / name))
+    with _writing(card), _aside(target.parent) as aside:
+        copy = Path(shutil.copytree(card.folder, aside / name))
         write_json(copy / "card.json", now.details | words)
         os.rename(copy, target)
-        os.rename(card.folder, Path(aside) / card.folder.name)
+        os.rename(card.folder, aside / card.folder.name)
     return ModelCard.read(target)
 
 
@@ -108,8 +110,8 @@ def unpublish(card: ModelCard) -> None:
     Raises BadModel when it was not published here.
     """
     folder = _current(card).folder
-    with _writing(card), tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as aside:
-        os.rename(folder, Path(aside) / folder.name)
+    with _writing(card), _aside(folder.parent) as aside:
+        os.rename(folder, aside / folder.name)
 
 
 def _current(card: ModelCard) -> ModelCard:
@@ -129,6 +131,18 @@ def _rewritten(card: ModelCard, changes: Mapping[str, str]) -> ModelCard:
     with _writing(card):
         write_json(card.folder / "card.json", card.details | changes)
     return ModelCard.read(card.folder)
+
+
+@contextmanager
+def _aside(task: Path) -> Iterator[Path]:
+    """A folder that nobody sees, for as long as a model is changed; what was left of one where
+    that was cut off goes, too."""
+    for left in task.glob(f".*{ASIDE}"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > FORGOTTEN_S:
+                shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=task, prefix=".", suffix=ASIDE) as aside:
+        yield Path(aside)
 
 
 @contextmanager

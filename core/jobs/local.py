@@ -94,7 +94,8 @@ class LocalLauncher:
         gone = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.deleted")
         with alone(job):
             folder.rename(gone)  # at once, so that nobody sees half a run
-            shutil.rmtree(gone)
+            for one in runs.glob(".*.deleted"):  # and what was left when that was cut off
+                shutil.rmtree(one, ignore_errors=True)
 
     def publish(self, job: Job, name: str, title: str, summary: str) -> None:
         """See `core.jobs.Launcher.publish`."""

@@ -510,6 +510,7 @@ def test_what_has_nothing_to_go_on_from_is_not_started(toys, state):
 
 def test_a_run_is_deleted_and_nothing_else(toys, runs, tmp_path):
     job, other = toys.ready("--epochs=1"), toys.ready()
+    (runs / ".another.0a1b2c3d.deleted" / "samples").mkdir(parents=True)  # was cut off
     toys.delete(job)
     assert [path.name for path in runs.iterdir()] == [other.id]
     elsewhere = ToyLauncher(tmp_path / "elsewhere").ready(name="far")

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import threading
+import time
 
 import pytest
 
@@ -47,6 +48,20 @@ def test_new_words_alone_leave_the_folder_where_it_is(root):
     card = publishing.rename(find(root, "fracture", "mine"), "mine", "", "Short.")
     assert (card.name, card.title, card.summary) == ("mine", "mine", "Short.")
     assert names(root) == {"mine", "shipped"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda card: publishing.rename(card, "yours", "", ""), publishing.unpublish],
+    ids=["rename", "unpublish"],
+)
+def test_what_a_killed_change_left_goes_with_the_next_one(root, change):
+    for name, age in (("old", 2 * 3600), ("now", 60)):
+        left = root / "fracture" / f".{name}.aside"
+        (left / "mine").mkdir(parents=True)
+        os.utime(left, (time.time() - age, time.time() - age))
+    change(find(root, "fracture", "mine"))
+    assert {name for name in names(root) if name.startswith(".")} == {".now.aside"}
 
 
 @pytest.mark.parametrize(
