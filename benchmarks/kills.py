@@ -18,33 +18,19 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-import cv2
-
 from core.jobs import Job, can_resume, is_live, metrics, status
 from core.jobs.local import LocalLauncher
 from core.jobs.processes import lives
 from core.jobs.records import Status, read_status
-from core.phantoms import long_bone
-from core.samples import png
 from core.settings import Settings
+from tests.class_folders import write_films
 from trainers.checkpoint import read
 from trainers.progress import TrainingFailed
 
-FILMS, SIDE = 24, 64
-WORDS = ("--backbone=mobilenetv2_100", f"--size={SIDE}", "--batch=8", "--precision=32-true")
+WORDS = ("--backbone=mobilenetv2_100", "--size=64", "--batch=8", "--precision=32-true")
 CHECKPOINTS = ("last.pt", "best.pt")
 LEARNING = ("training", "scoring")
 START_S = 10  # about as long as a trainer takes to begin
-
-
-def write_films(root: Path) -> None:
-    """Phantoms in folders by split and class; every third for validation."""
-    for seed in range(FILMS):
-        split, fractured = ("val", "train", "train")[seed % 3], seed % 2 == 1
-        folder = root / split / ("fractured" if fractured else "not fractured")
-        folder.mkdir(parents=True, exist_ok=True)
-        film = cv2.resize(long_bone(seed, fractured).pixels, (SIDE, 2 * SIDE))
-        (folder / f"film{seed}.png").write_bytes(png(film))
 
 
 def tried(launcher: LocalLauncher, films: Path, epochs: int, name: str) -> Job:

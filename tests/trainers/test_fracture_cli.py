@@ -4,7 +4,6 @@ import csv
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -13,21 +12,11 @@ from core.metrics import auroc
 from core.models import catalogue, faults, find, open_model
 from core.phantoms import long_bone
 from core.samples import png
+from tests.class_folders import write_films
 from trainers import fracture
 from trainers.films import BadPack, Pack
 from trainers.options import parse
 from trainers.squares import read_grey
-
-
-def write_films(root: Path) -> None:
-    """24 phantoms as a pair of class folders, 8 of them for validation."""
-    for seed in range(24):
-        split, fractured = ("val", "train", "train")[seed % 3], seed % 2 == 1
-        folder = root / split / ("fractured" if fractured else "not fractured")
-        folder.mkdir(parents=True, exist_ok=True)
-        grey = long_bone(seed, fractured).pixels
-        small = cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-        (folder / f"film{seed}.png").write_bytes(png(small))
 
 
 def run(*arguments) -> None:
