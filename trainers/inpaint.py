@@ -35,6 +35,7 @@ from trainers.films import Film, Pack
 from trainers.holes import MIDDLE_ONLY, SIDE, THIN, WIDE, Diet, HoledFilms
 from trainers.mask_pack import MaskPack
 from trainers.notes import note_training
+from trainers.parent import has_learned
 from trainers.progress import current
 from trainers.squares import load_squares
 
@@ -134,7 +135,7 @@ def start_painter(arguments: argparse.Namespace) -> tuple[nn.Module, str]:
         painter, origin = start.whole(
             NETWORKS[arguments.network](), arguments, "inpaint", arguments.network
         )
-        if runs:
+        if runs and not has_learned(arguments.run):
             start.load_runs(painter, runs)
     if runs:
         origin = f"the last weights of {' and '.join(run.name for run in runs)}"

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.learning import TRAINERS
-from core.models import BadModel, find
+from core.models import BadModel
 from core.options import BadOption, Option, near
 from core.settings import CHECKOUT
 from core.trainer import CONFIGS, Trainer, as_words, read_config
+from trainers.parent import parent
 
 METAVARS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 BUILT = ("backbone", "head", "size", "same_padding")  # as a model's card tells them
@@ -88,7 +89,7 @@ def _build_as_published(
     starts from. Raises BadOption where a flag says otherwise."""
     name = values["from_model"]
     try:
-        card = find(values["checkpoints"], trainer.task, name)
+        card = parent(values["run"], values["checkpoints"], trainer.task, name)
     except BadModel as error:
         raise BadOption(error.reason) from None
     built = dict(card.details.get("architecture", {})) | {"size": card.input.size}

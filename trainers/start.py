@@ -13,12 +13,13 @@ from lightning.fabric import Fabric
 from lightning.fabric.strategies import DDPStrategy
 from torch import Tensor, nn
 
-from core.models import BadModel, ModelCard, find, verify
+from core.models import BadModel, ModelCard, verify
 from core.networks import published
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.preprocess import InputSpec
 from trainers.archive import BadPack
 from trainers.loop import Schedule
+from trainers.parent import has_learned, keep, parent
 from trainers.weights import BadStart, fill, read_weights
 
 # What timm's networks raise when they are built or called in a way that is not theirs.
@@ -75,12 +76,13 @@ def classifier(
     BadStart when the options do not go together or weights do not fit, BadModel when the published
     model cannot be used.
     """
-    fresh = not (arguments.run / "last.pt").exists()
+    fresh = not has_learned(arguments.run)
     if arguments.from_model:
-        card = find(arguments.checkpoints, task, arguments.from_model)
-        network = published.load(card).requires_grad_(True)
+        card = parent(arguments.run, arguments.checkpoints, task, arguments.from_model)
+        network = published.load(card).requires_grad_(True) if fresh else published.unfilled(card)
         built, spec = Architecture(**card.details["architecture"]), card.input
         origin = _called(card)
+        keep(card, arguments.run)
     else:
         built, network = asked, _built(asked)
         origin = load_backbone(network, asked, arguments.weights, arguments.pretrained, fresh)
@@ -99,18 +101,21 @@ def whole(
 ) -> tuple[nn.Module, str]:
     """A network as it is, or filled from the published model `--from-model`, and where it started.
 
-    Where that model is made of several networks, those of its `part` are taken. Raises BadModel
-    when there is no such model or its file is another, BadStart when it does not fit.
+    Where that model is made of several networks, those of its `part` are taken; where the run goes
+    on, none, as all weights are in its folder. Raises BadModel when there is no such model or its
+    file is another, BadStart when it does not fit.
     """
     origin = SCRATCH
     if arguments.from_model:
-        card = find(arguments.checkpoints, task, arguments.from_model)
+        card = parent(arguments.run, arguments.checkpoints, task, arguments.from_model)
+        origin = _called(card)
+        keep(card, arguments.run)
+    if arguments.from_model and not has_learned(arguments.run):
         verify(card)
         state = published.load_state(card.weights)
         if any(name.startswith(f"{part}.") for name in state):
             state = {name.removeprefix(f"{part}."): value for name, value in state.items()}
         fill(network, state, f"The published model {card.name}")
-        origin = _called(card)
     return network, arguments.started_from or origin
 
 

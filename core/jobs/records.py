@@ -7,6 +7,7 @@ metrics.csv   a row an epoch         log.txt      all that the trainer printed
 audit.json    what the data audit found          trial.json   how long the whole will take
 samples/      pictures, 0001.png after the first epoch ...
 last.pt       all that resuming needs            best.pt      the weights that are published
+from_model/   the card of the published model that it started from
 stop          someone asked it to stop
 lock          held by the trainer      .runner        held by the runner
 .told         it was sent SIGTERM, since it did not stop

@@ -29,7 +29,7 @@ def load(card: ModelCard) -> nn.Module:
     models), or when the file does not hold all of the network's weights.
     """
     verify(card)
-    network = _fresh(card)
+    network = unfilled(card)
     try:
         missing, _ = network.load_state_dict(load_state(card.weights), strict=False)
     except RuntimeError:
@@ -59,7 +59,9 @@ def load_state(path: Path) -> dict[str, Tensor]:
     }
 
 
-def _fresh(card: ModelCard) -> nn.Module:
+def unfilled(card: ModelCard) -> nn.Module:
+    """The network as its card describes it, with fresh weights. Raises BadModel when the card names
+    no architecture, or none that can be built."""
     try:
         architecture = Architecture(**card.details["architecture"])
     except (KeyError, TypeError):

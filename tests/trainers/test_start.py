@@ -1,4 +1,5 @@
 import argparse
+from pathlib import Path
 
 import pytest
 import safetensors.torch
@@ -10,8 +11,10 @@ from core.networks.context_encoder import NETWORKS
 from core.networks.published import load, load_state
 from core.networks.sketch_gan import SketchGenerator
 from core.networks.unet import UNet
+from core.options import BadOption
 from core.settings import CHECKOUT
-from trainers import fracture, severity
+from trainers import fracture, inpaint, severity
+from trainers.checkpoint import differences
 from trainers.options import parse
 from trainers.start import load_backbone, load_runs, whole
 from trainers.weights import BadStart
@@ -89,8 +92,8 @@ def test_a_safetensors_file_starts_a_backbone(tmp_path, trained):
 PUBLISHED = CHECKOUT / "checkpoints"
 
 
-def asked(name: str) -> argparse.Namespace:
-    return argparse.Namespace(checkpoints=PUBLISHED, from_model=name, started_from=None)
+def asked(name: str, run: Path, checkpoints: Path = PUBLISHED) -> argparse.Namespace:
+    return argparse.Namespace(checkpoints=checkpoints, from_model=name, started_from=None, run=run)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +106,8 @@ def asked(name: str) -> argparse.Namespace:
         ("inpaint", "context_encoder_classic", NETWORKS["classic"], "classic"),
     ],
 )
-def test_a_network_goes_on_from_a_published_model(task, name, network, part):
-    started, origin = whole(network(), asked(name), task, part)
+def test_a_network_goes_on_from_a_published_model(tmp_path, task, name, network, part):
+    started, origin = whole(network(), asked(name, tmp_path), task, part)
     assert origin == f"the published {task} model {name}"
     kept = load_state(PUBLISHED / task / name / "model.onnx")
     for key, value in started.named_parameters():
@@ -120,13 +123,13 @@ def test_a_network_goes_on_from_a_published_model(task, name, network, part):
         ("inpaint", "context_encoder", BadStart, "does not fit the network"),
     ],
 )
-def test_a_published_model_that_does_not_fit_is_refused(task, name, error, sentence):
+def test_a_published_model_that_does_not_fit_is_refused(tmp_path, task, name, error, sentence):
     with pytest.raises(error, match=sentence):
-        whole(UNet(), asked(name), task)
+        whole(UNet(), asked(name, tmp_path), task)
 
 
-def test_a_classifier_goes_on_as_it_was_published():
-    words = ["--data", "D", "--run", "R", "--checkpoints", str(PUBLISHED)]
+def test_a_classifier_goes_on_as_it_was_published(tmp_path):
+    words = ["--data", "D", "--run", str(tmp_path), "--checkpoints", str(PUBLISHED)]
     card = find(PUBLISHED, "severity", "mobilenetv2")
     arguments = parse("severity", [*words, "--from-model", "mobilenetv2"])
     network, architecture, spec, origin = severity.start_network(arguments)
@@ -178,6 +181,37 @@ def test_a_run_that_goes_on_needs_no_more_what_it_started_from(tmp_path, monkeyp
     asked = parse("fracture", words)
     *_, origin = fracture.start_network(asked)
     assert origin != "random weights (from scratch)"
+
+
+def test_a_run_that_goes_on_needs_no_more_the_model_that_it_started_from(tmp_path):
+    words = ["--data", "D", "--run", str(tmp_path), "--from-model", "simple_cnn", "--checkpoints"]
+    network, *built = fracture.start_network(parse("fracture", [*words, str(PUBLISHED)]))
+    with pytest.raises(BadOption, match="no fracture model named simple_cnn"):
+        parse("fracture", [*words, "withdrawn"])
+    (tmp_path / "last.pt").touch()
+    arguments = parse("fracture", [*words, "withdrawn"])
+    assert (arguments.backbone, arguments.size) == ("simple_cnn", 150)
+    again, *told = fracture.start_network(arguments)
+    assert told == built
+    assert not differences(network, again.state_dict())
+    assert all(value.requires_grad for value in again.parameters())
+    with pytest.raises(BadOption, match="no fracture model named mobilenetv2"):
+        parse("fracture", ["mobilenetv2" if w == "simple_cnn" else w for w in [*words, "gone"]])
+
+
+def test_a_whole_network_that_goes_on_needs_no_more_the_model_that_it_started_from(tmp_path):
+    _, origin = whole(UNet(), asked("unet", tmp_path), "segment")
+    (tmp_path / "last.pt").touch()
+    gone = asked("unet", tmp_path, tmp_path / "withdrawn")
+    assert whole(UNet(), gone, "segment")[1] == origin
+
+
+def test_a_painter_that_goes_on_needs_no_more_the_runs_that_it_started_from(tmp_path):
+    words = ["--data", "D", "--run", str(tmp_path), "--network", "classic", "--from-run", "gone"]
+    with pytest.raises(BadStart, match=r"best\.pt is missing"):
+        inpaint.start_painter(parse("inpaint", words))
+    (tmp_path / "last.pt").touch()
+    assert inpaint.start_painter(parse("inpaint", words))[1] == "the last weights of gone"
 
 
 def test_a_stack_is_no_network_to_go_on_from():
