@@ -20,9 +20,14 @@ function range(axis) {
   return axis?.range && axis.autorange !== true ? axis.range.map(Number) : null
 }
 
+function drawing(key) { // while a chart is drawn anew, the old drawing stands beside it, hidden
+  const drawings = document.querySelectorAll(`.st-key-${key} .js-plotly-plot`)
+  return [...drawings].filter((each) => each.offsetWidth > 0).at(-1)
+}
+
 function look(charts) {
   return Object.entries(charts).map(([key, subject]) => {
-    const layout = document.querySelector(`.st-key-${key} .js-plotly-plot`)?.layout
+    const layout = drawing(key)?.layout
     return { key, subject, x: range(layout?.xaxis), y: range(layout?.yaxis) }
   })
 }
