@@ -8,12 +8,11 @@ import streamlit as st
 from core import jobs
 from core.jobs import Job, JobError, Launcher, Status
 from core.settings import Settings
-from core.ui import train_findings, train_views
-from core.ui.train_words import subject
+from core.ui import train_findings, train_paths, train_views
+from core.ui.train_words import STEPS, checking, subject
 from core.ui.words import plain, span
 
 EVERY = "2s"
-STEPS = {"training": "taking two steps", "scoring": "scoring once"}  # what a phase is in a check
 _CHECKED, _REFUSED = "train-checked", "train-check-refused"  # a job's id; why a press did nothing
 
 
@@ -32,14 +31,14 @@ def follow(job: Job | None) -> None:
     st.session_state[_CHECKED] = job.id if job else ""
 
 
-def show(launcher: Launcher, job: Job, changed: bool) -> None:
+def show(settings: Settings, launcher: Launcher, job: Job, changed: bool) -> None:
     """How the check of a job goes, then what it found. changed: the form asks for something else
     by now."""
     with st.container(border=True):
         if jobs.is_live(job):
             st.fragment(_progress, run_every=EVERY)(launcher, job)
         else:
-            _result(launcher, job, jobs.status(job), changed)
+            _result(settings, launcher, job, changed)
         if reason := st.session_state.pop(_REFUSED, ""):
             st.error(plain(reason), icon=":material/block:")
 
@@ -67,9 +66,8 @@ def offer(settings: Settings) -> None:
 
 def _waits(job: Job) -> bool:
     """Whether it is being checked, or is ready to be started."""
-    begun = any((job.folder / name).exists() for name in ("trial.json", "last.pt"))
-    checking = job.launcher != "shell" and not begun and jobs.is_live(job)
-    return checking or jobs.status(job).state == "ready"
+    status = jobs.status(job)
+    return checking(job, status) or status.state == "ready"
 
 
 def _started(job: Job) -> bool:
@@ -86,23 +84,24 @@ def _progress(launcher: Launcher, job: Job) -> None:
     if not jobs.is_live(job):
         st.rerun()  # of the page: this is repeated no longer
     status = jobs.status(job)
-    doing = STEPS.get(status.phase, status.phase or "starting")
+    now = STEPS.get(status.phase, status.phase or "starting")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/pending: **Checking {plain(job.id)}:** {plain(doing)} …")
+        st.markdown(f":material/pending: **Checking {plain(job.id)}:** {plain(now)} …")
         st.button("Stop the check", on_click=_attempt, args=(launcher.stop, job))
     if status.steps and status.phase not in STEPS:
         st.progress(min(1.0, status.step / status.steps))
     st.caption("It goes on when this page is closed: the run waits here and under Runs.")
 
 
-def _result(launcher: Launcher, job: Job, status: Status, changed: bool) -> None:
-    ready = status.state == "ready"
+def _result(settings: Settings, launcher: Launcher, job: Job, changed: bool) -> None:
+    status = jobs.status(job)
+    ready, reason = status.state == "ready", train_paths.named(status.reason, settings)
     st.markdown(f"**{plain(job.id)}** · {subject(job)}")
     if status.state == "stopped":
-        st.info(plain(status.reason or "The check was stopped."), icon=":material/stop_circle:")
+        st.info(plain(reason or "The check was stopped."), icon=":material/stop_circle:")
     elif not ready:
         st.error(
-            plain(status.reason or "The check failed: see what it printed."),
+            plain(reason or "The check failed: see what it printed."),
             icon=":material/error:",
         )
     if found := jobs.audit(job):
@@ -111,7 +110,7 @@ def _result(launcher: Launcher, job: Job, status: Status, changed: bool) -> None
         _estimate(jobs.trial(job) or {}, status)
     elif log := launcher.log(job):
         with st.expander("What it printed", icon=":material/terminal:"):
-            st.code(log, language=None, wrap_lines=True)
+            st.code(train_paths.named(log, settings), language=None, wrap_lines=True)
     if ready and changed:
         st.caption(
             ":material/update: The form above asks for something else now; what starts here is "

@@ -16,12 +16,14 @@ from core.learning import TRAINERS
 from core.run_table import Best, bests, differing, in_words
 from core.settings import Settings
 from core.trainer import Trainer
-from core.ui import train_publish, train_published, train_views
+from core.ui import train_paths, train_publish, train_published, train_views
 from core.ui.batch import as_csv
-from core.ui.train_words import SIGNS, measure, number, short
+from core.ui.train_words import measure, number, short, sign_of
 from core.ui.words import span
 
 MOST_ROWS = 12  # of the table, without scrolling
+EVERY = "10s"
+NONE = "\N{EN DASH}"  # in a cell without a value
 _TRAINER = "train-compare-trainer"
 
 
@@ -37,25 +39,32 @@ class Row:
 
 
 def show(settings: Settings, launcher: Launcher) -> None:
-    """A table of runs, the form that publishes one, and the models that were published here."""
+    """A table of runs, the form that publishes one, and the models that were published here.
+
+    The view follows by itself what happens to the runs.
+    """
+    st.fragment(_runs, run_every=EVERY)(settings, launcher)
+    train_published.show(settings)
+
+
+def _runs(settings: Settings, launcher: Launcher) -> None:
     known = [job for job in jobs.read_jobs(settings.runs) if job.trainer in TRAINERS]
     if not known:
         st.info(
             "Runs stand here beside each other once there are some: start one under New run.",
             icon=":material/leaderboard:",
         )
-    else:
-        left, right = st.columns([2, 3], gap="medium")
-        with left:
-            trainer = _trainer(known)
-        rows = [_row(trainer, job) for job in known if job.trainer == trainer.name]
-        rows.sort(key=lambda row: _merit(trainer, row), reverse=True)
-        with right:
-            rows_of_table = _chosen(trainer, rows)
-        _table(trainer, rows_of_table)
-        st.subheader("Publish", anchor=False)
-        train_publish.offer([row.job for row in rows], settings, launcher)
-    train_published.show(settings)
+        return
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        trainer = _trainer(known)
+    rows = [_row(trainer, job, settings) for job in known if job.trainer == trainer.name]
+    rows.sort(key=lambda row: _merit(trainer, row), reverse=True)
+    with right:
+        rows_of_table = _chosen(trainer, rows)
+    _table(trainer, rows_of_table)
+    st.subheader("Publish", anchor=False)
+    train_publish.offer([row.job for row in rows], settings, launcher)
 
 
 def _trainer(known: Sequence[Job]) -> Trainer:
@@ -78,10 +87,18 @@ def _trainer(known: Sequence[Job]) -> Trainer:
     return TRAINERS[chosen]
 
 
-def _row(trainer: Trainer, job: Job) -> Row:
+def _row(trainer: Trainer, job: Job, settings: Settings) -> Row:
     rows = jobs.metrics(job)
     seconds = float(rows["seconds"].sum()) if "seconds" in rows else 0.0
-    return Row(job, jobs.status(job), jobs.config(job), bests(trainer, rows), seconds)
+    config = {name: _told(value, settings) for name, value in jobs.config(job).items()}
+    return Row(job, jobs.status(job), config, bests(trainer, rows), seconds)
+
+
+def _told(value: object, settings: Settings) -> object:
+    """An option's value without what it says of where the server keeps its folders."""
+    if isinstance(value, list):
+        return [_told(each, settings) for each in value]
+    return train_paths.named(value, settings) if isinstance(value, str) else value
 
 
 def _merit(trainer: Trainer, row: Row) -> float:
@@ -148,16 +165,19 @@ def _cells(
         for name in measures
     }
     first = measure(trainer.measure)
+    chosen = {_title(name): in_words([row.config.get(name) for row in rows]) for name in settings}
+    data = {name: chosen.pop(name) for name in ["Data"] if name in chosen}  # wide, and often alike
     return pd.DataFrame(
         {
             "Run": [short(row.job) for row in rows],
-            "State": [_state(row.status) for row in rows],
+            "State": [_state(row) for row in rows],
             first: bests_of.get(first, [None] * len(rows)),
-            **{_title(name): in_words([row.config.get(name) for row in rows]) for name in settings},
+            **chosen,
             "Epochs done": [row.status.epoch for row in rows],
             "Time": [row.seconds for row in rows],
             "Device": [row.status.device for row in rows],
             **{name: values for name, values in bests_of.items() if name != first},
+            **data,
         }
     )
 
@@ -165,18 +185,19 @@ def _cells(
 def _written(table: pd.DataFrame, rows: Sequence[Row], measures: Sequence[str]) -> Styler:
     """The table in words, which sorts by its values all the same."""
     plain_numbers = dict.fromkeys(table.select_dtypes("float"), "{:g}")
-    table = table.style.format(plain_numbers | {"Time": span})
+    table = table.style.format(plain_numbers | {"Time": lambda s: span(s) if s else NONE})
     for name in measures:
         for at, row in enumerate(rows):
             best = row.bests.get(name)
-            words = f"{number(best.value)} at {best.epoch}" if best else ""
+            words = f"{number(best.value)}, epoch {best.epoch}" if best else NONE
             place = pd.IndexSlice[[at], [measure(name)]]
             table = table.format(lambda _, words=words: words, subset=place)
     return table
 
 
-def _state(status: Status) -> str:
-    return "Publishing" if status.phase == "publishing" else SIGNS[status.state].word
+def _state(row: Row) -> str:
+    publishing = row.status.phase == "publishing"
+    return "Publishing" if publishing else sign_of(row.job, row.status).word
 
 
 def _title(option: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -19,6 +19,8 @@ from core.ui.train_words import LOSSES, measure, number, short
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 MOST = len(SYMBOLS)  # runs on one chart: each has a colour, a marker and a dash of its own
 HEIGHT = 300
+MARKED = 40  # points of a curve that has markers: more would hide it
+SPIKE = 100  # times the median, from where on an axis is logarithmic
 LOSS_CHART, SCORE_CHART = "train-losses", "train-scores"
 Curves = Sequence[tuple[str, pd.DataFrame]]  # name of a run, its metrics by epoch
 
@@ -35,11 +37,13 @@ class Line(NamedTuple):
 
 def show(run: Run, runs: Sequence[Run]) -> None:
     """The curves of a run on two charts, with those of others that the reader asks for."""
-    chosen = [run, *_others(run, runs)]
+    others = _others(run, runs) if run.status.epoch else []
+    chosen = [run, *others]
     read = [(short(one.job), jobs.metrics(one.job).set_index("epoch")) for one in chosen]
     curves = [(name, rows) for name, rows in read if len(rows)]
     if not curves:
-        st.info("The curves begin when the first epoch is over.", icon=":material/show_chart:")
+        if run.live or run.status.state == "ready":
+            st.info("The curves begin when the first epoch is over.", icon=":material/show_chart:")
         return
     columns = list(dict.fromkeys(column for _, rows in curves for column in rows))
     losses = [column for column in LOSSES if column in columns]
@@ -104,7 +108,7 @@ def _losses(run: Run, curves: Curves, losses: Sequence[str]) -> None:
     named = zip(DASHES, losses, strict=False)
     dashes = "; ".join(f"{dash}: {LOSSES[loss].lower()}" for dash, loss in named)
     st.markdown("**Losses**" + (f", {dashes}" if several else ""))
-    _draw(LOSS_CHART, run.job.id, lines, "Loss")
+    _draw(LOSS_CHART, run.job.id, lines, "Loss", run)
 
 
 def _scores(run: Run, curves: Curves, score: str) -> None:
@@ -113,16 +117,19 @@ def _scores(run: Run, curves: Curves, score: str) -> None:
         for at, (name, rows) in enumerate(curves)
         if score in rows
     ]
-    _draw(SCORE_CHART, f"{run.job.id} {score}", lines, measure(score))
+    _draw(SCORE_CHART, f"{run.job.id} {score}", lines, measure(score), run)
 
 
-def _draw(key: str, subject: str, lines: Sequence[Line], title: str) -> None:
+def _draw(key: str, subject: str, lines: Sequence[Line], title: str, run: Run) -> None:
     from plotly.graph_objects import Figure  # takes long to import; the list must not wait
 
     zoom = train_zoom.axes(key, subject, tuple((line.name, *line.points.items()) for line in lines))
     colours = st.get_option("theme.chartCategoricalColors")
     last = max((line.points.index.max() for line in lines if len(line.points)), default=1)
-    epochs = {"title": "Epoch", "dtick": max(1, math.ceil(last / 8)), "tickformat": "d"}
+    epochs = {"title": "Epoch"} | ({"dtick": 1} if last <= 8 else {"nticks": 8})
+    marked = max((len(line.points) for line in lines), default=0) <= MARKED
+    if spiked := _spiked(lines):
+        title += ", logarithmic"
     figure = Figure(
         layout={
             "height": HEIGHT,
@@ -131,7 +138,11 @@ def _draw(key: str, subject: str, lines: Sequence[Line], title: str) -> None:
             "showlegend": len(lines) > 1,
             "hovermode": "x unified",
             "xaxis": epochs | {"range": zoom.get("x")},
-            "yaxis": {"title": title, "range": zoom.get("y")},
+            "yaxis": {
+                "title": title,
+                "range": zoom.get("y"),
+                "type": "log" if spiked else "linear",
+            },
         }
     )
     for line in lines:
@@ -141,13 +152,34 @@ def _draw(key: str, subject: str, lines: Sequence[Line], title: str) -> None:
             name=line.name,
             legendgroup=line.name,
             showlegend=line.told,
-            mode="lines+markers",
-            line={"dash": DASHES[line.dash], "width": 2, "color": colours[line.look]},
+            mode="lines+markers" if marked else "lines",
+            line={
+                "dash": DASHES[line.dash],
+                "width": 2 if marked else 1.5,
+                "color": colours[line.look],
+            },
             marker={"symbol": SYMBOLS[line.look], "size": 7},
             hovertemplate="%{y:.4g}",
         )
+    alt = _alt(title, lines)
+    if run.best:
+        best = f"best {measure(TRAINERS[run.job.trainer].measure)}: epoch {run.best.epoch}"
+        figure.add_vline(
+            run.best.epoch,
+            line={"width": 1, "color": "grey"},
+            annotation={"text": best, "font": {"size": 11}},
+            annotation_position="top left" if run.best.epoch > last / 2 else "top right",
+        )
+        alt += f"; {best}"
     with st.container(key=key):
-        st.plotly_chart(figure, alt=_alt(title, lines), config={"displayModeBar": False})
+        st.plotly_chart(figure, alt=alt, config={"displayModeBar": False})
+
+
+def _spiked(lines: Sequence[Line]) -> bool:
+    """Whether a few values would flatten all others on a linear axis."""
+    values = np.concatenate([[], *(line.points for line in lines)])
+    values = values[np.isfinite(values)]
+    return len(values) > 0 and values.min() > 0 and values.max() > SPIKE * np.median(values)
 
 
 def _alt(title: str, lines: Sequence[Line]) -> str:

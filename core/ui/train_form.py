@@ -1,7 +1,6 @@
 """A new run, read from top to bottom: what to learn, from which data, where it starts, how."""
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -14,7 +13,7 @@ from core.options import BadOption
 from core.settings import CHECKOUT, Settings
 from core.trainer import Trainer, as_words
 from core.training_files import BadFile
-from core.ui import presses, train_check, train_data, train_options, train_start
+from core.ui import presses, train_check, train_data, train_options, train_paths, train_start
 from core.ui.words import plain
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
@@ -34,8 +33,8 @@ def show(settings: Settings, launcher: Launcher) -> None:
         job = train_check.current(settings)
         name = _name(settings, trainer, job)
         problem = problem or _unfit(settings, name, job)
-        command = train_options.command(trainer, said, settings.runs / name)
-        st.code(shlex.join(command), language="bash", wrap_lines=True)
+        command = ("python", "-m", f"trainers.{trainer.name}", *said, "--run", settings.runs / name)
+        train_paths.show(command, settings)
         again = job is not None and job.id == name
         _button(trainer, problem, again, first=job is None)
         if presses.waiting(_ASKED, trainer.name):
@@ -44,10 +43,11 @@ def show(settings: Settings, launcher: Launcher) -> None:
                     _submit(launcher, trainer, said, name, job if again else None)
             st.rerun()
         if reason := st.session_state.pop(_REFUSED, ""):
-            st.error(plain(reason), icon=":material/error:")
+            st.error(plain(train_paths.named(reason, settings)), icon=":material/error:")
         if job:
             asked = trainer.name, said
-            train_check.show(launcher, job, changed=(job.trainer, job.words) != asked)
+            changed = (job.trainer, job.words) != asked
+            train_check.show(settings, launcher, job, changed)
         train_check.offer(settings)
 
 

@@ -19,19 +19,19 @@ from core.ui import (
 )
 from core.ui.train_queue import Run
 
-EVERY = "2s"
+EVERY, CALM = "2s", "10s"  # while a run lives, and while none does
 
 
 def show(settings: Settings, launcher: jobs.Launcher) -> None:
     """List the runs under `settings.runs` and show the chosen one, `?run=ID` in the address.
 
-    While a run is queued or running the view follows it by itself. `launcher` starts, stops and
-    deletes.
+    The view follows by itself what happens to the runs, wherever they were started. `launcher`
+    starts, stops and deletes.
     """
     train_queue.follow_link()
     runs = train_queue.read(settings.runs)
     page = _page(runs)
-    st.fragment(_follow, run_every=EVERY if page.live else None)(settings, launcher, page)
+    st.fragment(_follow, run_every=EVERY if page.live else CALM)(settings, launcher, page)
 
 
 class _Page(NamedTuple):
@@ -60,15 +60,15 @@ def _follow(settings: Settings, launcher: jobs.Launcher, page: _Page) -> None:
         return
     listed, shown = st.columns([1, 2.6], gap="large")
     with listed:
-        run = train_queue.choose(runs)
+        run = train_queue.choose(runs, settings)
     with shown:
-        train_run.header(run)
+        train_run.header(run, settings)
         train_presses.show(run, launcher)
         train_curves.show(run, runs)
         train_samples.show(run.job)
         train_run.skipped(run.job)
-        train_run.log(run.job, launcher)
-        train_run.settings(run.job)
+        train_run.log(run.job, launcher, settings)
+        train_run.options(run.job, settings)
 
 
 def _nothing() -> None:

@@ -1,4 +1,4 @@
-"""The options of a trainer as widgets, and the command line that gives them."""
+"""The options of a trainer as widgets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamlit as st
 from core import training_files
 from core.models import catalogue
 from core.options import Option
-from core.settings import CHECKOUT, Settings
+from core.settings import Settings
 from core.trainer import Trainer
 from core.trainer_options import DATA, LEARNING, MACHINE, NETWORK, PUBLISHING, START
 
@@ -148,10 +148,3 @@ def _step(option: Option, default: float | None) -> float:
 def _help(option: Option) -> str:
     told = [option.help] if option.low is None else [option.help, option.allowed]
     return " ".join(f"{part[:1].upper()}{part[1:]}." for part in told)
-
-
-def command(trainer: Trainer, said: Iterable[str], folder: Path) -> list[str]:
-    """The command line that makes the same run from a shell in the checkout."""
-    given = [*said, "--run", str(folder)]
-    inside = f"{CHECKOUT}/"
-    return ["python", "-m", f"trainers.{trainer.name}", *(w.removeprefix(inside) for w in given)]

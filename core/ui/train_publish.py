@@ -12,8 +12,8 @@ from core.learning import TRAINERS
 from core.models import BadModel, ModelCard
 from core.run_table import bests
 from core.settings import Settings
-from core.ui import train_published, train_views
-from core.ui.train_words import SIGNS, doing, measure, number, short
+from core.ui import train_paths, train_published, train_views
+from core.ui.train_words import doing, measure, number, short, sign_of, worth_telling
 from core.ui.words import plain, span
 
 EVERY = "2s"
@@ -27,23 +27,15 @@ def offer(known: Sequence[Job], settings: Settings, launcher: Launcher) -> None:
     job = _choose(known)
     status = jobs.status(job)
     if status.phase == "publishing":
-        st.fragment(_follow, run_every=EVERY)(job, launcher)
+        st.fragment(_follow, run_every=EVERY)(job, launcher, settings)
         return
-    if status.reason:
-        st.warning(plain(status.reason), icon=SIGNS[status.state].icon)
-    published = [
-        card for card in publishing.made_here(settings.checkpoints) if card.details["run"] == job.id
-    ]
-    for card in published:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(
-                f":material/check_circle: Published as **{plain(card.title)}**", width="content"
-            )
-            train_published.page_link(card)
+    if worth_telling(status):
+        st.warning(plain(train_paths.named(status.reason, settings)), icon=":material/error:")
+    train_published.links(job, settings)
     if why := _why_not(job, status):
         st.info(why, icon=":material/block:")
     else:
-        _form(job, published, settings, launcher)
+        _form(job, train_published.from_run(job, settings), settings, launcher)
 
 
 def _choose(known: Sequence[Job]) -> Job:
@@ -70,7 +62,7 @@ def _label(job: Job) -> str:
     trainer, status = TRAINERS[job.trainer], jobs.status(job)
     best = bests(trainer, jobs.metrics(job)).get(trainer.measure)
     good = f" · {measure(trainer.measure)} {number(best.value)}" if best else ""
-    return f"{short(job)} · {SIGNS[status.state].word}{good}"
+    return f"{short(job)} · {sign_of(job, status).word}{good}"
 
 
 def _why_not(job: Job, status: Status) -> str:
@@ -78,7 +70,7 @@ def _why_not(job: Job, status: Status) -> str:
     if status.state == "queued":
         return "It waits in the queue: publish it once an epoch is whole and it has stopped."
     if jobs.is_live(job):
-        how_far = f" ({plain(doing(status))})" if doing(status) else ""
+        how_far = f" ({plain(doing(job, status))})" if doing(job, status) else ""
         return f"It is running{how_far}: wait until it has finished, or stop it under Runs."
     if not jobs.can_publish(job):
         return "No epoch of it is whole yet: start or resume it under Runs."
@@ -86,14 +78,16 @@ def _why_not(job: Job, status: Status) -> str:
 
 
 def _form(job: Job, published: Sequence[ModelCard], settings: Settings, launcher: Launcher) -> None:
-    key = f"train-publish-{job.id}"
     before = published[0] if published else None
+    # What was typed stays where a publication fails; under another name the card's words stand.
+    key = f"train-publish-{job.id}-{before.name if before else ''}"
     with st.form(key, width=720):
         st.text_input(
             "Name",
             before.name if before else "",
             key=f"{key}-name",
             max_chars=publishing.MOST_NAME,
+            persist_state="session",
             placeholder="letters, digits, - and _",
             help="Of the model's folder, and in addresses. A model that was published from this "
             "run under the same name is replaced, any other is not.",
@@ -103,6 +97,7 @@ def _form(job: Job, published: Sequence[ModelCard], settings: Settings, launcher
             before.title if before else "",
             key=f"{key}-title",
             max_chars=publishing.MOST_TITLE,
+            persist_state="session",
             placeholder="as the choosers show it",
         )
         st.text_input(
@@ -110,6 +105,7 @@ def _form(job: Job, published: Sequence[ModelCard], settings: Settings, launcher
             before.summary if before else "",
             key=f"{key}-summary",
             max_chars=publishing.MOST_SUMMARY,
+            persist_state="session",
             placeholder="one sentence on what the model is",
         )
         st.caption(_what_happens(job))
@@ -150,7 +146,7 @@ def _publish(job: Job, key: str, settings: Settings, launcher: Launcher) -> None
         state[train_views.OPEN] = job.id
 
 
-def _follow(job: Job, launcher: Launcher) -> None:
+def _follow(job: Job, launcher: Launcher, settings: Settings) -> None:
     """How far a publication is, until it has ended."""
     if jobs.status(job).phase != "publishing":
         st.rerun()
@@ -160,11 +156,15 @@ def _follow(job: Job, launcher: Launcher) -> None:
             "Exported, compared with torch, measured on the validation data. It goes on when you "
             "leave this page, and appears in the choosers when it is whole."
         )
-        st.code(_last_line(job, launcher), language=None, wrap_lines=True)
+        st.code(
+            train_paths.named(_last_line(job, launcher), settings), language=None, wrap_lines=True
+        )
 
 
 def _last_line(job: Job, launcher: Launcher) -> str:
+    """What it printed last since it began, which the log tells in a line of its own: `--- …`."""
     try:
-        return launcher.log(job, 1) or "Nothing is printed yet."
+        last = (launcher.log(job, 1).splitlines() or [""])[-1]
     except JobError as error:
         return error.reason
+    return "It begins: nothing is printed yet." if last.startswith("--- ") or not last else last

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core import publishing
-from core.jobs import is_live, read_job
+from core.jobs import Job, is_live, read_job
 from core.jobs.records import read_status, write_status
 from core.models import RANKED_BY, BadModel, ModelCard
 from core.settings import Settings
@@ -30,6 +30,21 @@ def show(settings: Settings) -> None:
         with st.expander(f"{plain(card.title)} · {card.task}", key=key, on_change="rerun") as shown:
             if shown.open:
                 _model(card, key, settings)
+
+
+def from_run(job: Job, settings: Settings) -> list[ModelCard]:
+    """What was published from a run."""
+    cards = publishing.made_here(settings.checkpoints)
+    return [card for card in cards if card.details["run"] == job.id]
+
+
+def links(job: Job, settings: Settings) -> None:
+    """The models that were published from a run, and the way to where they are used."""
+    for card in from_run(job, settings):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            title = plain(card.title)
+            st.markdown(f":material/check_circle: Published as **{title}**", width="content")
+            page_link(card)
 
 
 def page_link(card: ModelCard) -> None:

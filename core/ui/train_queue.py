@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +14,15 @@ from core import jobs
 from core.jobs import Job, Status
 from core.jobs.records import LIVE
 from core.learning import TRAINERS
-from core.ui import link
+from core.run_table import Best, bests
+from core.settings import Settings
+from core.ui import link, train_paths
 from core.ui.train_views import OPEN
-from core.ui.train_words import SIGNS, doing, measure, number, place, subject
+from core.ui.train_words import checking, doing, measure, number, place, sign_of, subject
 from core.ui.words import plain, span
 
 FEW = 8  # runs are listed at once; older ones on demand
+REASON = 60  # characters of why one failed
 _LIST, _ALL, _GONE = "train-list", "train-all", "train-gone"
 
 
@@ -28,7 +33,7 @@ class Run:
     job: Job
     status: Status
     place: int = 0
-    best: float | None = None
+    best: Best | None = None  # by its trainer's measure
 
     @property
     def live(self) -> bool:
@@ -52,7 +57,7 @@ def follow_link() -> None:
         st.session_state[OPEN] = asked
 
 
-def choose(runs: Sequence[Run]) -> Run:
+def choose(runs: Sequence[Run], settings: Settings) -> Run:
     """The list, and the run that is chosen on it: the asked one, else the newest."""
     known = {run.job.id: run for run in runs}
     asked = st.session_state.get(OPEN)
@@ -71,7 +76,7 @@ def choose(runs: Sequence[Run]) -> Run:
         [run.job.id for run in listed],
         # What changes is told below: by its label the browser tells which one was clicked.
         format_func=lambda name: f"**{plain(name)}**",
-        captions=[_caption(run) for run in listed],
+        captions=[_caption(run, settings) for run in listed],
         key=_LIST,
         on_change=lambda: look_at(st.session_state[_LIST]),
         label_visibility="collapsed",
@@ -113,25 +118,30 @@ def _listed(runs: Sequence[Run], chosen: str) -> list[Run]:
 
 
 def _summary(runs: Sequence[Run]) -> str:
-    states = [run.status.state for run in runs]
-    running, queued = states.count("running"), states.count("queued")
-    live = [f"{running} running"] * bool(running) + [f"{queued} in the queue"] * bool(queued)
+    words = {"running": "running", "checked": "being checked", "queued": "in the queue"}
+    states = Counter(
+        "checked" if checking(run.job, run.status) else run.status.state for run in runs
+    )
+    live = [f"{states[state]} {word}" for state, word in words.items() if states[state]]
     return f"{', '.join(live) or 'None is running'}; newest first"
 
 
-def _caption(run: Run) -> str:
-    """How it stands, what it learns, and how good it is at its best."""
-    status, sign = run.status, SIGNS[run.status.state]
-    state = [sign.word, place(run.place) if run.place else doing(status)]
+def _caption(run: Run, settings: Settings) -> str:
+    """How it stands, what it learns, and how good it is at its best or why it failed."""
+    status, sign = run.status, sign_of(run.job, run.status)
+    state = [sign.word, place(run.place) if run.place else doing(run.job, status)]
     if status.state == "running" and status.seconds_left is not None:
         state.append(f"{span(status.seconds_left)} left")
     parts = [", ".join(filter(None, state)), subject(run.job)]
     if run.best is not None:
-        parts.append(f"{measure(TRAINERS[run.job.trainer].measure)} {number(run.best)}")
+        parts.append(f"{measure(TRAINERS[run.job.trainer].measure)} {number(run.best.value)}")
+    if status.state == "failed":
+        reason = train_paths.named(status.reason, settings)
+        parts.append(textwrap.shorten(reason, REASON, placeholder=" …"))
     return f"{sign.icon} {plain(' · '.join(parts))}"
 
 
-def _best(job: Job) -> float | None:
+def _best(job: Job) -> Best | None:
     """The best number so far of the measure by which runs of its trainer are compared."""
     if job.trainer not in TRAINERS:
         return None
@@ -143,9 +153,6 @@ def _best(job: Job) -> float | None:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _best_of(folder: str, changed: int, _job: Job) -> float | None:
-    trainer, rows = TRAINERS[_job.trainer], jobs.metrics(_job)
-    if trainer.measure not in rows or rows[trainer.measure].dropna().empty:
-        return None
-    numbers = rows[trainer.measure]
-    return float(numbers.max() if trainer.higher_is_better else numbers.min())
+def _best_of(folder: str, changed: int, _job: Job) -> Best | None:
+    trainer = TRAINERS[_job.trainer]
+    return bests(trainer, jobs.metrics(_job)).get(trainer.measure)

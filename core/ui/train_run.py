@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import csv
-import shlex
 from datetime import datetime
+from pathlib import Path
 
 import streamlit as st
 
 from core import jobs
 from core.jobs import Job, JobError, Launcher
 from core.learning import TRAINERS
+from core.settings import Settings
+from core.ui import train_paths, train_published
 from core.ui.train_queue import Run
-from core.ui.train_words import SIGNS, doing, measure, number, place, share, subject
+from core.ui.train_words import (
+    doing,
+    measure,
+    number,
+    place,
+    share,
+    sign_of,
+    subject,
+    worth_telling,
+)
 from core.ui.words import plain, span
 
 LAUNCHED = {"ray": "on the Ray cluster", "shell": "started from a shell"}
 LOG_LINES = 40
 
 
-def header(run: Run) -> None:
+def header(run: Run, settings: Settings) -> None:
     """What the run is and how it stands, in words and numbers."""
-    job, status, sign = run.job, run.status, SIGNS[run.status.state]
-    state = place(run.place) if run.place else doing(status)
+    job, status, sign = run.job, run.status, sign_of(run.job, run.status)
+    state = place(run.place) if run.place else doing(job, status)
     with st.container(gap=None):
         st.subheader(plain(job.id), anchor=False)
         about = (subject(job), LAUNCHED.get(job.launcher), _day(job))
         st.caption(plain(", ".join(filter(None, about))))
     st.markdown(f"{sign.icon} **{sign.word}**" + (f": {plain(state)}" if state else ""))
-    if status.reason:
+    if worth_telling(status):
         told = {"failed": st.error, "interrupted": st.warning}.get(status.state, st.info)
-        told(plain(status.reason))
+        told(plain(train_paths.named(status.reason, settings)))
     if status.published:
-        st.markdown(f":material/publish: Published as {plain(status.published)}")
+        train_published.links(job, settings)
     if status.epochs:
         st.progress(share(status))
     _numbers(run)
@@ -51,19 +62,20 @@ def skipped(job: Job) -> None:
             st.table(rows, hide_index=True, alt="The files that were skipped and why")
 
 
-def log(job: Job, launcher: Launcher) -> None:
+def log(job: Job, launcher: Launcher, settings: Settings) -> None:
     """What the run printed last, and all of it to download."""
     with st.expander("Log", icon=":material/terminal:"):
         try:
             told = launcher.log(job, LOG_LINES)
         except JobError as error:
             told = error.reason
+        told = train_paths.named(told, settings)
         st.code(told or "Nothing is printed yet.", language=None, wrap_lines=True)
         path = job.folder / "log.txt"
         if told and path.exists():
             st.download_button(
                 "Download all of it",
-                path.read_bytes,
+                lambda: _all_of_it(path, settings),
                 file_name=f"{job.id}.txt",
                 mime="text/plain",
                 icon=":material/download:",
@@ -72,18 +84,23 @@ def log(job: Job, launcher: Launcher) -> None:
             )
 
 
-def settings(job: Job) -> None:
+def _all_of_it(path: Path, settings: Settings) -> str:
+    return train_paths.named(path.read_text(encoding="utf-8", errors="replace"), settings)
+
+
+def options(job: Job, settings: Settings) -> None:
     """Every option that the run has, and the line that repeats it."""
     import yaml
 
-    options = jobs.config(job)
-    if options:
+    told = jobs.config(job)
+    if told:
         with st.expander("Settings", icon=":material/tune:"):
-            st.code(yaml.safe_dump(options, sort_keys=False, allow_unicode=True), language="yaml")
-            st.caption("To repeat it from a shell, into a folder of its own:")
-            words = ("--config", str(job.folder / "config.yaml"), "--run", f"runs/{job.id}-again")
-            line = shlex.join(("python", "-m", f"trainers.{job.trainer}", *words))
-            st.code(line, language=None, wrap_lines=True)
+            text = yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
+            st.code(train_paths.named(text, settings), language="yaml")
+            st.markdown("To repeat it, into a folder of its own:")
+            again = job.folder.with_name(f"{job.id}-again")
+            words = ("--config", job.folder / "config.yaml", "--run", again)
+            train_paths.show(("python", "-m", f"trainers.{job.trainer}", *words), settings)
 
 
 def _numbers(run: Run) -> None:
@@ -95,7 +112,9 @@ def _numbers(run: Run) -> None:
     if status.state == "ready" and isinstance(whole, int | float):
         told["Time it will take"] = span(whole)
     if run.best is not None:
-        told[f"Best {measure(TRAINERS[run.job.trainer].measure)}"] = number(run.best)
+        told[f"Best {measure(TRAINERS[run.job.trainer].measure)}"] = (
+            f"{number(run.best.value)}, epoch {run.best.epoch}"
+        )
     if status.images_per_second:
         told["Images/s"] = (
             f"{status.images_per_second:,.{0 if status.images_per_second >= 10 else 1}f}"

@@ -28,6 +28,7 @@ SIGNS: Mapping[str, Sign] = {
     "failed": Sign("Failed", ":material/error:"),
     "interrupted": Sign("Interrupted", ":material/power_off:"),
 }
+CHECKED = Sign("Being checked", ":material/fact_check:")
 LOSSES = {
     "train_loss": "Training",
     "loss": "Validation",
@@ -36,6 +37,8 @@ LOSSES = {
     "pleasing": "Pleasing the critics",
 }
 EPOCH = ("training", "scoring")  # phases of an epoch, whose steps count towards the whole
+STEPS = {"training": "taking two steps", "scoring": "scoring once"}  # what they are in a check
+ASKED = "It was asked to stop."  # the reason of a run that did
 
 
 def subject(job: Job) -> str:
@@ -49,8 +52,26 @@ def short(job: Job) -> str:
     return job.id.removeprefix(f"{job.trainer}-") or job.id
 
 
-def doing(status: Status) -> str:
+def checking(job: Job, status: Status) -> bool:
+    """Whether it is only being checked, before it may be started."""
+    begun = any((job.folder / name).exists() for name in ("trial.json", "last.pt"))
+    return status.state == "running" and job.launcher != "shell" and not begun
+
+
+def sign_of(job: Job, status: Status) -> Sign:
+    """How a run stands."""
+    return CHECKED if checking(job, status) else SIGNS[status.state]
+
+
+def worth_telling(status: Status) -> bool:
+    """Whether the reason says more than the state."""
+    return bool(status.reason) and (status.state, status.reason) != ("stopped", ASKED)
+
+
+def doing(job: Job, status: Status) -> str:
     """How far a run is: "epoch 3 of 10" while one is under way, "2 of 10 epochs" after."""
+    if status.phase in EPOCH and checking(job, status):
+        return STEPS[status.phase]
     if status.phase not in ("", *EPOCH):
         so_far = f", {status.step:,} of {status.steps:,}" if status.steps else ""
         return status.phase + so_far
@@ -86,4 +107,4 @@ def measure(name: str) -> str:
 
 def number(value: float) -> str:
     """A number of metrics.csv: shares as .934, others with four digits."""
-    return score(value) if 0 <= value < 1 else f"{value:.4g}"
+    return score(value) if 0 <= value <= 1 else f"{value:.4g}"

@@ -11,6 +11,7 @@ import yaml
 from core.jobs import JobError, records
 from core.jobs.processes import identity
 from core.models import catalogue, find
+from core.settings import Settings
 from core.ui import train_views
 from tests import toy_models
 from tests.pages.test_start import texts
@@ -126,6 +127,22 @@ def test_runs_stand_beside_each_other_with_what_differs_and_the_best_of_each(com
     assert list(table["Run"]) == ["a"] and list(table["Quadratic weighted kappa"]) == [0.25]
 
 
+def test_a_run_without_settings_or_scores_leaves_the_table_readable(compare, run, tmp_path):
+    run("fracture-a", rate=0.1, data=str(tmp_path / "data/bones"))
+    run("fracture-b", rate=0.2, data=str(tmp_path / "data/hands"))
+    refused = run("fracture-c", metrics="", status={"state": "failed", "epoch": 0}, weights=False)
+    (refused.folder / "config.yaml").unlink()
+    checked = {"state": "running", "phase": "auditing the data", "process": identity()}
+    trial = run("fracture-d", metrics="", status=checked | {"epoch": 0}, weights=False)
+    for name in ("config.yaml", "trial.json"):
+        (trial.folder / name).unlink()
+    table = compare("fracture-a").dataframe[0].value
+    columns = ["Run", "State", "AUROC", "Rate", "Epochs done", "Time", "Device"]
+    assert list(table) == [*columns, "Validation loss", "Data"]
+    assert list(table["Data"]) == ["data/bones", "data/hands", "", ""]
+    assert dict(zip(table["Run"], table["State"], strict=True))["d"] == "Being checked"
+
+
 def test_the_table_goes_out_as_csv_with_the_epochs_of_the_best(compare, run):
     run("fracture-a", rate=0.1, backbone="=cmd")
     run("fracture-b", rate=0.2, backbone="x", metrics="epoch,auroc\n1,0.5\n")
@@ -136,7 +153,8 @@ def test_the_table_goes_out_as_csv_with_the_epochs_of_the_best(compare, run):
     from core.ui.batch import as_csv
     from core.ui.train_compare import _for_spreadsheet, _row
 
-    rows = [_row(TRAINERS["fracture"], job) for job in jobs.read_jobs(run("x").folder.parent)]
+    settings = Settings.from_environment()
+    rows = [_row(TRAINERS["fracture"], job, settings) for job in jobs.read_jobs(settings.runs)]
     told = as_csv([_for_spreadsheet(row, ["backbone"], ["auroc"]) for row in rows if row.bests])
     first = next(
         row
@@ -180,6 +198,42 @@ def test_a_run_is_published_and_followed_until_it_is_in_the_catalogue(
     names = [link.proto.label for link in app.get("page_link")]
     assert "Use it on Fracture" in names
     assert [field.value for field in app.text_input][:2] == ["mine", "Mine"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("It was asked to stop.", ""),
+        ("It was not published: {data}/bones is gone.", "published: data/bones is gone."),
+    ],
+)
+def test_only_a_reason_that_says_more_than_the_state_is_told(compare, run, tmp_path, reason, told):
+    reason = reason.format(data=tmp_path / "data")
+    run("fracture-a", status={"state": "stopped", "reason": reason})
+    boxes = compare("fracture-a").warning
+    assert [told in box.value.replace("\\", "") for box in boxes] == [True] * bool(told)
+
+
+def test_what_was_typed_outlives_a_publication_that_failed(compare, run):
+    job = run("fracture-a")
+    app = compare("fracture-a")
+    press(form(app, Name="mine", Title="Mine", Summary="One of ours."), "Publish")
+    assert not app.text_input  # it publishes, and the form is gone meanwhile
+    records.write_status(job.folder, phase="", reason="It was not published: the disk is full.")
+    shown(app.run())
+    (box,) = app.warning
+    assert "the disk is full" in box.value and "error" in box.icon  # no check mark of "Finished"
+    assert [field.value for field in app.text_input] == ["mine", "Mine", "One of ours."]
+
+
+def test_progress_of_a_publication_is_no_command_line(compare, run, launcher, tmp_path):
+    run("fracture-a", status={"phase": "publishing", "process": identity()})
+    printed = f"--- 2026-11-21 18:36:05 UTC: -m trainers.fracture --data {tmp_path}/data/bones"
+    launcher.log = lambda job, lines=40: printed
+    app = compare("fracture-a")
+    assert "nothing is printed yet" in texts(app.code) and "trainers" not in texts(app.code)
+    launcher.log = lambda job, lines=40: f"reading {tmp_path}/data/bones"
+    assert texts(shown(app.run()).code) == "reading data/bones"
 
 
 @pytest.mark.parametrize(

@@ -294,6 +294,47 @@ def test_stop_start_and_delete_reach_the_launcher(look, run, launcher):
     assert not app.exception and not app.warning and "No run yet" in texts(app.info)
 
 
+@pytest.mark.parametrize(
+    ("phase", "told"),
+    [
+        ("auditing the data", "auditing the data, 5 of 10"),
+        ("training", "taking two steps"),
+        ("scoring", "scoring once"),
+    ],
+)
+def test_a_run_that_is_only_checked_is_not_told_as_one_that_learns(look, run, phase, told):
+    run("a", "running", metrics="", phase=phase, step=5, steps=10)
+    run("mine", "running", metrics="", phase="training", launcher="shell")  # which is never checked
+    app = look("a")
+    assert f"Being checked, {told} · Fracture" in captions(app)["**a**"]
+    assert "Running, epoch 1 of 10" in captions(app)["**mine**"]
+    assert f"**Being checked**: {told}" in texts(app.markdown)
+    assert "1 running, 1 being checked" in texts(app.caption)
+
+
+def test_a_run_that_failed_says_why_without_the_folders_of_the_server(look, run, tmp_path):
+    reason = f"{tmp_path / 'data'}/knee holds no picture: give a folder or a zip with films."
+    job = run("a", "failed", metrics="", reason=reason)
+    run("b")
+    (job.folder / "config.yaml").write_text(f"data: {tmp_path / 'data'}/knee\n")
+    app = look("a")
+    said = captions(app)["**a**"].replace("\\", "")
+    assert said.endswith("· data/knee holds no picture: give a folder or a zip with …")
+    assert "data/knee holds no picture" in texts(app.error)
+    assert "data: data/knee" in texts(app.code)
+    everything = (*app.error, *app.markdown, *app.caption, *app.code)
+    assert str(tmp_path) not in texts(everything)
+    assert not app.info and not app.multiselect  # no curves to wait for or to compare
+
+
+def test_to_have_been_stopped_is_said_once(look, run):
+    run("a", "stopped", reason="It was asked to stop.")
+    run("b", "stopped", reason="It was not published: the disk is full.")
+    app = look("a")
+    assert not app.info and "**Stopped**" in texts(app.markdown)
+    assert "the disk is full" in texts(look("b").info)
+
+
 def test_a_refusal_is_said_at_the_run_it_is_about(look, run, launcher):
     run("a"), run("b", "stopped")
     app = look()
@@ -349,6 +390,33 @@ def test_curves_of_a_run_and_of_others_beside_it(look, run):
     assert [line["name"] for line in scores["data"]] == ["a", "other"]
     assert len({line["line"]["dash"] for line in scores["data"]}) == 2
     assert "solid: training; dash: validation" in texts(app.markdown)
+
+
+def test_a_long_run_is_drawn_in_lines_that_show_its_best_epoch(look, run):
+    rows = [f"{n},1,{1 / n},{0.5 + 0.4 * (n == 32)},{1 / n}" for n in range(1, 501)]
+    job = run("a", metrics="\n".join(("epoch,seconds,train_loss,auroc,loss", *rows)) + "\n")
+    losses, scores = charts(app := look("a"))
+    for chart in (losses, scores):
+        assert {line["mode"] for line in chart["data"]} == {"lines"}
+        assert chart["layout"]["xaxis"]["nticks"] == 8 and "dtick" not in chart["layout"]["xaxis"]
+        assert [shape["x0"] for shape in chart["layout"]["shapes"]] == [32]
+        assert chart["layout"]["annotations"][0]["text"] == "best AUROC: epoch 32"
+    assert "**.900, epoch 32**" in texts(app.markdown).replace("\\", "")
+    assert "best AUROC: epoch 32" in app.get("plotly_chart")[0].proto.alt
+    job.folder.joinpath("metrics.csv").write_text("epoch,train_loss\n1,1\n2,2\n")
+    (losses,) = charts(app.run())
+    assert "shapes" not in losses["layout"] and losses["layout"]["xaxis"]["dtick"] == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "scale"),
+    [("0.5", "linear"), ("50", "linear"), ("64000", "log"), ("inf", "linear"), ("", "linear")],
+)
+def test_a_spike_does_not_flatten_the_losses(look, run, last, scale):
+    run("a", metrics=f"epoch,train_loss\n1,1\n2,0.9\n3,0.8\n4,{last}\n")
+    (losses,) = charts(look("a"))
+    assert losses["layout"]["yaxis"]["type"] == scale
+    assert ("logarithmic" in losses["layout"]["yaxis"]["title"]["text"]) == (scale == "log")
 
 
 def test_rare_scores_are_joined_and_another_score_can_be_chosen(look, run):
@@ -423,7 +491,8 @@ def test_log_settings_and_skipped_films_are_at_hand(look, run):
     assert [part.label for part in app.expander] == ["Skipped (2)", "Log", "Settings"]
     told = texts(app.code)
     assert "the last 40 lines of a" in told and "rate: 0.0005" in told
-    assert f"trainers.fracture --config {job.folder / 'config.yaml'} --run runs/a-again" in told
+    words = '--config "$LIGHTBOX_RUNS"/a/config.yaml --run "$LIGHTBOX_RUNS"/a-again'
+    assert f"python -m trainers.fracture {words}" in told
     assert [button.label for button in app.get("download_button")] == ["Download all of it"]
     (skipped,) = (table.value for table in app.table)
     assert skipped["File"].tolist() == ["a\\*b\\.png", "c\\.png"]
@@ -443,7 +512,7 @@ def test_numbers_are_told_with_their_units(look, run):
     )
     app = look()
     told = texts(app.markdown).replace("\\", "").replace("\N{NARROW NO-BREAK SPACE}", " ")
-    for text in ("**2,480**", "**4 min**", "**CPU, 2 threads**", "**1.2 GB**", "**.934**"):
+    for text in ("**2,480**", "**4 min**", "**CPU, 2 threads**", "**1.2 GB**", "**.934, epoch 2**"):
         assert text in told
     assert app.get("progress")[0].value == 35
 
@@ -471,7 +540,7 @@ def test_before_a_stop_its_cost_is_said(look, run, state, told, said):
     assert said in texts(look().markdown)
 
 
-def test_the_view_is_told_anew_only_while_a_run_lives(look, run, monkeypatch):
+def test_the_view_is_told_anew_by_itself_and_more_calmly_while_no_run_lives(look, run, monkeypatch):
     every, fragment = [], st.fragment
 
     def spy(view, run_every):
@@ -485,7 +554,7 @@ def test_the_view_is_told_anew_only_while_a_run_lives(look, run, monkeypatch):
     every.clear()
     records.write_status(job.folder, state="finished", process=None)
     app.run()
-    assert set(every) == {None}
+    assert set(every) == {"10s"}
 
 
 def test_the_train_page_opens_at_the_runs(visit, run, launcher, monkeypatch):
