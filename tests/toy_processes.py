@@ -1,16 +1,18 @@
-"""A toy for both loops, learned by as many processes as asked:
-`python -m tests.toy_processes FOLDER DEVICES`.
+"""A job of toys for both loops, learned by as many processes as asked, of which the last one dies:
+`python -m tests.toy_processes --data FOLDER --run FOLDER --devices DEVICES`.
 
 Every process writes what its networks are in the end to `FOLDER/<loop>-<rank>.pt`.
 """
 
-import sys
+import argparse
+import os
+import signal
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from trainers import adversarial, loop
+from trainers import adversarial, job, loop, start
 from trainers.progress import Stopped
 
 # isort: split
@@ -84,7 +86,15 @@ def learn_both(fabric: Fabric, folder: Path) -> None:
         (folder / f"stopped-{fabric.global_rank}").touch()
 
 
-if __name__ == "__main__":
-    engine = Fabric(accelerator="cpu", devices=int(sys.argv[2]))
+def main(arguments: argparse.Namespace) -> None:
+    """Learn, then lose a process."""
+    engine = start.fabric(arguments)
     engine.launch()
-    learn_both(engine, Path(sys.argv[1]))
+    learn_both(engine, arguments.run)
+    if engine.global_rank == engine.world_size - 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    engine.all_reduce(torch.ones(1))
+
+
+if __name__ == "__main__":
+    job.run("fracture", main)

@@ -1,13 +1,16 @@
-"""Two processes learn what one does, end with the same weights, and stop together."""
+"""Two processes of a job learn what one does, end with the same weights, and stop together."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
+from core.jobs.processes import lives
+from core.jobs.records import read_status
 from core.settings import CHECKOUT
 from tests.toy_processes import Fabric, learn_both
 
@@ -15,13 +18,22 @@ LOOPS = ("learn_class", "learn_to_paint")
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory):
+def ended(tmp_path_factory):
+    """How a job of two processes ended, one of which was lost, and its folder."""
+    folder = tmp_path_factory.mktemp("two") / "run"
+    command = [sys.executable, "-m", "tests.toy_processes", "--data", "films", "--run", folder]
+    command += ["--devices", "2", "--precision", "32-true"]
+    env = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=env, stderr=subprocess.PIPE, text=True, timeout=300
+    )
+    return done, folder
+
+
+@pytest.fixture(scope="module")
+def two(ended):
     """The folder of a training by two processes."""
-    folder = tmp_path_factory.mktemp("two")
-    command = [sys.executable, "-m", "tests.toy_processes", str(folder), "2"]
-    env = os.environ | {"OMP_NUM_THREADS": "1"}
-    subprocess.run(command, cwd=CHECKOUT, env=env, check=True, timeout=300)
-    return folder
+    return ended[1]
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +74,17 @@ def test_one_process_writes_the_run(two, loop):
 def test_t2_both_processes_obey_a_request_to_stop(two):
     assert (two / "stopped-0").exists() and (two / "stopped-1").exists()
     assert not (two / "stopped/last.pt").exists()
+
+
+def test_a_job_that_loses_a_process_says_so_and_leaves_none(ended):
+    done, folder = ended
+    told = read_status(folder)
+    assert (told.state, done.returncode) == ("failed", 1), done.stderr
+    assert told.reason.startswith("Another process of this training died: start the run again")
+    assert told.reason in done.stderr and "Traceback" not in done.stderr
+    assert not lives(told.process)
+    assert not [each for each in psutil.process_iter(["cmdline"]) if str(folder) in _words(each)]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    return process.info["cmdline"] or []
