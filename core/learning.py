@@ -13,7 +13,7 @@ from core import trainer_options as shared
 from core.artefacts import LABELS
 from core.options import Option
 from core.trainer import Trainer
-from core.trainer_options import DATA, LEARNING, NETWORK, PUBLISHING, START
+from core.trainer_options import DATA, LEARNING, MACHINE, NETWORK, PUBLISHING, START
 
 FILMS = (
     "a folder or zip: the project's fracture pack, FracAtlas, or folders named fractured and "
@@ -74,7 +74,8 @@ _MOBLG = Trainer(
     measure="auroc",
     higher_is_better=True,
     options=(
-        *shared.common(FILMS),
+        # It learns in one process of a processor.
+        *(option for option in shared.common(FILMS) if option.group != MACHINE),
         Option(
             "frozen",
             str,

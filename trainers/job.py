@@ -25,7 +25,7 @@ from trainers.job_log import logged
 from trainers.progress import Stopped, TrialDone, first_process
 
 ASKED = "It was asked to stop."
-PATIENCE = 2.0  # seconds between a request and stopping in the middle of something
+STOPS_WITHIN = 2.0  # seconds between a request and stopping in the middle of something
 GOODBYE = 5.0  # seconds that the other processes of a training have to end by themselves
 # What tells by which options a folder learned.
 ASKED_BY = ("config.yaml", "job.json", "training.json")
@@ -242,8 +242,8 @@ def _stoppable(folder: Path) -> Iterator[None]:
         raise Stopped(ASKED)
 
     def insist() -> None:
-        while not done.wait(PATIENCE / 4):
-            if (stop_asked(folder) or 0) > PATIENCE:
+        while not done.wait(STOPS_WITHIN / 4):
+            if (stop_asked(folder) or 0) > STOPS_WITHIN:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 

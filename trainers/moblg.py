@@ -24,7 +24,7 @@ from sklearn.model_selection import GroupKFold
 from core import metrics
 from core.jobs.records import write_json
 from core.models import Model, find, open_model
-from trainers import audit, job, start
+from trainers import audit, job
 from trainers.checkpoint import forget_after, read, record
 from trainers.checkpoint import save as save_tensors
 from trainers.course import device_name, memory_mb
@@ -36,7 +36,7 @@ from trainers.publish import Provenance, describe
 from trainers.stack_graph import stack_graph
 from trainers.tasks import FRACTURE
 
-FEW = 8  # films of a trial
+TRIED = 8  # films of a trial
 TREES = {"n_estimators": 150, "num_leaves": 15, "learning_rate": 0.05, "min_child_samples": 20}
 TREES |= {"colsample_bytree": 0.3, "subsample": 0.8, "subsample_freq": 1, "reg_lambda": 5.0}
 
@@ -140,7 +140,6 @@ def phantom_rows(model: Model, count: int, seed: int) -> Rows:
 
 def main(arguments: argparse.Namespace) -> None:
     """Audit the data, fit both stages, publish the stack with the leaky numbers as an exhibit."""
-    engine = start.fabric(arguments)
     card = find(arguments.checkpoints, "fracture", arguments.frozen)
     model = open_model(card)
     pack = Pack(arguments.data)
@@ -148,7 +147,7 @@ def main(arguments: argparse.Namespace) -> None:
     films = pack.split("train")
     drawn = round(len(films) * arguments.phantoms)
     if arguments.trial:
-        raise tried(model, pack, drawn, arguments.run, engine)
+        raise tried(model, pack, drawn, arguments.run)
     rows, val = embedded(model, pack, drawn, arguments)
     stack = honest_stack(rows, arguments.seed)
     found = numbers(stack, val)
@@ -207,14 +206,14 @@ def embedded(
     return train, val
 
 
-def tried(model: Model, pack: Pack, drawn: int, run: Path, engine: Fabric) -> TrialDone:
+def tried(model: Model, pack: Pack, drawn: int, run: Path) -> TrialDone:
     """Write to the run's `trial.json` how long all films will take, by a few of them."""
     films = [film for film in pack.films if film.split in ("train", "val")]
-    few = [film.path for film in films[:FEW]]
+    few = [film.path for film in films[:TRIED]]
     began = time.monotonic()
     embed(model, pack, few)
     each = (time.monotonic() - began) / len(few)
-    steps = len(films) + drawn
+    steps, machine = len(films) + drawn, Fabric(accelerator="cpu")
     told = {
         "seconds_per_step": each,
         "steps": steps,
@@ -222,8 +221,8 @@ def tried(model: Model, pack: Pack, drawn: int, run: Path, engine: Fabric) -> Tr
         "seconds_scoring": 0.0,
         "seconds_total": steps * each,
         "images_per_second": round(1 / each, 1),
-        "device": device_name(engine),
-        "memory_mb": memory_mb(engine),
+        "device": device_name(machine),
+        "memory_mb": memory_mb(machine),
     }
     run.mkdir(parents=True, exist_ok=True)
     write_json(run / "trial.json", told)

@@ -10,7 +10,7 @@ from core.jobs.records import write_json
 from trainers.films import Pack
 from trainers.lesions import LesionPack
 from trainers.progress import first_process
-from trainers.publish import KEPT, Provenance
+from trainers.publish import TOLD_OPTIONS, Provenance
 from trainers.start import BadStart
 
 NOTE = "training.json"
@@ -22,7 +22,7 @@ def note_training(arguments: argparse.Namespace, origin: str, n_train: int) -> N
     if arguments.trial or not first_process():
         return
     arguments.run.mkdir(parents=True, exist_ok=True)
-    asked = {key: value for key, value in vars(arguments).items() if key in KEPT}
+    asked = {key: value for key, value in vars(arguments).items() if key in TOLD_OPTIONS}
     note = {"training": asked, "started_from": origin, "n_train": n_train}
     write_json(arguments.run / NOTE, note)
 

@@ -10,12 +10,12 @@ from core.jobs.records import write_json
 from core.models import ModelCard, find
 from trainers.progress import first_process
 
-KEPT = "from_model"
+FROM_MODEL = "from_model"
 
 
 def parent(run: Path, checkpoints: Path, task: str, name: str) -> ModelCard:
     """The card of the model that a run starts from, or has started from. Raises BadModel."""
-    kept = run / KEPT
+    kept = run / FROM_MODEL
     if has_learned(run) and (kept / "card.json").exists():
         card = ModelCard.read(kept)
         if card.name == name:
@@ -26,8 +26,8 @@ def parent(run: Path, checkpoints: Path, task: str, name: str) -> ModelCard:
 def keep(card: ModelCard, run: Path) -> None:
     """Keep the card in the run's folder; of several processes the first one does."""
     if first_process():
-        (run / KEPT).mkdir(parents=True, exist_ok=True)
-        write_json(run / KEPT / "card.json", card.details)
+        (run / FROM_MODEL).mkdir(parents=True, exist_ok=True)
+        write_json(run / FROM_MODEL / "card.json", card.details)
 
 
 def has_learned(run: Path) -> bool:

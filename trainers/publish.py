@@ -44,9 +44,9 @@ COLLECTIONS = {
     r"SYNTHETIC_[a-z]+_\d{4,}": "synthetic lesions of Lightbox's generators, which learned from "
     "HAM10000, CC BY-NC 4.0 (non-commercial)",
 }
-KEPT = ("objective", "epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze")
-KEPT += ("precision", "network", "steps", "critics_from", "pleasing", "ema")
-KEPT += ("from_side", "last", "examples", "critics_rate", "unpaired", "how", "kept_out")
+TOLD_OPTIONS = ("objective", "epochs", "batch", "rate", "crop", "balance", "phantoms", "freeze")
+TOLD_OPTIONS += ("precision", "network", "steps", "critics_from", "pleasing", "ema")
+TOLD_OPTIONS += ("from_side", "last", "examples", "critics_rate", "unpaired", "how", "kept_out")
 # Entries of a card that only calibrated classifiers change.
 UNCALIBRATED = {
     "calibration": {"temperature": 1.0, "bias": 0.0},
@@ -79,7 +79,7 @@ class Provenance:
     @classmethod
     def of(cls, arguments: argparse.Namespace, origin: str, pack: Pack | LesionPack, n_train: int):
         """From a trainer's command line."""
-        training = {key: value for key, value in vars(arguments).items() if key in KEPT}
+        training = {key: value for key, value in vars(arguments).items() if key in TOLD_OPTIONS}
         name = arguments.publish
         return cls(
             name=name,

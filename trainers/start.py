@@ -25,7 +25,7 @@ from trainers.weights import BadStart, fill, read_weights
 # What timm's networks raise when they are built or called in a way that is not theirs.
 MISFITS = (AttributeError, AssertionError, IndexError, KeyError, RuntimeError, TypeError)
 # How long processes wait for the first one, which scores and shows alone.
-PATIENCE = timedelta(hours=4)
+SCORED_WITHIN = timedelta(hours=4)
 SCRATCH = "random weights (from scratch)"
 
 
@@ -47,7 +47,7 @@ def fabric(arguments: argparse.Namespace) -> Fabric:
         devices=arguments.devices,
         num_nodes=arguments.num_nodes,
         precision=arguments.precision,
-        strategy=DDPStrategy(timeout=PATIENCE) if several else "auto",
+        strategy=DDPStrategy(timeout=SCORED_WITHIN) if several else "auto",
     )
     engine.seed_everything(arguments.seed, verbose=False)
     return engine

@@ -38,7 +38,9 @@ def test_every_option_stands_in_the_config_file_under_a_comment(trainer):
 def test_the_table_is_whole(trainer):
     names = [option.name for option in trainer.options]
     assert len(set(names)) == len(names)
-    assert {"data", "run", "seed", "devices", "num_nodes", "precision", "publish"} <= set(names)
+    assert {"data", "run", "seed", "publish"} <= set(names)
+    machine = {"devices", "num_nodes", "precision"} & set(names)
+    assert len(machine) == (0 if trainer.name == "moblg" else 3)  # which learns in one process
     assert 2 <= sum(option.first for option in trainer.options) <= 6
     assert not any(option.first and option.hidden for option in trainer.options)
     assert ("model" in trainer.starts) == ("from_model" in names)

@@ -76,8 +76,8 @@ def test_help_reads_like_documentation_and_leaves_well(name, capsys):
         assert f"{option.flag}" in told and option.help in flat, option.name
         if option.low is not None:
             assert option.allowed in flat
-    for group in ("Data:", "Learning:", "Machine:", "Run:", "Publishing:"):
-        assert f"\n{group}\n" in told
+    for group in {option.group for option in TRAINERS[name].options}:
+        assert f"\n{group}:\n" in told
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,7 @@ def test_help_reads_like_documentation_and_leaves_well(name, capsys):
         ("fracture", ["--run", "R"], "Give --data: a folder or zip"),
         ("fracture", ["--data", "D"], "Give --run: folder of this run"),
         ("moblg", [*ASKED], "Give --frozen"),
+        ("moblg", [*ASKED, "--frozen", "a", "--devices", "2"], "does not know --devices"),
         ("fracture", [*ASKED, "--epoch", "3"], "does not know --epoch: did you mean --epochs"),
         ("fracture", [*ASKED, "more"], "not know more: say which option it belongs to, as in --d"),
         ("fracture", [*ASKED, "--epochs"], "--epochs: expected one argument; see"),
