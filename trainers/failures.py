@@ -13,6 +13,8 @@ EXPECTED = (BadPack, BadModel, BadStart, BadOption, TrainingFailed)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # How torch says that processes cannot hand pictures to each other.
 NO_SHARED_MEMORY = "shared memory"
+# How torch says that there are no statistics over a batch of one.
+ALONE = "more than 1 value per channel"
 # How torch.distributed says that another process is gone.
 LOST = (
     "closed by peer",
@@ -47,6 +49,11 @@ def reason(error: BaseException, batch: bool = True) -> str | None:
         return (
             "Another process of this training died: start the run again, which goes on after its "
             "last whole epoch; if it recurs, use fewer --devices."
+        )
+    if isinstance(error, ValueError) and ALONE in str(error):
+        return (
+            "One picture at a time is too few for this network to learn from: give a larger "
+            "--batch, fewer --devices or more data."
         )
     if isinstance(error, FileNotFoundError) and error.filename:
         return f"{error.filename} is missing: check the path."

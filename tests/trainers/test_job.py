@@ -75,6 +75,14 @@ def test_a_run_from_a_shell_is_a_job_folder(tmp_path, capsys):
     assert again["rate"] == 0.01 and again["epochs"] == arguments.epochs
 
 
+def refused_by(network, batch) -> Exception:
+    try:
+        network(batch)
+    except Exception as error:
+        return error
+    raise AssertionError("it was taken")
+
+
 FAILURES = {
     "expected": (BadPack("The pack is empty: fill it."), "The pack is empty: fill it."),
     "T5": (TrainingFailed("The loss is no longer a number."), "The loss is no longer a number."),
@@ -88,6 +96,7 @@ FAILURES = {
     "another process": (RuntimeError("[pair.cc:553] Connection closed by peer"), "--devices"),
     "another machine": (RuntimeError("NCCL error: ncclRemoteError: A call"), "--devices"),
     "NCCL alone": (RuntimeError("NCCL error: ncclInvalidUsage: Duplicate GPU"), "see "),
+    "a batch of one": (refused_by(torch.nn.BatchNorm1d(3), torch.zeros(1, 3)), "larger --batch"),
     "missing": (FileNotFoundError(errno.ENOENT, "No such file", "films.zip"), "films.zip is miss"),
     "forbidden": (PermissionError(errno.EACCES, "denied", "films.zip"), "films.zip may not be"),
 }
