@@ -23,7 +23,8 @@ from sklearn.model_selection import GroupKFold
 
 from core import metrics
 from core.jobs.records import write_json
-from core.models import Model, find, open_model
+from core.models import Model, ModelCard, find, open_model, open_session
+from core.preprocess import normalise
 from trainers import audit, job
 from trainers.checkpoint import forget_after, read, record
 from trainers.checkpoint import save as save_tensors
@@ -33,8 +34,10 @@ from trainers.export import save
 from trainers.films import Film, Pack
 from trainers.progress import TrainingFailed, TrialDone, current
 from trainers.publish import Provenance, describe
+from trainers.squares import load_squares
 from trainers.stack_graph import stack_graph
 from trainers.tasks import FRACTURE
+from trainers.torch_check import INPUTS, compared, require_inputs
 
 TRIED = 8  # films of a trial
 TREES = {"n_estimators": 150, "num_leaves": 15, "learning_rate": 0.05, "min_child_samples": 20}
@@ -77,6 +80,11 @@ class Stack:
     def probability(self, features: np.ndarray) -> np.ndarray:
         """(N, E) embeddings → (N,) probability of fracture."""
         return self.second.predict_proba(self.trees.predict_proba(features)[:, 1:])[:, 1]
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """(N, E) embeddings → (N, 2) logits, the first of them 0."""
+        scores = self.second.decision_function(self.trees.predict_proba(features)[:, 1:])
+        return np.stack([np.zeros_like(scores), scores], 1)
 
     def state(self) -> dict:
         """As tensors and plain values: the trees in LightGBM's own words, then the second stage."""
@@ -165,10 +173,7 @@ def main(arguments: argparse.Namespace) -> None:
     origin = f"the backbone of {card.name}: {card.details['weights_started_from']}"
     folder = describe(
         FRACTURE,
-        lambda path: (
-            save(stack_graph(onnx.load(card.weights), stack.trees, stack.second), path),
-            {},  # no network in torch to compare it with: see the tests of `trainers.stack_graph`
-        ),
+        lambda path: exported(stack, card, pack, path),
         card.input,
         "leave-one-out",
         pack,
@@ -177,6 +182,17 @@ def main(arguments: argparse.Namespace) -> None:
         {"architecture": {"frozen": card.name, "trees": TREES}, "exhibit": shown},
     )
     print(f"published {folder}")
+
+
+def exported(stack: Stack, frozen: ModelCard, pack: Pack, path: Path) -> tuple[str, dict]:
+    """Write both stages behind the frozen network; returns the file's sha256, and for the card how
+    near it comes to the stages themselves. Raises BadModel."""
+    sha256 = save(stack_graph(onnx.load(frozen.weights), stack.trees, stack.second), path)
+    films = load_squares(pack, pack.split("val")[:INPUTS], frozen.input.size)
+    inputs = {"input": normalise(films.squares, frozen.input)}
+    require_inputs(inputs)
+    (embedding,) = open_session(frozen, ("embedding",)).run(["embedding"], inputs)
+    return sha256, {"stages": compared(path, inputs, {"logits": stack.logits(embedding)})}
 
 
 def embedded(

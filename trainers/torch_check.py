@@ -1,4 +1,5 @@
-"""Whether a published file answers as the network in torch does that it was exported from."""
+"""Whether a published file answers as what it was exported from, which is a network in torch
+mostly."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -29,22 +30,35 @@ def against_torch(
     share of that output's largest number where that is above 1. Raises BadModel where it is above
     TOLERANCE or no number, and where there are no inputs.
     """
-    n = min(map(len, inputs.values()))
-    if n == 0:
-        raise BadModel("No validation input can be read, so the exported file cannot be checked.")
+    require_inputs(inputs)
     with torch.inference_mode():
         answer = _as_stored(network)(*(torch.from_numpy(value) for value in inputs.values()))
     expected = [answer] if isinstance(answer, Tensor) else answer
+    return {"torch": compared(path, inputs, dict(zip(outputs, expected, strict=True)))}
+
+
+def require_inputs(inputs: Mapping[str, np.ndarray]) -> None:
+    """Raise BadModel where there is nothing to ask."""
+    if not min(map(len, inputs.values())):
+        raise BadModel("No validation input can be read, so the exported file cannot be checked.")
+
+
+def compared(
+    path: Path, inputs: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray | Tensor]
+) -> dict[str, float]:
+    """Ask the file at `path` for these outputs; what a card says of how they differ. Raises
+    BadModel as `against_torch` does."""
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    found = session.run(list(outputs), dict(inputs))
-    pairs = zip(found, expected, strict=True)
-    largest = max(_difference(ours, theirs.numpy()) for ours, theirs in pairs)
+    found = session.run(list(expected), dict(inputs))
+    pairs = zip(found, expected.values(), strict=True)
+    largest = max(_difference(ours, np.asarray(theirs)) for ours, theirs in pairs)
     if not largest <= TOLERANCE:
         raise BadModel(
-            f"The exported file answers otherwise than the network in torch (by {largest:.2g}, and "
+            f"The exported file answers otherwise than what was trained (by {largest:.2g}, and "
             f"{TOLERANCE:g} is allowed), so it was not published: report this with the log."
         )
-    return {"torch": {"n": n, "largest_difference": largest, "tolerance": TOLERANCE}}
+    n = min(map(len, inputs.values()))
+    return {"n": n, "largest_difference": largest, "tolerance": TOLERANCE}
 
 
 def _as_stored(network: nn.Module) -> nn.Module:

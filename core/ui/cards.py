@@ -239,7 +239,7 @@ def _origin(card: ModelCard) -> None:
         "Started from": details.get("weights_started_from"),
         "Training": ", ".join(f"{name} {value}" for name, value in training.items()),
         "Run": details.get("run"),
-        "Checked": _checked(details.get("check", {}).get("torch")),
+        "Checked": _checked(details.get("check", {})),
         "Input": _input(card),
         **_reading(card),
         "Seed": details.get("seed"),
@@ -255,13 +255,14 @@ def _origin(card: ModelCard) -> None:
     )
 
 
-def _checked(torch: Mapping[str, float] | None) -> str:
-    """How near the exported file comes to the network that was trained."""
-    if not torch:
-        return ""
-    return (
-        f"against torch on {torch['n']} validation inputs, largest difference "
-        f"{torch['largest_difference']:.1g}"
+def _checked(check: Mapping[str, Mapping[str, float]]) -> str:
+    """How near the exported file comes to what was trained."""
+    known = {"torch": "torch", "stages": "both of its stages"}
+    return "; ".join(
+        f"against {whom} on {check[name]['n']} validation inputs, largest difference "
+        f"{check[name]['largest_difference']:.1g}"
+        for name, whom in known.items()
+        if name in check
     )
 
 

@@ -1,5 +1,7 @@
 import csv
 import json
+import shutil
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -10,6 +12,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from core import metrics
+from core.models import BadModel, find
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.phantoms import long_bone
 from core.preprocess import InputSpec
@@ -122,6 +125,24 @@ def test_a_run_that_goes_on_looks_at_no_film_again(learned, monkeypatch):
     monkeypatch.setattr(moblg, "embed", lambda *_: pytest.fail("it looked again"))
     moblg.main(asked(learned))
     assert (learned / "run/metrics.csv").read_text() == before
+
+
+def test_the_published_file_is_held_against_both_stages(learned, monkeypatch):
+    checkpoints = learned / "checkpoints"
+    shutil.copytree(
+        CHECKOUT / "checkpoints/fracture/simple_cnn", checkpoints / "fracture/simple_cnn"
+    )
+    more = ("--publish", "stack", "--checkpoints", checkpoints)
+    moblg.main(asked(learned, *more))
+    check = find(checkpoints, "fracture", "stack").details["check"]["stages"]
+    assert check["n"] == 4 and check["largest_difference"] <= check["tolerance"]
+
+    def other(frozen, trees, second):
+        return stack_graph(frozen, trees, SimpleNamespace(coef_=second.coef_ + 1, intercept_=[9.0]))
+
+    monkeypatch.setattr(moblg, "stack_graph", other)
+    with pytest.raises(BadModel, match="answers otherwise than what was trained"):
+        moblg.main(asked(learned, *more))
 
 
 @pytest.mark.parametrize(
