@@ -30,6 +30,12 @@ def start(folder, main=lambda arguments: None, *words) -> int:
     return 0
 
 
+def publish(folder, epochs: int, main=lambda arguments: None) -> int:
+    """Go on with a run, up to so many epochs, and publish it in its folder."""
+    words = ("--publish", "new", "--checkpoints", folder, "--epochs", epochs)
+    return start(folder, main, *words)
+
+
 def told(folder) -> records.Status:
     return records.read_status(folder)
 
@@ -276,19 +282,7 @@ def test_k3_options_by_which_nothing_is_learned_leave_no_trace(learned, main, wo
 
 def test_publishing_keeps_the_state_and_the_options(learned):
     options = (learned / "config.yaml").read_text()
-    assert (
-        start(
-            learned,
-            lambda arguments: None,
-            "--publish",
-            "new",
-            "--checkpoints",
-            learned,
-            "--epochs",
-            3,
-        )
-        == 0
-    )
+    assert publish(learned, epochs=3) == 0
     assert (told(learned).state, told(learned).published) == ("stopped", "artefact/new")
     assert (learned / "config.yaml").read_text() == options
 
@@ -301,16 +295,7 @@ def test_a_run_that_was_good_enough_early_is_only_published(learned):
 
 
 def test_publishing_that_fails_says_why_and_keeps_the_state(learned):
-    said = start(
-        learned,
-        fails(BadPack("No film.")),
-        "--publish",
-        "new",
-        "--checkpoints",
-        learned,
-        "--epochs",
-        3,
-    )
+    said = publish(learned, epochs=3, main=fails(BadPack("No film.")))
     assert said == told(learned).reason == "It was not published: No film."
     assert (told(learned).state, told(learned).published) == ("stopped", "")
 
@@ -338,19 +323,7 @@ def test_a_name_that_cannot_be_is_refused_before_anything_is_learned(tmp_path, n
 
 
 def test_a_run_that_learned_is_finished_when_it_ends_with_publishing(learned):
-    assert (
-        start(
-            learned,
-            lambda arguments: None,
-            "--publish",
-            "new",
-            "--checkpoints",
-            learned,
-            "--epochs",
-            5,
-        )
-        == 0
-    )
+    assert publish(learned, epochs=5) == 0
     assert (told(learned).state, told(learned).published) == ("finished", "artefact/new")
 
 
