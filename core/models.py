@@ -33,6 +33,9 @@ RANKED_BY = {
     "sketch": "fid",
 }
 DISTANCES = ("fid",)
+# Films or pictures. On fewer the best of some epochs can be perfect by chance, so a model that was
+# measured on fewer ranks after all others.
+FEW = 50
 
 
 class BadModel(Exception):
@@ -98,7 +101,7 @@ class ModelCard:
                 flips=bool(raw["flips"]),
                 operating_points=tuple(OperatingPoint(**p) for p in raw["operating_points"]),
                 metrics={name: Metric(**m) for name, m in raw["metrics"].items()},
-                validation=raw["validation"],
+                validation=raw["validation"] | {"n": int(raw["validation"].get("n", 0))},
                 sha256=raw["sha256"],
                 details=raw,
             )
@@ -116,6 +119,11 @@ class ModelCard:
     def balanced(self) -> OperatingPoint | None:
         """The operating point that weighs sensitivity and specificity alike (Youden's)."""
         return next((point for point in self.operating_points if point.name == "Youden"), None)
+
+    @property
+    def measured_on(self) -> int:
+        """How many validation films, or pictures, its metrics were measured on."""
+        return self.validation["n"]
 
     @cached_property
     def version(self) -> str:
@@ -144,8 +152,8 @@ class ModelCard:
 
 
 def catalogue(root: Path, task: str | None = None) -> list[ModelCard]:
-    """All readable cards under `root` by task, best first by the task's own measure; unreadable
-    folders are left out.
+    """All readable cards under `root` by task, best first by the task's own measure, and those last
+    that were measured on fewer than `FEW` films; unreadable folders are left out.
 
     `faults` names those.
     """
@@ -155,7 +163,7 @@ def catalogue(root: Path, task: str | None = None) -> list[ModelCard]:
             cards.append(ModelCard.read(folder))
         except BadModel:
             continue
-    return sorted(cards, key=lambda card: (card.task, -_rank(card)))
+    return sorted(cards, key=lambda card: (card.task, card.measured_on < FEW, -_rank(card)))
 
 
 def signature(root: Path) -> tuple[tuple[str, int, int], ...]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.models import catalogue
+from core.models import FEW, catalogue
 from core.settings import Settings
 from core.ui import cached, cards, charts, rooms
 from core.ui.words import plain
@@ -32,7 +32,9 @@ st.markdown(
     "Each number is measured on films or pictures of skin that the model never learned from, with "
     "the code that reads yours. Intervals are drawn over groups that belong together. The best "
     "epoch, the calibration and the thresholds were chosen on these same validation data, so the "
-    "numbers are somewhat favourable; a held-out test is scored separately."
+    "numbers are somewhat favourable; a held-out test is scored separately. The best model "
+    f"stands first; one that was measured on fewer than {FEW} stands after all others, as any "
+    "number may come of so few."
 )
 for task, title in TITLES.items():
     of_task = [card for card in published if card.task == task]

@@ -8,6 +8,7 @@ from core import inpaint
 from core.lesions import DIAGNOSES
 from core.models import ModelCard
 from core.ui import sketch_quality
+from core.ui.origin import LESIONS, seen
 from core.ui.words import interval, percent, plain, score
 
 NAMES = {
@@ -59,7 +60,6 @@ COLUMNS = {
     },
     "segment": {"Overlap, IoU (95 % interval)": "iou", "Dice": "dice"},
 }
-LESIONS = ("sketch", "lesion", "segment")  # tasks whose networks see pictures of skin, not films
 HOLES = {"hardware": "Hardware", "strokes": "Strokes", "centre": "Centre"}
 MEASURES = {"psnr": "PSNR, dB", "l1": "L1, grey levels", "ssim": "SSIM"}
 
@@ -70,7 +70,7 @@ def overview(cards: Sequence[ModelCard], task: str) -> None:
         {
             "Model": plain(card.title),
             **{title: _metric(card, name) for title, name in COLUMNS[task].items()},
-            _seen(task).capitalize(): f"{card.validation.get('n', 0):,}",
+            seen(task).capitalize(): f"{card.measured_on:,}",
             "Input": f"{card.details.get('largest_view', card.input.size)} px",
             "File": _megabytes(card),
         }
@@ -106,14 +106,9 @@ def full(card: ModelCard) -> None:
     _origin(card)
 
 
-def _seen(task: str) -> str:
-    """What the networks of a task learn from and are measured on."""
-    return "pictures" if task in LESIONS else "films"
-
-
 def _metrics(card: ModelCard) -> None:
     at = card.validation.get("threshold")
-    st.markdown(f"**On {card.validation.get('n', 0):,} validation {_seen(card.task)}**")
+    st.markdown(f"**On {card.measured_on:,} validation {seen(card.task)}**")
     rows = [
         {"Measure": NAMES.get(name, plain(name)), "Value (95 % interval)": interval(metric)}
         for name, metric in card.metrics.items()
@@ -128,7 +123,7 @@ def _metric(card: ModelCard, name: str) -> str:
     one_digit = name.startswith(("psnr", "l1", "fid", "diversity"))
     written = interval(card.metrics.get(name), "{:.1f}".format if one_digit else score)
     # A network of the middle alone can fill few of the holes: its number is of those.
-    n, holes = card.validation.get("n", 0), card.validation.get("holes", {})
+    n, holes = card.measured_on, card.validation.get("holes", {})
     few = next((holes[kind] for kind in HOLES if f"_{kind}_" in name and kind in holes), n)
     return written if few == n or name not in card.metrics else f"{written}, n = {few:,}"
 
@@ -137,7 +132,7 @@ def _fills(card: ModelCard) -> None:
     """How near fills come to the truth, by kind of hole and method."""
     methods = {"model": plain(card.title)} | inpaint.CLASSICAL
     holes = card.validation.get("holes", {})
-    st.markdown(f"**Inside the hole, on {card.validation.get('n', 0):,} validation films**")
+    st.markdown(f"**Inside the hole, on {card.measured_on:,} validation films**")
     rows = [
         {"Hole": title, "Measure": measure}
         | {method: _metric(card, f"{of}_{kind}_{name}") for name, method in methods.items()}
@@ -192,10 +187,10 @@ def _gate(card: ModelCard) -> None:
     gate = card.details.get("gate")
     if not gate:
         return
-    seen = _seen(card.task)
+    films = seen(card.task)
     st.markdown(f"**Is it {GATED.get(card.task, 'a bone X-ray')} at all?**")
     st.caption(
-        f"The gate lets {percent(gate['passing'])} of {gate[f'val {seen}']:,} validation {seen} "
+        f"The gate lets {percent(gate['passing'])} of {gate[f'val {films}']:,} validation {films} "
         "pass."
     )
     rows = [
@@ -233,7 +228,7 @@ def _origin(card: ModelCard) -> None:
     details = card.details
     data, training = details.get("training_data", {}), details.get("training", {})
     facts = {
-        "Trained on": f"{data.get('name', 'not stated')}, {data.get('n', 0):,} {_seen(card.task)}",
+        "Trained on": f"{data.get('name', 'not stated')}, {data.get('n', 0):,} {seen(card.task)}",
         "Validated on": card.validation.get("data"),
         "Licence": details.get("licence"),
         "Started from": details.get("weights_started_from"),
@@ -280,7 +275,7 @@ def _reading(card: ModelCard) -> dict[str, str]:
     """What is to be known of a network that reads films, not of one that fills or paints them."""
     if card.task == "inpaint" or card.heatmap == "none":
         return {}
-    flipped = "yes" if card.flips else "no"
+    flipped = "yes, but not in the scores of its training" if card.flips else "no"
     return {"Heatmap": card.heatmap, "Flipped copy averaged in": flipped}
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import streamlit as st
 
 from core.models import ModelCard
-from core.ui import chosen, link
+from core.ui import chosen, link, origin
 from core.ui.gallery import Exhibit
 from core.ui.words import interval, score
 
@@ -168,17 +168,17 @@ def choose_model(cards: Sequence[ModelCard], room: Room = FRACTURE) -> ModelCard
     names = {card.name: card for card in cards}
 
     def label(name: str) -> str:
-        metric = names[name].metrics.get(room.metric)
+        card = names[name]
+        metric = card.metrics.get(room.metric)
         good = f" · {room.metric_name} {score(metric.value)}" if metric else ""
-        return names[name].title + good
+        return card.title + good + origin.few(card) * bool(good)
 
     name = st.selectbox(
         "Model", list(names), format_func=label, key=room.model, persist_state="session"
     )
     card = names[name]
-    films = f"{card.validation.get('n', 0):,} validation films"
     metric = room.metric_name[:1].upper() + room.metric_name[1:]
-    st.caption(f"{metric} {interval(card.metrics.get(room.metric))} on {films}.")
+    st.caption(f"{metric} {interval(card.metrics.get(room.metric))}. {origin.measured(card)}")
     return card
 
 

@@ -9,7 +9,7 @@ from core.inpaint import BadHole
 from core.masks import BadMask, rasterise
 from core.models import BadModel
 from core.outlines import traced
-from core.ui import cached_fills, canvas, easel, fill_orders, mask_tools, presses, sheet
+from core.ui import cached_fills, canvas, easel, fill_orders, mask_tools, origin, presses, sheet
 from core.ui.cached_fills import Hole, Method
 from core.ui.choices import INPAINT
 from core.ui.fill_orders import Order, Used
@@ -44,7 +44,8 @@ def choose_method(methods: dict[str, Method]) -> Method:
         persist_state="session",
     )
     method = methods[name]
-    st.caption(plain(method.card.summary) if method.card else ABOUT[name])
+    card = method.card
+    st.caption(f"{plain(card.summary)} {origin.measured(card)}" if card else ABOUT[name])
     return method
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.lesions import CODES
 from core.models import ModelCard
-from core.ui import chosen, link, sketch_starts
+from core.ui import chosen, link, origin, sketch_starts
 from core.ui.sketch_orders import DIAGNOSIS
 from core.ui.words import plain
 
@@ -61,7 +61,8 @@ def choose_model(cards: Sequence[ModelCard]) -> ModelCard:
         persist_state="session",
     )
     card = names[name]
-    st.caption(plain(card.summary) + NON_COMMERCIAL * is_non_commercial(card))
+    said = f"{plain(card.summary)} {origin.measured(card)}"
+    st.caption(said + NON_COMMERCIAL * is_non_commercial(card))
     return card
 
 

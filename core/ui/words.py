@@ -27,10 +27,14 @@ def score(value: float) -> str:
 
 
 def interval(metric: Metric | None, write: Callable[[float], str] = score) -> str:
-    """A metric with its 95 % interval; `write` turns a value into text."""
+    """A metric with its 95 % interval; `write` turns a value into text.
+
+    An interval without width is left out: resampling a few films that were all called right tells
+    nothing of others.
+    """
     if metric is None or math.isnan(metric.value):
         return "not measured"
-    if metric.low is None or metric.high is None:
+    if metric.low is None or metric.high is None or metric.low == metric.high:
         return write(metric.value)
     return f"{write(metric.value)} ({write(metric.low)} to {write(metric.high)})"
 

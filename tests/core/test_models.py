@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.models import (
+    FEW,
     BadModel,
     Metric,
     ModelCard,
@@ -92,6 +93,8 @@ BAD_CARDS = {
         "is damaged",
     ),
     "strange point": (changed(operating_points=[{"name": "Youden"}]), "is damaged"),
+    "validation as a list": (changed(validation=[8]), "is damaged"),
+    "measured on no number": (changed(validation={"n": "many"}), "is damaged"),
     "metrics as a list": (changed(metrics=[0.9]), "is damaged"),
     "metric as a number": (changed(metrics={"auroc": 0.9}), "is damaged"),
 }
@@ -178,6 +181,13 @@ def test_best_comes_first_and_a_task_can_be_chosen(tmp_path):
     ]
     assert catalogue(tmp_path, "severity") == []
     assert faults(tmp_path) == []
+
+
+def test_a_perfect_number_on_few_films_ranks_after_all_others(tmp_path):
+    for name, area, n in (("lucky", 1.0, FEW - 1), ("fair", 0.8, FEW), ("untold", 0.9, None)):
+        validation = {"data": "toys"} | ({} if n is None else {"n": n})
+        publish(tmp_path, name, metrics={"auroc": {"value": area}}, validation=validation)
+    assert [c.name for c in catalogue(tmp_path)] == ["fair", "lucky", "untold"]
 
 
 def test_each_task_ranks_by_its_own_measure(tmp_path):

@@ -37,6 +37,7 @@ def test_percent_never_rounds_to_none_or_all(share, digits, text):
         (Metric(NAN, 0, 1), "not measured"),
         (Metric(0.91234), ".912"),
         (Metric(0.9, 0.85, 1.0), ".900 (.850 to 1.000)"),
+        (Metric(1.0, 1.0, 1.0), "1.000"),
     ],
 )
 def test_interval(metric, text):
