@@ -73,7 +73,11 @@ def predict(network: nn.Module, films: Squares, spec: InputSpec) -> scoring.Read
 
 
 def score(network: nn.Module, films: Squares, spec: InputSpec) -> dict[str, float]:
-    """AUROC, average precision, loss, and the pointing game at the Youden threshold."""
+    """AUROC, average precision, loss, and the pointing game at the Youden threshold.
+
+    Of the film as it is: the AUROC of a published model may be higher, as its flipped copy is
+    averaged in where that helps (`tasks.measure_fracture`).
+    """
     reading = predict(network, films, spec)
     margin = np.where(reading.labels == 1, -1, 1) * reading.scores()
     youden = metrics.operating_points(reading.labels, reading.probabilities)[-1].threshold
