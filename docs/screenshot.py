@@ -3,18 +3,24 @@
 python -m docs.screenshot [FOLDER [PAGE ...]]
 """
 
+import re
+import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from core.jobs.records import read_status
 from core.repair_samples import repair_gallery
 from core.samples import gallery, knee_gallery
 from core.settings import CHECKOUT
 from tests.browser.hands import drag, opened, press, settled
-from tests.browser.server import open_app
+from tests.browser.server import Server, open_app
+from tests.class_folders import write_films
 
 SCREWS = (  # where they lie on the first film to annotate, in its pixels
     ((128, 95), (184, 85)),
@@ -39,14 +45,16 @@ class Sampled:
     film: str
     presses: Mapping[str, str] = field(default_factory=dict)
 
-    def open(self, page: Page, url: str) -> None:
+    @contextmanager
+    def opened(self, page: Page, server: Server) -> Iterator[None]:
         """Open it, and wait until all of it is there."""
-        page.goto(f"{url}/{self.page}?sample={self.slug}")
+        page.goto(f"{server.url}/{self.page}?sample={self.slug}")
         for button, answer in self.presses.items():
             page.get_by_role("button", name=button, exact=True).click()
             expect(page.get_by_text(answer)).to_be_visible()
         expect(page.get_by_text(self.last)).to_be_visible()
         expect(page.get_by_role("img", name=self.film).first).to_be_visible()
+        yield
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,11 @@ class Annotated:
 
     page: str = "annotate"
 
-    def open(self, page: Page, url: str) -> None:
+    @contextmanager
+    def opened(self, page: Page, server: Server) -> Iterator[None]:
         """Introduce a reader, make the worklist, and draw."""
         page.set_viewport_size({"width": 1440, "height": 1000})  # the whole film
-        page.goto(f"{url}/{self.page}")
+        page.goto(f"{server.url}/{self.page}")
         page.get_by_role("textbox", name="Your name or initials").fill("Dr. Ada")
         press(page, "Continue")
         press(page, "Try with sample films")
@@ -71,6 +80,37 @@ class Annotated:
         page.reload()  # lays the strokes into the picture, their numbers on top
         opened(page)
         expect(page.get_by_text("Saved")).to_be_visible()
+        yield
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A page with a training under way, of a small network on synthetic films."""
+
+    page: str = "train"
+
+    @contextmanager
+    def opened(self, page: Page, server: Server) -> Iterator[None]:
+        """Start it, and wait until its curves have a shape."""
+        folder = server.log.parent
+        write_films(folder / "films", 360)
+        run = folder / "runs" / "synthetic-bones"
+        options = "--backbone plain_cnn --size 96 --epochs 30 --batch 16 --rate 0.001 --phantoms 0"
+        command = [sys.executable, "-m", "trainers.fracture", *options.split()]
+        command += ["--data", str(folder / "films"), "--run", str(run)]
+        training = subprocess.Popen(command, cwd=CHECKOUT)
+        try:
+            while read_status(run).epoch < 18 and training.poll() is None:
+                time.sleep(1)
+            page.set_viewport_size({"width": 1440, "height": 1000})
+            page.goto(f"{server.url}/train?run={run.name}")
+            expect(page.locator(".js-plotly-plot")).to_have_count(2)
+            expect(page.get_by_role("img", name=re.compile("Samples"))).to_be_visible()
+            settled(page)
+            yield
+        finally:
+            training.terminate()
+            training.wait()
 
 
 SHOTS = (
@@ -94,6 +134,7 @@ SHOTS = (
         {"Suggest metal": "Check it before you fill", "Fill": "Inside the mask"},
     ),
     Annotated(),
+    Trained(),
     Sampled(
         "sketch",
         "notched",
@@ -112,10 +153,10 @@ def main() -> None:
         for shot in (shot for shot in SHOTS if shot.page in wanted):
             page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme="dark")
             page.set_default_timeout(60_000)
-            shot.open(page, server.url)
-            page.wait_for_load_state("networkidle")
-            expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-            page.screenshot(path=folder / f"{shot.page}.png")
+            with shot.opened(page, server):
+                page.wait_for_load_state("networkidle")
+                expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+                page.screenshot(path=folder / f"{shot.page}.png")
             print(f"wrote {folder / shot.page}.png")
 
 

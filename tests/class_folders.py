@@ -8,9 +8,9 @@ from core.phantoms import long_bone
 from core.samples import png
 
 
-def write_films(root: Path) -> None:
-    """24 phantoms, 8 of them for validation, half of them fractured."""
-    for seed in range(24):
+def write_films(root: Path, count: int = 24) -> None:
+    """So many phantoms, a third of them for validation, half of them fractured."""
+    for seed in range(count):
         split, fractured = ("val", "train", "train")[seed % 3], seed % 2 == 1
         folder = root / split / ("fractured" if fractured else "not fractured")
         folder.mkdir(parents=True, exist_ok=True)

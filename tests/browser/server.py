@@ -90,9 +90,10 @@ def open_app() -> Iterator[tuple[Server, Browser]]:
 
 
 def _own_store(folder: str) -> dict[str, str]:
-    """Settings that leave alone what was annotated on this machine."""
+    """Settings that leave alone what was annotated and trained on this machine."""
     database = f"sqlite:///{folder}/annotations.sqlite"
-    return {"LIGHTBOX_HOME": folder, "LIGHTBOX_DATABASE_URL": database}
+    runs = f"{folder}/runs"
+    return {"LIGHTBOX_HOME": folder, "LIGHTBOX_DATABASE_URL": database, "LIGHTBOX_RUNS": runs}
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen, log: Path) -> None:
