@@ -23,6 +23,10 @@ from core.ui.words import plain, span
 
 FEW = 8  # runs are listed at once; older ones on demand
 REASON = 60  # characters of why one failed
+# On a phone the list stands above the run, and must not push it away.
+_LOW = """<style>
+@media (max-width: 640px) { .st-key-train-runs { max-height: 13rem; overflow-y: auto; } }
+</style>"""
 _LIST, _ALL, _GONE = "train-list", "train-all", "train-gone"
 
 
@@ -71,18 +75,20 @@ def choose(runs: Sequence[Run], settings: Settings) -> Run:
     listed = _listed(runs, asked)
     # Set anew each time: the list may have lost the run that the radio had chosen.
     st.session_state[_LIST] = asked
-    st.radio(
-        "Runs",
-        [run.job.id for run in listed],
-        # What changes is told below: by its label the browser tells which one was clicked.
-        format_func=lambda name: f"**{plain(name)}**",
-        captions=[_caption(run, settings) for run in listed],
-        key=_LIST,
-        on_change=lambda: look_at(st.session_state[_LIST]),
-        label_visibility="collapsed",
-    )
-    if len(runs) > FEW:
-        st.checkbox(f"Show all {len(runs)} runs", key=_ALL, persist_state="session")
+    st.html(_LOW)
+    with st.container(key="train-runs"):
+        st.radio(
+            "Runs",
+            [run.job.id for run in listed],
+            # What changes is told below: by its label the browser tells which one was clicked.
+            format_func=lambda name: f"**{plain(name)}**",
+            captions=[_caption(run, settings) for run in listed],
+            key=_LIST,
+            on_change=lambda: look_at(st.session_state[_LIST]),
+            label_visibility="collapsed",
+        )
+        if len(runs) > FEW:
+            st.checkbox(f"Show all {len(runs)} runs", key=_ALL, persist_state="session")
     link.write("train", {"run": asked}, _now())
     return known[asked]
 
