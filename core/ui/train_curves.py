@@ -14,12 +14,17 @@ from core.learning import TRAINERS
 from core.ui import train_zoom
 from core.ui.charts import DASHES
 from core.ui.train_queue import Run
-from core.ui.train_words import LOSSES, measure, number, short
+from core.ui.train_words import LOSSES, MEANINGS, measure, number, short
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 MOST = len(SYMBOLS)  # runs on one chart: each has a colour, a marker and a dash of its own
 HEIGHT = 300
 MARKED = 40  # points of a curve that has markers: more would hide it
+ABOUT_LOSSES = (
+    "The loss is how wrong it is, on what it learns from (training) and on what it does not "
+    "(validation). Where validation rises while training falls, it learns by heart. What is "
+    "published is the best epoch, unless the last weights were asked for."
+)
 SPIKE = 100  # times the median, from where on an axis is logarithmic
 LOSS_CHART, SCORE_CHART = "train-losses", "train-scores"
 Curves = Sequence[tuple[str, pd.DataFrame]]  # name of a run, its metrics by epoch
@@ -55,6 +60,7 @@ def show(run: Run, runs: Sequence[Run]) -> None:
         with right:
             if score := _pick(run, scores):
                 _scores(run, curves, score)
+        st.caption(f"{ABOUT_LOSSES} {MEANINGS.get(score, '')}".strip())
         train_zoom.listen({LOSS_CHART: run.job.id, SCORE_CHART: f"{run.job.id} {score}"})
 
 
@@ -164,11 +170,12 @@ def _draw(key: str, subject: str, lines: Sequence[Line], title: str, run: Run) -
     alt = _alt(title, lines)
     if run.best:
         best = f"best {measure(TRAINERS[run.job.trainer].measure)}: epoch {run.best.epoch}"
+        high = "top" if key == LOSS_CHART else "bottom"  # where curves leave room by then
         figure.add_vline(
             run.best.epoch,
             line={"width": 1, "color": "grey"},
             annotation={"text": best, "font": {"size": 11}},
-            annotation_position="top left" if run.best.epoch > last / 2 else "top right",
+            annotation_position=f"{high} {'left' if run.best.epoch > last / 2 else 'right'}",
         )
         alt += f"; {best}"
     with st.container(key=key):

@@ -14,6 +14,7 @@ from core.options import Option
 from core.settings import Settings
 from core.trainer import Trainer
 from core.trainer_options import DATA, LEARNING, MACHINE, NETWORK, PUBLISHING, START
+from core.ui.words import plain
 
 # Asked for by other parts of the form.
 ELSEWHERE = ("data", "keep_out", "weights", "pretrained", "from_model", "from_run")
@@ -42,6 +43,17 @@ LABELS = {
     "started_from": "What the start is",
     "steps": "Steps an epoch",
 }
+# Offered; any other name of the library timm can be typed.
+BACKBONES = (
+    "mobilenetv2_100",
+    "mobilenetv3_large_100",
+    "efficientnet_b0",
+    "resnet18",
+    "resnet50",
+    "densenet121",
+    "convnext_tiny",
+)
+OWN_BACKBONES = {"fracture": ("simple_cnn",), "severity": ("plain_cnn",)}
 _WEIGHTS = ("eyes",)  # paths of weights; others are packs
 
 
@@ -53,6 +65,8 @@ def ask(settings: Settings, trainer: Trainer, built: bool = False) -> dict[str, 
     passed = {*ELSEWHERE, *(BUILT if built else ())}
     asked = [o for o in trainer.options if not o.hidden and o.name not in passed]
     values = _row(settings, trainer, [option for option in asked if option.first])
+    if "backbone" in values:
+        st.caption(_parts(trainer))
     others = [option for option in asked if not option.first]
     with st.expander("More options", icon=":material/tune:", key=f"train-{trainer.name}-more"):
         for group in GROUPS:
@@ -60,6 +74,17 @@ def ask(settings: Settings, trainer: Trainer, built: bool = False) -> dict[str, 
                 st.markdown(f"**{group}**")
                 values |= _row(settings, trainer, of_group)
     return values
+
+
+def _parts(trainer: Trainer) -> str:
+    """What a backbone is, and a head where there is a choice."""
+    words = (
+        "The backbone is the network that finds features in a picture: a larger one learns more, "
+        "is slower and wants more data. Any name of the library timm can be typed."
+    )
+    if "head" in trainer.defaults:
+        words += f" The head answers from them: {trainer.option('head').help}."
+    return plain(words)
 
 
 def _row(settings: Settings, trainer: Trainer, options: Iterable[Option]) -> dict[str, object]:
@@ -92,6 +117,9 @@ def _widget(settings: Settings, trainer: Trainer, option: Option) -> object:
         return _choice(_known(settings, option), default, option, about)
     if option.kind in (int, float):
         return _number(option, default, about)
+    if option.name == "backbone":
+        names = dict.fromkeys((default, *BACKBONES, *OWN_BACKBONES.get(trainer.name, ())))
+        return st.selectbox(options=list(names), index=0, accept_new_options=True, **about)
     text = st.text_input(value=default or "", max_chars=200, **about).strip()
     return text or None
 

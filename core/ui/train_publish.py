@@ -127,7 +127,8 @@ def _what_happens(job: Job) -> str:
     return (
         "Its best weights are exported, and the file is measured on the validation data with the "
         "code that reads your films. It is compared with the network in torch, too: where they "
-        f"differ, nothing is published.{takes}"
+        f"differ, nothing is published.{takes} Then every visitor may choose it to read films "
+        "with: for research and teaching, not for diagnosis."
     )
 
 

@@ -13,14 +13,15 @@ from core.ui import train_data
 
 TITLES = {
     "scratch": "From scratch",
-    "hub": "timm's hub",
+    "hub": "Weights from ImageNet",
     "weights": "A weights file",
     "model": "A published model",
     "run": "Another run",
 }
 WORDS = {
     "scratch": "Random weights: everything is learned from these data.",
-    "hub": "Weights that learned ImageNet, downloaded by the machine that trains.",
+    "hub": "Weights that learned everyday photographs (ImageNet), downloaded from the hub of the "
+    "library timm by the machine that trains.",
     "weights": "The backbone's weights from a file, where they fit it.",
     "model": "All its weights. A classifier's backbone, head and input size come with it.",
     "run": "The best weights of a run whose network is the same; of several, their mean.",

@@ -36,6 +36,19 @@ LOSSES = {
     "critics": "Critics",
     "pleasing": "Pleasing the critics",
 }
+# The measures by which runs are compared.
+MEANINGS = {
+    "auroc": "AUROC is how often a film with the finding is called more suspect than one without: "
+    ".500 is guessing, 1.000 is never wrong.",
+    "qwk": "Weighted kappa is the agreement with the true grades: 0 is chance, 1.000 is perfect, "
+    "and a grade that is far off counts more.",
+    "balanced_accuracy": "Balanced accuracy is the mean share that is right of each class, so that "
+    "rare ones count as much as frequent ones.",
+    "iou": "IoU is how well the outlines overlap: 0 is not at all, 1.000 is the same.",
+    "dice": "Dice is how well the marks overlap: 0 is not at all, 1.000 is the same.",
+    "distance": "The distance is how far the painted pictures are from true ones in the features "
+    "of another network: 0 is alike, and lower is better.",
+}
 EPOCH = ("training", "scoring")  # phases of an epoch, whose steps count towards the whole
 STEPS = {"training": "taking two steps", "scoring": "scoring once"}  # what they are in a check
 ASKED = "It was asked to stop."  # the reason of a run that did

@@ -72,8 +72,8 @@ def test_a_run_outlives_tab_and_server_is_stopped_resumed_published_and_used(
         page.goto(f"{server.url}/train")
         press(page, "New run")
         pick(page, "Pack", "bones")
+        pick(page, "Backbone", "simple_cnn")
         for label, value in {
-            "Backbone": "simple_cnn",
             "Epochs": FOR_EVER,
             "Batch size": 8,
             "Input size, px": 32,

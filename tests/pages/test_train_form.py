@@ -450,3 +450,13 @@ def test_the_command_is_one_for_a_shell_in_the_checkout(form, data, monkeypatch)
     monkeypatch.setenv("LIGHTBOX_CHECKPOINTS", str(CHECKOUT / "checkpoints"))
     app = fill(form(), fracture_name="one")
     assert "--checkpoints" not in command(app)
+
+
+def test_a_backbone_is_chosen_from_a_list_or_typed(form, data):
+    app = form()
+    (field,) = (each for each in app.selectbox if each.label == "Backbone")
+    assert field.value == field.options[0] == TRAINERS["fracture"].defaults["backbone"]
+    assert "simple_cnn" in field.options and "The backbone is the network" in texts(app.caption)
+    assert "--backbone" not in command(app)
+    assert "--backbone resnet18 " in command(fill(app, fracture_backbone="resnet18"))
+    assert field.proto.accept_new_options

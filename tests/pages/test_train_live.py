@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.jobs import JobError, records
 from core.jobs.processes import identity
+from core.learning import TRAINERS
 from core.samples import png
-from core.ui import train_views, train_zoom
+from core.ui import train_samples, train_views, train_zoom
 from tests.pages.conftest import HANG_S
 from tests.pages.test_start import texts
 
@@ -380,6 +381,7 @@ def test_curves_of_a_run_and_of_others_beside_it(look, run):
     assert len({line["marker"]["symbol"] for line in losses["data"]}) == 2
     assert all(line["mode"] == "lines+markers" for line in losses["data"] + scores["data"])
     assert "AUROC" in scores["layout"]["yaxis"]["title"]["text"]
+    assert "learns by heart" in texts(app.caption) and "AUROC is how often" in texts(app.caption)
     alts = [chart.proto.alt for chart in app.get("plotly_chart")]
     assert "Training is .700 at epoch 3" in alts[0] and "a is .900 at epoch 3" in alts[1]
     (others,) = app.multiselect
@@ -479,7 +481,13 @@ def test_samples_follow_the_newest_until_the_slider_is_moved(look, run):
     sample(4)
     app.run()
     assert "after epoch 4" in texts(app.markdown)
-    assert "after epoch 4" in app.get("image")[0].proto.imgs[0].alt
+    picture = app.get("image")[0].proto.imgs[0]
+    assert "after epoch 4" in picture.alt and "Left of each pair the picture" in picture.alt
+    assert "Left of each pair the picture" in picture.caption
+
+
+def test_samples_of_every_trainer_that_shows_some_are_explained():
+    assert set(train_samples.WORDS) == set(TRAINERS) - {"moblg"}  # trees show none
 
 
 def test_log_settings_and_skipped_films_are_at_hand(look, run):
