@@ -16,7 +16,7 @@ from core.learning import TRAINERS
 from core.run_table import Best, bests, differing, in_words
 from core.settings import Settings
 from core.trainer import Trainer
-from core.ui import train_paths, train_publish, train_published, train_views
+from core.ui import train_options, train_paths, train_publish, train_published, train_views
 from core.ui.batch import as_csv
 from core.ui.train_words import measure, number, short, sign_of
 from core.ui.words import span
@@ -132,6 +132,7 @@ def _table(trainer: Trainer, rows: Sequence[Row]) -> None:
     st.dataframe(
         _written(_cells(trainer, rows, settings, measures), rows, measures),
         hide_index=True,
+        placeholder=NONE,
         height=35 * (1 + min(len(rows), MOST_ROWS)) + 2,
         column_config={"Run": st.column_config.TextColumn(pinned=True)},
         alt=f"{len(rows)} runs of the trainer {trainer.name}: states, settings and best scores",
@@ -165,7 +166,10 @@ def _cells(
         for name in measures
     }
     first = measure(trainer.measure)
-    chosen = {_title(name): in_words([row.config.get(name) for row in rows]) for name in settings}
+    chosen = {
+        train_options.label(trainer.option(name)): in_words([row.config.get(name) for row in rows])
+        for name in settings
+    }
     data = {name: chosen.pop(name) for name in ["Data"] if name in chosen}  # wide, and often alike
     return pd.DataFrame(
         {
@@ -189,7 +193,7 @@ def _written(table: pd.DataFrame, rows: Sequence[Row], measures: Sequence[str]) 
     for name in measures:
         for at, row in enumerate(rows):
             best = row.bests.get(name)
-            words = f"{number(best.value)}, epoch {best.epoch}" if best else NONE
+            words = f"{number(best.value)}, epoch {best.epoch}" if best else ""
             place = pd.IndexSlice[[at], [measure(name)]]
             table = table.format(lambda _, words=words: words, subset=place)
     return table
@@ -198,10 +202,6 @@ def _written(table: pd.DataFrame, rows: Sequence[Row], measures: Sequence[str]) 
 def _state(row: Row) -> str:
     publishing = row.status.phase == "publishing"
     return "Publishing" if publishing else sign_of(row.job, row.status).word
-
-
-def _title(option: str) -> str:
-    return option.replace("_", " ").capitalize()
 
 
 def _for_spreadsheet(row: Row, settings: Sequence[str], measures: Sequence[str]) -> dict:

@@ -110,7 +110,16 @@ def test_runs_stand_beside_each_other_with_what_differs_and_the_best_of_each(com
     run("severity-a", trainer="severity", metrics="epoch,qwk\n1,0.25\n")
     app = compare("fracture-c")
     table = app.dataframe[0].value
-    columns = ["Run", "State", "AUROC", "Backbone", "Rate", "Epochs done", "Time", "Device"]
+    columns = [
+        "Run",
+        "State",
+        "AUROC",
+        "Backbone",
+        "Learning rate",
+        "Epochs done",
+        "Time",
+        "Device",
+    ]
     assert list(table) == [*columns, "Validation loss"]
     assert list(table["Run"]) == ["a", "b", "c"]
     rows = {row["Run"]: row for row in table.to_dict("records")}
@@ -121,7 +130,7 @@ def test_runs_stand_beside_each_other_with_what_differs_and_the_best_of_each(com
     assert "No \\*films\\*\\." in texts(app.warning)
     app.multiselect[0].set_value(["fracture-a", "fracture-b"])
     table = shown(app.run()).dataframe[0].value
-    assert list(table["Rate"]) == [0.1, 0.2] and "Backbone" not in table
+    assert list(table["Learning rate"]) == [0.1, 0.2] and "Backbone" not in table
     app.selectbox[0].set_value("severity")
     table = shown(app.run()).dataframe[0].value
     assert list(table["Run"]) == ["a"] and list(table["Quadratic weighted kappa"]) == [0.25]
@@ -136,11 +145,13 @@ def test_a_run_without_settings_or_scores_leaves_the_table_readable(compare, run
     trial = run("fracture-d", metrics="", status=checked | {"epoch": 0}, weights=False)
     for name in ("config.yaml", "trial.json"):
         (trial.folder / name).unlink()
-    table = compare("fracture-a").dataframe[0].value
-    columns = ["Run", "State", "AUROC", "Rate", "Epochs done", "Time", "Device"]
+    app = compare("fracture-a")
+    table = app.dataframe[0].value
+    columns = ["Run", "State", "AUROC", "Learning rate", "Epochs done", "Time", "Device"]
     assert list(table) == [*columns, "Validation loss", "Data"]
     assert list(table["Data"]) == ["data/bones", "data/hands", "", ""]
     assert dict(zip(table["Run"], table["State"], strict=True))["d"] == "Being checked"
+    assert app.dataframe[0].proto.placeholder == "\N{EN DASH}"  # in place of None
 
 
 def test_the_table_goes_out_as_csv_with_the_epochs_of_the_best(compare, run):
@@ -186,6 +197,7 @@ def test_a_run_is_published_and_followed_until_it_is_in_the_catalogue(
     job = run("fracture-a", status={"state": "stopped"})
     app = compare("fracture-a")
     assert "takes about 55" in texts(app.caption)
+    assert "every visitor may choose it" in texts(app.caption)
     press(form(app, Name="mine", Title=" Mine ", Summary="One of *ours*."), "Publish")
     assert launcher.asked == [("fracture-a", "mine", "Mine", "One of *ours*.")]
     assert "Publishing a" in texts(app.markdown)
