@@ -5,7 +5,18 @@ import streamlit as st
 from core.images import BadImage, display_name
 from core.models import BadModel, catalogue
 from core.settings import Settings
-from core.ui import batch, cached, choices, gallery, overlay, rooms, source, threshold, verdict
+from core.ui import (
+    batch,
+    cached,
+    choices,
+    gallery,
+    origin,
+    overlay,
+    rooms,
+    source,
+    threshold,
+    verdict,
+)
 from core.ui.words import plain
 
 rooms.enter()
@@ -77,8 +88,11 @@ st.subheader("What this threshold means", anchor=False)
 threshold.meaning(card, cached.validation(card))
 
 st.subheader("What it cannot know", anchor=False)
+learned = origin.learned(card) or (
+    "It learned from the hands, legs, hips and shoulders of one collection, so on other bones, "
+    "children, casts or other machines its probability is a guess."
+)
 st.markdown(
-    "It sees one picture at a few hundred pixels: no patient, no second view, no earlier film, and "
-    "no hairline finer than its pixels. It learned from the hands, legs, hips and shoulders of one "
-    "collection, so on other bones, children, casts or other machines its probability is a guess."
+    f"It sees one picture at {card.input.size} pixels: no patient, no second view, no earlier "
+    f"film, and no hairline finer than its pixels. {learned}"
 )

@@ -13,6 +13,7 @@ from core.ui import (
     fill_orders,
     fill_questions,
     gallery,
+    origin,
     rooms,
     source,
     verdict,
@@ -85,9 +86,13 @@ graders = catalogue(settings.checkpoints, "severity")
 fill_questions.ask(result, methods, graders, exhibit.knee if exhibit else None)
 
 st.subheader("What it cannot know", anchor=False)
+own = origin.learned(filler.card) if filler.card else None
+learned = own or (
+    "The networks learned that from standing frontal knees without metal, of one American study, "
+    "so on other bones and views they invent worse."
+)
 st.markdown(
     "Metal lets no ray through, so nothing on the film tells what lies behind it: what is filled "
-    "in is invented from what surrounds it. The networks learned that from standing frontal knees "
-    "without metal, of one American study, so on other bones and views they invent worse. A "
-    "fracture or a loosening under the metal is not brought back. Not for diagnosis."
+    f"in is invented from what surrounds it. {learned} A fracture or a "
+    "loosening under the metal is not brought back. Not for diagnosis."
 )

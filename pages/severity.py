@@ -15,6 +15,7 @@ from core.ui import (
     grade_validation,
     knee_batch,
     knee_viewer,
+    origin,
     overlay,
     questions,
     rooms,
@@ -106,9 +107,11 @@ st.subheader("What validation says", anchor=False)
 grade_validation.show(card)
 
 st.subheader("What it cannot know", anchor=False)
+learned = origin.learned(card) or (
+    "It learned from the standing knees of one American study, graded by its own readers, and a "
+    "few synthetic ones, so on other machines and positions its probabilities are a guess."
+)
 st.markdown(
     f"It sees one frontal picture at {card.input.size} pixels: no side view, no pain, no earlier "
-    "film. It learned from the standing knees of one American study, graded by its own readers, "
-    "and a few synthetic ones, so on other machines and positions its probabilities are a guess. "
-    "Neighbouring grades are a matter of opinion among readers too."
+    f"film. {learned} Neighbouring grades are a matter of opinion among readers too."
 )

@@ -6,6 +6,7 @@ from core.models import catalogue
 from core.settings import Settings
 from core.ui import (
     choices,
+    origin,
     rooms,
     sketch_batches,
     sketch_choices,
@@ -47,9 +48,12 @@ st.subheader("A batch to train on", anchor=False)
 sketch_batches.offer(card)
 
 st.subheader("What it cannot know", anchor=False)
+learned = origin.learned(card) or (
+    "It has seen some thousand photos of lesions, 128 pixels a side, most of light skin."
+)
 st.markdown(
-    "The network has seen some thousand photos of lesions, 128 pixels a side, most of light skin, "
-    "and paints what is likely among them. What it paints for a diagnosis is not what that "
-    "diagnosis looks like on somebody, and a picture that the classifier recognises shows only "
-    "that the two networks agree. For teaching and for questioning networks. Not for diagnosis."
+    f"The network paints what is likely among what it has seen. {learned} What it paints "
+    "for a diagnosis is not what that diagnosis looks like on somebody, and a picture that the "
+    "classifier recognises shows only that the two networks agree. For teaching and for "
+    "questioning networks. Not for diagnosis."
 )

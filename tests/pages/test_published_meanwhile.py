@@ -1,5 +1,6 @@
 """A model that is published, replaced or withdrawn while a page is open shows there at once."""
 
+import re
 import shutil
 
 import pytest
@@ -94,6 +95,35 @@ def test_a_fill_stays_when_its_network_is_renamed_and_goes_when_it_is_withdrawn(
     publishing.unpublish(card)
     app.run()
     assert not app.exception and not app.subheader
+
+
+@pytest.mark.parametrize(
+    ("n", "option", "caption"),
+    [
+        (8, "Fresh · AUROC .750 on 8 films", "no more than 8 validation films, so it may be"),
+        (603, "Fresh · AUROC .750", "(.700 to .800). Measured on 603 validation films."),
+    ],
+)
+def test_a_number_on_few_films_never_stands_alone(visit, checkpoints, n, option, caption):
+    toy_models.publish(checkpoints, "fresh", validation={"n": n, "data": "toys"})
+    app = visit("fracture", model="fresh")
+    assert option in app.selectbox(key="model").options
+    assert any(caption in told.value for told in app.caption)
+
+
+@pytest.mark.parametrize("run", ["r1", None])
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_page_names_what_its_model_learned_from(visit, checkpoints, room, run):
+    publish, _, _ = ROOMS[room]
+    publish(checkpoints, "fresh", run=run, training_data={"name": "my *phantoms*", "n": 1234})
+    query = {"sample": "screwed-knee"} if room == "inpaint" else {}
+    app = visit(room, model="fresh", **query)
+    for label in ("Use the true mask", "Fill") if room == "inpaint" else ():
+        next(button for button in app.button if button.label == label).click().run()
+    limits = "It sees one|nothing on the film tells|paints what is likely"
+    told = next(text.value for text in app.markdown if re.search(limits, text.value))
+    assert ("1,234" in told and r"my \*phantoms\*" in told) is bool(run)
+    assert any(word in told for word in ("hips", "American", "light skin")) is not bool(run)
 
 
 def test_the_last_model_of_a_page_may_go(visit, checkpoints):
