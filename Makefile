@@ -27,7 +27,7 @@ run: .venv/app
 
 test: lint
 	@$(BIN)/python -m tests.browser.chromium
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/dev
 	@$(BIN)/ruff check .

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 State = Literal["queued", "running", "ready", "stopped", "finished", "failed", "interrupted"]
+DAMAGED = "Its status.json is missing or damaged: delete the run, or give its command again."
 LIVE = ("queued", "running")
 LaunchedBy = Literal["local", "ray", "shell"]
 Mode = Literal["trial", "train", "publish"]
@@ -165,7 +166,7 @@ def read_status(folder: Path) -> Status:
             raise ValueError(told["state"])
         return Status(**told)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Status("failed", reason="Its status.json is missing or damaged: start it again.")
+        return Status("failed", reason=DAMAGED)
 
 
 def _identity(told: Mapping) -> Identity:

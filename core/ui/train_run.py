@@ -70,7 +70,8 @@ def log(job: Job, launcher: Launcher, settings: Settings) -> None:
         except JobError as error:
             told = error.reason
         told = train_paths.named(told, settings)
-        st.code(told or "Nothing is printed yet.", language=None, wrap_lines=True)
+        said = told or "Nothing is printed yet."
+        st.code(said, language=None, wrap_lines=True, height=400 if told else "content")
         path = job.folder / "log.txt"
         if told and path.exists():
             st.download_button(

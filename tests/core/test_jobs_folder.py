@@ -81,7 +81,7 @@ def test_a_damaged_status_is_said(job, content):
     told = read_status(job.folder)
     assert (told.state, told.reason) == (
         "failed",
-        "Its status.json is missing or damaged: start it again.",
+        "Its status.json is missing or damaged: delete the run, or give its command again.",
     )
 
 

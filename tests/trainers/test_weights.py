@@ -123,7 +123,9 @@ def test_k4_a_published_model_whose_file_was_changed_is_refused(tmp_path):
     shutil.copytree(source, tmp_path / "sketch" / "cgan_seed")
     with (tmp_path / "sketch/cgan_seed/model.onnx").open("ab") as file:
         file.write(b"\0")
-    asked = argparse.Namespace(checkpoints=tmp_path, from_model="cgan_seed", started_from=None)
+    asked = argparse.Namespace(
+        run=tmp_path / "run", checkpoints=tmp_path, from_model="cgan_seed", started_from=None
+    )
     with pytest.raises(BadModel, match="its sha256 differs"):
         whole(nn.Linear(1, 1), asked, "sketch")
 
