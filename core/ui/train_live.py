@@ -52,8 +52,8 @@ def _follow(settings: Settings, launcher: jobs.Launcher, page: _Page) -> None:
     if _page(runs) != page:
         st.rerun()
     for run in runs:
-        if run.job.launcher != "local" and train_presses.asked_to_stop(run):
-            jobs.insist(run.job)  # one from a shell or on a cluster has nobody else who does
+        if train_presses.asked_to_stop(run):
+            jobs.insist(run.job)  # only one without a living runner needs it, which that sees
     if not runs:
         st.session_state.pop(train_views.OPEN, None)
         _nothing()

@@ -10,9 +10,8 @@ from core import jobs, publishing
 from core.jobs import Job, JobError, Launcher, Status
 from core.learning import TRAINERS
 from core.models import BadModel, ModelCard
-from core.run_table import bests
 from core.settings import Settings
-from core.ui import train_paths, train_published, train_views
+from core.ui import train_paths, train_published, train_queue, train_views
 from core.ui.train_words import doing, measure, number, short, sign_of, worth_telling
 from core.ui.words import plain, span
 
@@ -60,7 +59,7 @@ def _choose(known: Sequence[Job]) -> Job:
 def _label(job: Job) -> str:
     """A run with its state and how good it is at its best."""
     trainer, status = TRAINERS[job.trainer], jobs.status(job)
-    best = bests(trainer, jobs.metrics(job)).get(trainer.measure)
+    best = train_queue.best(job)
     good = f" · {measure(trainer.measure)} {number(best.value)}" if best else ""
     return f"{short(job)} · {sign_of(job, status).word}{good}"
 

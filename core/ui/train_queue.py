@@ -49,8 +49,7 @@ def read(runs: Path) -> list[Run]:
     """All runs as they stand, newest first."""
     places = {job.id: at for at, job in enumerate(jobs.queue(runs), 1)}
     return [
-        Run(job, jobs.status(job), places.get(job.id, 0), _best(job))
-        for job in jobs.read_jobs(runs)
+        Run(job, jobs.status(job), places.get(job.id, 0), best(job)) for job in jobs.read_jobs(runs)
     ]
 
 
@@ -147,7 +146,7 @@ def _caption(run: Run, settings: Settings) -> str:
     return f"{sign.icon} {plain(' · '.join(parts))}"
 
 
-def _best(job: Job) -> Best | None:
+def best(job: Job) -> Best | None:
     """The best number so far of the measure by which runs of its trainer are compared."""
     if job.trainer not in TRAINERS:
         return None

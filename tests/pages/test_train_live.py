@@ -357,7 +357,7 @@ def test_publishing_is_a_way_to_the_compare_view(look, run):
     assert app.session_state[train_views.OPEN] == "a"
 
 
-def test_a_shells_run_that_was_asked_to_stop_is_insisted_on(look, run, monkeypatch):
+def test_every_live_run_that_was_asked_to_stop_is_insisted_on(look, run, monkeypatch):
     insisted = []
     monkeypatch.setattr("core.jobs.insist", lambda job: insisted.append(job.id))
     for name, launcher, state in (
@@ -368,7 +368,7 @@ def test_a_shells_run_that_was_asked_to_stop_is_insisted_on(look, run, monkeypat
         (run(name, state, launcher=launcher).folder / "stop").touch()
     run("unasked", "running", launcher="shell")
     look().run()
-    assert set(insisted) == {"shell"}
+    assert set(insisted) == {"shell", "deaf"}
 
 
 def test_curves_of_a_run_and_of_others_beside_it(look, run):
