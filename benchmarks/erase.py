@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from core.archive import BadPack
 from core.classify import grade_knees
+from core.film_packs import Film, Pack
 from core.joint import NoJoint, find_joint
 from core.models import BadModel, Model, ModelCard, find, open_model
 from core.question import SURE, EraseCurve, erase_curve, hide, joint_mask
-from trainers.archive import BadPack
-from trainers.films import Film, Pack
 from trainers.squares import read_grey
 
 CHECKOUT = Path(__file__).resolve().parent.parent

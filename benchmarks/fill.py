@@ -19,13 +19,13 @@ import numpy as np
 
 from core import inpaint
 from core.classify import grade_knees
+from core.film_packs import Pack
 from core.mask_edits import grow
 from core.metal import find_metal
 from core.models import catalogue, find, open_model
 from core.painters import open_painter
 from core.phantoms import implants, knee
 from core.settings import Settings
-from trainers.films import Pack
 from trainers.squares import read_grey
 
 RIM = 2  # px by which a suggested mask is grown: metal glares

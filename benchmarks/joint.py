@@ -17,8 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.film_packs import Film, Pack
 from core.joint import Gap, Joint, NoJoint, find_joint
-from trainers.films import Film, Pack
 from trainers.squares import read_grey
 
 SEED, SHOWN, TILE = 1, 100, 448

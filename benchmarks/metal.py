@@ -17,12 +17,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.archive import Archive
+from core.film_packs import Pack
 from core.masks import dice
 from core.metal import find_metal
 from core.phantoms.implants import KINDS, implanted
 from core.settings import Settings
-from trainers.archive import Archive
-from trainers.films import Pack
 from trainers.squares import read_grey
 
 SEED, DRAWN, PLAIN = 20, 200, 800

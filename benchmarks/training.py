@@ -24,10 +24,10 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
+from core.film_packs import Film, Pack
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.preprocess import InputSpec
 from core.settings import Settings
-from trainers.films import Film, Pack
 from trainers.loop import Schedule, fit
 from trainers.squares import Crops, load_squares
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.archive import Archive, BadPack
+from core.film_packs import Pack
 from core.images import BadImage
 from core.jobs.records import write_json
 from core.lesions import CODES
-from trainers.archive import Archive, BadPack
-from trainers.films import Pack
 from trainers.lesions import LesionPack
 from trainers.mask_pack import MaskPack
 from trainers.progress import current, first_process

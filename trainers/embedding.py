@@ -5,12 +5,12 @@ from collections.abc import Iterable
 import numpy as np
 from tqdm import tqdm
 
+from core.archive import Archive
 from core.classify import embeddings, read_film
 from core.images import BadImage
 from core.models import Model
 from core.preprocess import letterbox
 from core.samples import graded_phantom
-from trainers.archive import Archive
 from trainers.augment import Handling, random_view
 from trainers.progress import current
 from trainers.squares import fracture_phantom, read_grey

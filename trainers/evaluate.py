@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from core import grading
+from core.archive import BadPack
+from core.film_packs import Pack
 from core.lesions import CODES
 from core.models import BadModel, ModelCard, find, open_model
 from core.painters import open_painter
@@ -32,8 +34,6 @@ from trainers import (
     sketch_numbers,
     sketch_scoring,
 )
-from trainers.archive import BadPack
-from trainers.films import Pack
 from trainers.lesions import LesionPack
 
 

@@ -2,10 +2,10 @@
 
 import errno
 
+from core.archive import BadPack
 from core.models import BadModel
 from core.options import BadOption
 from trainers import memory
-from trainers.archive import BadPack
 from trainers.progress import TrainingFailed
 from trainers.weights import BadStart
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
+from core.film_packs import Film, Pack
 from core.inpaint import middle
 from core.models import ModelCard
 from core.networks.context_encoder import STRIDE, ClassicContextEncoder
@@ -14,7 +15,6 @@ from core.painters import open_painter
 from core.preprocess import InputSpec
 from trainers import fill_scoring
 from trainers.export import export_fill
-from trainers.films import Film, Pack
 from trainers.holes import SIDE, with_hole
 from trainers.notes import noted
 from trainers.publish import UNCALIBRATED, appearing, write_card

@@ -10,7 +10,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from core import inpaint, metrics
+from core.archive import Archive, BadPack
 from core.fidelity import fidelity
+from core.film_packs import Film, Pack
 from core.images import BadImage, decode
 from core.inpaint import BadHole, middle
 from core.mask_files import BadMask, read_mask
@@ -18,8 +20,6 @@ from core.painters import Painter
 from core.preprocess import to_grey
 from core.quality import is_negative
 from trainers import holes
-from trainers.archive import Archive, BadPack
-from trainers.films import Film, Pack
 from trainers.progress import MEASURING, current
 
 KINDS = {

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from core import metrics
 from core.classify import over_film
 from core.explain import peak
+from core.film_packs import Pack
 from core.networks.classifiers import Architecture
 from core.preprocess import InputSpec, normalise
 from trainers import audit, job, scoring, start
-from trainers.films import Pack
 from trainers.loop import fit
 from trainers.publish import Provenance, publish
 from trainers.sample_grid import Called, fixed

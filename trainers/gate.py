@@ -19,13 +19,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from core import metrics
+from core.archive import Archive
+from core.film_packs import IMAGE_SUFFIXES, REGIONS, Pack
 from core.models import Model, find, open_model
 from core.quality import Gate
 from trainers import start
-from trainers.archive import Archive
 from trainers.augment import UPRIGHT_JOINT
 from trainers.embedding import embed, embed_phantoms
-from trainers.films import IMAGE_SUFFIXES, REGIONS, Pack
 
 PASSING = 0.99
 FILMS = 1500  # a pack and split: more change nothing

@@ -9,9 +9,9 @@ import numpy as np
 
 from core import grading, metrics
 from core.classify import grade_knees, tempered
+from core.film_packs import Film, Pack
 from core.images import BadImage
 from core.models import Model
-from trainers.films import Film, Pack
 from trainers.progress import MEASURING, current
 from trainers.squares import read_grey
 

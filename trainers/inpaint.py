@@ -24,6 +24,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
+from core.film_packs import Film, Pack
 from core.metal import find_metal
 from core.networks.context_encoder import NETWORKS, ContextEncoder, thin_filler, wide_filler
 from core.networks.critics import FillCritics
@@ -31,7 +32,6 @@ from core.quality import sharpness
 from trainers import audit, fill_publish, job, start
 from trainers.adversarial import Batch, Craft, Schedule, fit
 from trainers.fill_exam import Exam, published_judge
-from trainers.films import Film, Pack
 from trainers.holes import MIDDLE_ONLY, SIDE, THIN, WIDE, Diet, HoledFilms
 from trainers.mask_pack import MaskPack
 from trainers.notes import note_training

@@ -19,11 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from core import grading
+from core.archive import BadPack
 from core.lesions import CODES, DIAGNOSES, SIDE, network_input
 from core.networks.classifiers import Architecture, input_statistics
 from core.preprocess import InputSpec
 from trainers import audit, job, start
-from trainers.archive import BadPack
 from trainers.lesion_scoring import diagnosed
 from trainers.lesion_views import Views, drawn, prior
 from trainers.lesions import LesionPack, Squares

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from core import grading, metrics
+from core.archive import BadPack
 from core.classify import tempered
 from core.diagnose import probabilities
 from core.lesions import CODES
 from core.models import Model
 from core.segment import Segmenter, lesion_mask
-from trainers.archive import BadPack
 from trainers.lesions import Lesion, LesionPack, Squares
 
 

@@ -21,8 +21,8 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
+from core.archive import Archive, BadPack
 from core.lesions import CODES, SIDE, mask_to_square, to_square
-from trainers.archive import Archive, BadPack
 from trainers.progress import current
 
 log = logging.getLogger(__name__)

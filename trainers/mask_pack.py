@@ -11,12 +11,12 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from core.archive import Archive, BadPack
 from core.artefacts import LABELS
 from core.images import BadImage, decode
 from core.preprocess import letterbox, to_grey
 from core.quality import is_negative
 from core.training_pack import fingerprint
-from trainers.archive import Archive, BadPack
 from trainers.progress import current
 
 log = logging.getLogger(__name__)

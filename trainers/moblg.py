@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from core import metrics
+from core.film_packs import Film, Pack
 from core.jobs.records import write_json
 from core.models import Model, ModelCard, find, open_model, open_session
 from core.preprocess import normalise
@@ -31,7 +32,6 @@ from trainers.checkpoint import save as save_tensors
 from trainers.course import device_name, memory_mb
 from trainers.embedding import embed, embed_phantoms
 from trainers.export import save
-from trainers.films import Film, Pack
 from trainers.progress import TrainingFailed, TrialDone, current
 from trainers.publish import Provenance, describe
 from trainers.squares import load_squares

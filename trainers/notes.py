@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from core.film_packs import Pack
 from core.jobs.records import write_json
-from trainers.films import Pack
 from trainers.lesions import LesionPack
 from trainers.progress import first_process
 from trainers.publish import TOLD_OPTIONS, Provenance

@@ -21,6 +21,7 @@ import psutil
 from torch import nn
 
 from core import publishing
+from core.film_packs import Film, Pack
 from core.jobs.records import hostname
 from core.lesions import network_input
 from core.models import OUTPUTS, BadModel, Model, ModelCard, open_model
@@ -28,7 +29,6 @@ from core.networks.classifiers import Architecture
 from core.preprocess import InputSpec, normalise
 from core.settings import CHECKOUT
 from trainers.export import export
-from trainers.films import Film, Pack
 from trainers.lesions import Lesion, LesionPack
 from trainers.squares import load_squares
 from trainers.tasks import Task

@@ -10,9 +10,9 @@ import numpy as np
 from core import metrics
 from core.classify import read_film
 from core.explain import peak
+from core.film_packs import REGIONS, Film, Pack
 from core.images import BadImage
 from core.models import Model
-from trainers.films import REGIONS, Film, Pack
 from trainers.progress import MEASURING, current
 from trainers.squares import read_grey
 

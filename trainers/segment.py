@@ -16,6 +16,7 @@ from onnxruntime import InferenceSession
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core.archive import Archive
 from core.images import BadImage, decode
 from core.lesions import SIDE, network_input
 from core.models import ModelCard, open_session
@@ -25,7 +26,6 @@ from core.quality import Gate
 from core.segment import OUTPUTS, BadPhoto, Segmenter, contour, open_segmenter, read
 from trainers import audit, job, start
 from trainers import gate as gates
-from trainers.archive import Archive
 from trainers.export import export
 from trainers.lesion_scoring import (
     outline_all,

@@ -16,13 +16,13 @@ from lightning.fabric import Fabric
 from torch import nn
 
 from core import grading
+from core.film_packs import Pack
 from core.networks.classifiers import Architecture
 from core.networks.simple_cnn import CHANNELS
 from core.preprocess import InputSpec, normalise
 from core.samples import graded_phantom
 from trainers import audit, job, ordinal, start
 from trainers.augment import UPRIGHT_JOINT
-from trainers.films import Pack
 from trainers.loop import fit
 from trainers.publish import Provenance, publish
 from trainers.sample_grid import Called, fixed

@@ -23,6 +23,7 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core.archive import Archive
 from core.lesions import CODES, SIDE, mask_to_square, network_input
 from core.networks.sketch_gan import (
     NOISE,
@@ -33,7 +34,6 @@ from core.networks.sketch_gan import (
 )
 from trainers import audit, job, sketch_publish, start
 from trainers.adversarial import CROSS_ENTROPY, HINGE, Batch, Craft, Objective, Schedule, fit
-from trainers.archive import Archive
 from trainers.diff_augment import disturbed
 from trainers.eyes import CHANNELS, Eyes, difference, learn_to_read, summary
 from trainers.lesions import MASK, LesionPack, Squares

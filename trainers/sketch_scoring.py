@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import pdist
 
+from core.archive import BadPack
 from core.diagnose import embeddings, probabilities
 from core.lesions import CODES
 from core.models import Model, catalogue, find, open_model
 from core.segment import Segmenter, lesion_mask, open_segmenter
 from core.sketchers import Sketcher, noise, one_hot
-from trainers.archive import BadPack
 from trainers.lesion_scoring import iou
 from trainers.lesions import Lesion, LesionPack, Squares
 from trainers.progress import MEASURING, current

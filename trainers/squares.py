@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from core.film_packs import Film, Pack
 from core.images import BadImage, decode
 from core.phantoms import Phantom
 from core.preprocess import InputSpec, Placement, letterbox, normalise, to_grey
 from core.quality import is_negative
 from core.samples import training_phantom
 from trainers.augment import ANY_LIMB, Handling, random_view
-from trainers.films import Film, Pack
 from trainers.progress import current
 
 log = logging.getLogger(__name__)

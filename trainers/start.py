@@ -13,11 +13,11 @@ from lightning.fabric import Fabric
 from lightning.fabric.strategies import DDPStrategy
 from torch import Tensor, nn
 
+from core.archive import BadPack
 from core.models import BadModel, ModelCard, verify
 from core.networks import published
 from core.networks.classifiers import Architecture, build, input_statistics
 from core.preprocess import InputSpec
-from trainers.archive import BadPack
 from trainers.loop import Schedule
 from trainers.parent import has_learned, keep, parent
 from trainers.weights import BadStart, fill, read_weights

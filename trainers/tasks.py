@@ -12,10 +12,10 @@ from scipy.optimize import minimize, minimize_scalar
 
 from core import grading, metrics
 from core.classify import tempered
+from core.film_packs import Film, Pack
 from core.lesions import CODES
 from core.models import Model
 from trainers import grade_scoring, lesion_scoring, scoring
-from trainers.films import Film, Pack
 from trainers.lesions import Lesion, LesionPack
 
 Opened = Callable[..., Model]

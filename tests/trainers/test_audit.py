@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.artefacts import Annotation, from_masks
+from core.film_packs import BadPack, Pack
 from core.lesions import CODES
 from core.phantoms import long_bone
 from core.samples import png
@@ -26,7 +27,6 @@ from trainers.audit import (
     masked,
     require_sound,
 )
-from trainers.films import BadPack, Pack
 from trainers.lesions import LesionPack
 from trainers.mask_pack import MaskPack
 

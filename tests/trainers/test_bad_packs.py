@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from core.archive import BadPack
 from core.artefacts import Annotation, from_masks
 from core.samples import png
 from core.settings import CHECKOUT
 from tests.marked_films import write_pack
 from trainers import artefact, fracture, inpaint, lesion, moblg, segment, severity, sketch
-from trainers.archive import BadPack
 from trainers.options import parse
 from trainers.weights import BadStart
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from core.classify import read_film
+from core.film_packs import BadPack, Pack
 from core.metrics import auroc
 from core.models import catalogue, faults, find, open_model
 from core.phantoms import long_bone
 from core.samples import png
 from tests.class_folders import write_films
 from trainers import fracture
-from trainers.films import BadPack, Pack
 from trainers.options import parse
 from trainers.squares import read_grey
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 import yaml
 
+from core.archive import BadPack
 from core.jobs import records
 from core.jobs.processes import identity, lock
 from core.learning import TRAINERS
 from core.trainer import read_config
 from tests.toy_models import publish_suggester
 from trainers import job, progress
-from trainers.archive import BadPack
 from trainers.progress import TrainingFailed, TrialDone
 
 

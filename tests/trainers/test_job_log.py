@@ -13,7 +13,7 @@ def test_a_log_keeps_what_is_printed_and_logged_but_not_how_fabric_computes(tmp_
     with logged(tmp_path):
         Fabric(accelerator="cpu", devices=1, precision="bf16-mixed")
         print("12 films")
-        logging.getLogger("trainers.films").info("1 of them skipped")
+        logging.getLogger("core.film_packs").info("1 of them skipped")
         logging.getLogger("lightning.fabric.utilities").warning("fabric warns")
     kept = (tmp_path / "log.txt").read_text()
     assert kept == "12 films\n1 of them skipped\nfabric warns\n"

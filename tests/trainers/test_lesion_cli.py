@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.archive import BadPack
 from core.diagnose import embeddings, probabilities
 from core.lesions import CODES, SIDE
 from core.models import catalogue, faults, find, open_model
@@ -19,7 +20,6 @@ from core.sketch_batch import batch
 from core.sketchers import open_sketcher
 from tests.toy_models import publish_sketcher
 from trainers import evaluate, gate, lesion, lesion_scoring, segment
-from trainers.archive import BadPack
 from trainers.lesions import LesionPack
 from trainers.options import parse
 

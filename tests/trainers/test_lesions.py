@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from core.archive import BadPack
 from core.lesions import CODES, SIDE
-from trainers.archive import BadPack
 from trainers.lesions import LesionPack
 
 SHAPE = (60, 80)  # its middle square is 60 px a side

@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
+from core.archive import BadPack
 from core.artefacts import Annotation, from_masks
 from core.jobs.records import read_status, write_status
 from tests.bad_files import encoded, film, tiff
 from tests.dicom_files import dicom
 from tests.marked_films import write_pack
-from trainers.archive import BadPack
 from trainers.mask_pack import MaskPack
 from trainers.progress import of_job
 

@@ -3,7 +3,7 @@ import csv
 import numpy as np
 import pytest
 
-from trainers.films import Film
+from core.film_packs import Film
 from trainers.scoring import Reading, intervals, numbers, pointing_game, points_into_box, subgroups
 
 BOX = [(0.4, 0.4, 0.5, 0.5)]

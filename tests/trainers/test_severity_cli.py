@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from core.classify import grade_knees
+from core.film_packs import Pack
 from core.models import catalogue, faults, find, open_model
 from core.phantoms import knee
 from core.samples import png
 from trainers import evaluate, gate, grade_scoring, severity
-from trainers.films import Pack
 from trainers.options import parse
 from trainers.squares import read_grey
 

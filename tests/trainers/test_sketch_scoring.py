@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from core.archive import BadPack
 from core.lesions import CODES
 from core.models import find
 from core.sketchers import open_sketcher
 from tests import toy_lesions, toy_models
 from trainers import evaluate, sketch_numbers, sketch_scoring
-from trainers.archive import BadPack
 from trainers.lesions import LesionPack
 from trainers.sketch_numbers import inception_score
 from trainers.sketch_scoring import Judges, mean_distance, overlaps

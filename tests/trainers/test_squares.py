@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from core.film_packs import Film, Pack
 from core.phantoms import long_bone
 from core.preprocess import InputSpec, Placement, network_input, normalise
 from core.quality import is_negative
 from core.samples import gallery, png
-from trainers.films import Film, Pack
 from trainers.squares import Crops, Squares, box_map, load_squares, place_boxes, read_grey
 
 SPEC = InputSpec(32, (0.5,), (0.5,))

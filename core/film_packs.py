@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from trainers.archive import Archive, BadPack
+from core.archive import Archive, BadPack
 
 FRACATLAS_SPLIT = Path(__file__).with_name("fracatlas_split.csv")
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".dcm"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trainers.films import FRACATLAS_SPLIT, BadPack, Film, Pack, assign_splits
+from core.film_packs import FRACATLAS_SPLIT, BadPack, Film, Pack, assign_splits
 
 HEAD = "image_id,fractured,split,group,boxes_xyxy_relative,hand,hardware\n"
 LAYOUTS = {
