@@ -46,6 +46,32 @@ def navigation():
                     help="Draw the outline of a skin lesion, and see it painted with a diagnosis.",
                 )
             ],
+            "Teach": [
+                st.Page(
+                    "pages/compare.py",
+                    title="Compare",
+                    icon=":material/compare:",
+                    help="Where do the models disagree, and is one of them really better?",
+                ),
+                st.Page(
+                    "pages/quiz.py",
+                    title="Quiz",
+                    icon=":material/quiz:",
+                    help="Read films blind, then see what a model said, and the truth.",
+                ),
+                st.Page(
+                    "pages/pitfalls.py",
+                    title="Pitfalls",
+                    icon=":material/warning:",
+                    help="Eight ways in which a good score is worth nothing, to try yourself.",
+                ),
+                st.Page(
+                    "pages/audit.py",
+                    title="Audit",
+                    icon=":material/fact_check:",
+                    help="What is wrong with a folder of films, before anything learns from it.",
+                ),
+            ],
             "Train": [
                 st.Page(
                     "pages/train.py",

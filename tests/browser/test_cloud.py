@@ -16,7 +16,8 @@ from core.settings import CHECKOUT
 from tests.browser.hands import settled
 from tests.browser.server import serve
 
-PAGES = {"/", "/fracture", "/severity", "/inpaint", "/annotate", "/sketch", "/train", "/models"}
+TEACH = {"/compare", "/quiz", "/pitfalls", "/audit"}
+PAGES = {"/", "/fracture", "/severity", "/inpaint", "/annotate", "/sketch", "/train", "/models"} | TEACH
 GIGABYTE = 1e9
 
 # Permission bits do not bind root; without this capability they do, as they bind anybody else.

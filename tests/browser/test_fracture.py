@@ -46,7 +46,7 @@ def test_a_link_as_the_servers_first_request_reopens_the_same_view(page, url):
     page.goto(f"{url}/fracture?sample=worn-knee&model=toy&threshold=0.9")
     expect(verdict(page, "No fracture found")).to_be_visible()
     expect(page.get_by_text("Not for diagnosis")).to_be_visible()
-    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(8)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(12)
     settled(page)
     page.get_by_role("slider", name=re.compile("Threshold")).press("Home")
     expect(verdict(page, "Fracture likely")).to_be_visible()

@@ -1,0 +1,9 @@
+"""Audit."""
+
+import streamlit as st
+
+from core.ui import rooms
+
+rooms.enter()
+
+st.title("Audit", anchor=False)

@@ -1,0 +1,9 @@
+"""Quiz."""
+
+import streamlit as st
+
+from core.ui import rooms
+
+rooms.enter()
+
+st.title("Quiz", anchor=False)
