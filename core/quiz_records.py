@@ -20,7 +20,7 @@ Stage = Literal["blind", "changed"]  # an answer before, or after, the model's w
 
 QUESTIONS: Mapping[Question, str] = {
     "fracture": "Is there a fracture, and where?",
-    "grade": "Which Kellgren–Lawrence grade is this knee?",
+    "grade": "Which Kellgren-Lawrence grade is this knee?",
     "generated": "Is this picture real or generated?",
     "fill": "Which filling is nearest to the film as it was?",
 }
