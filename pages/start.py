@@ -10,7 +10,7 @@ from core.ui import cached, choices, gallery, overlay, rooms, sketch_pad, sketch
 from core.ui import cards as model_cards
 
 FRACTURE, SEVERITY, INPAINT = "pages/fracture.py", "pages/severity.py", "pages/inpaint.py"
-ANNOTATE = "pages/annotate.py"
+ANNOTATE, COMPARE, QUIZ = "pages/annotate.py", "pages/compare.py", "pages/quiz.py"
 SKETCH, SAMPLE = "pages/sketch.py", "notched"
 FIRST = {
     "broken-forearm": FRACTURE,
@@ -32,8 +32,11 @@ st.markdown(
     "**Fracture** gives a film its verdict and heatmap; **Severity** grades the osteoarthritis of "
     "a knee and lets you question the grade; **Inpaint** fills in what you draw over, a screw or a "
     "prosthesis; **Annotate** stores what one or several readers mark on many films; **Sketch** "
-    "paints a skin lesion into an outline that you draw; **Train** lets a network learn from films "
-    "of your own; **Models** says of each network what it learned from and how often it is right."
+    "paints a skin lesion into an outline that you draw. To teach: **Compare** sets models against "
+    "each other, **Quiz** lets a class read films before it sees what a model said, **Pitfalls** "
+    "shows how good scores mislead, and **Audit** finds what is wrong with a folder of films. "
+    "**Train** lets a network learn from films of your own; **Models** says of each network what "
+    "it learned from and how often it is right."
 )
 
 st.subheader("Try first, on synthetic samples", anchor=False)
@@ -74,6 +77,10 @@ with st.container(horizontal=True):
         st.switch_page(ANNOTATE)
     if st.button("Sketch a lesion of your own", icon=":material/draw:"):
         st.switch_page(SKETCH)
+    if st.button("Compare the models", icon=":material/compare:"):
+        st.switch_page(COMPARE)
+    if st.button("Join or make a quiz", icon=":material/quiz:"):
+        st.switch_page(QUIZ)
 
 st.subheader("Which models are loaded", anchor=False)
 cards = catalogue(settings.checkpoints)
