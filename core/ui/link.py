@@ -2,12 +2,13 @@
 
 A knee has `side` (of a film of both) and `target` (the grade its heatmap explains) besides, a
 sketch its `diagnosis`. A worklist has its own, `?worklist=…&film=…`, and so has a training run,
-`?run=…`.
+`?run=…`, and a pitfall `?exhibit=…`.
 """
 
 import streamlit as st
 
 NAMES = ("sample", "model", "threshold", "side", "target", "diagnosis", "worklist", "film", "run")
+NAMES += ("exhibit",)
 
 
 def asked(room: str, now: tuple) -> dict[str, str]:
