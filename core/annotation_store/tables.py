@@ -47,9 +47,14 @@ def _id() -> Column:
     return Column("id", Integer, primary_key=True)
 
 
-def _of(table: str, **rest: bool) -> Column:
+def _of(table: str, name: str = "", **rest: bool) -> Column:
     key = ForeignKey(f"{table}.id", ondelete="CASCADE")
-    return Column(f"{table.removesuffix('s')}_id", Integer, key, nullable=False, **rest)
+    name = name or f"{table.removesuffix('s')}_id"
+    return Column(name, Integer, key, nullable=False, **rest)
+
+
+def _counted(name: str) -> Column:
+    return Column(name, Integer, primary_key=True, autoincrement=False)
 
 
 def _given(name: str, kind: object = Text) -> Column:
@@ -72,7 +77,7 @@ events = Table(
     "events",
     metadata,
     _of("worklists", primary_key=True),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _counted("seq"),
     _given("line"),
 )
 films = _table(
@@ -116,7 +121,7 @@ revisions = Table(
     "revisions",
     metadata,
     _of("readings", primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
+    _counted("number"),
     _given("saved_at", Utc),
     _given("session"),
     Column("restored_from", Integer),
@@ -157,4 +162,56 @@ fills = _table(
     _given("digest"),
     _given("data", LargeBinary),
     UniqueConstraint("film_id", "digest"),
+)
+quizzes = _table(
+    "quizzes",
+    _id(),
+    Column("code", Text, nullable=False, unique=True),
+    Column("key", Text, nullable=False, unique=True),
+    _given("title"),
+    _given("pace"),
+    _given("cases", Integer),  # how many
+    _given("position", Integer),
+    _given("phase"),
+    _given("ended", Boolean),
+    _given("version", Integer),
+    _given("created_at", Utc),
+    _given("touched_at", Utc),
+)
+quiz_cases = Table(
+    "quiz_cases",
+    metadata,
+    _of("quizzes", "quiz_id", primary_key=True),
+    _counted("position"),
+    _given("content"),  # JSON
+)
+quiz_pictures = Table(
+    "quiz_pictures",
+    metadata,
+    _of("quizzes", "quiz_id", primary_key=True),
+    _counted("position"),
+    _counted("number"),
+    _given("alt"),
+    _given("data", LargeBinary),
+)
+quiz_students = _table(
+    "quiz_students",
+    _id(),
+    _of("quizzes", "quiz_id"),
+    _given("nickname"),
+    _given("folded"),  # the nickname as it is compared with others
+    Column("key", Text, nullable=False, unique=True),
+    _given("joined_at", Utc),
+    UniqueConstraint("quiz_id", "folded"),
+)
+quiz_answers = Table(
+    "quiz_answers",
+    metadata,
+    _of("quiz_students", "student_id", primary_key=True),
+    _counted("position"),
+    Column("stage", Text, primary_key=True),
+    _given("value", Integer),
+    Column("x", Float),
+    Column("y", Float),
+    _given("at", Utc),
 )
