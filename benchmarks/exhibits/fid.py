@@ -1,0 +1,121 @@
+"""Fréchet distances of generated and of real lesions from real ones, by the number of pictures.
+
+Each draw takes as many sketches of the validation split, the same for all generators, and compares
+what is painted from them with the photos that the sketches were traced on; real pictures of other
+lesions stand for the best that can be. All that there are give one draw.
+"""
+
+import argparse
+import zlib
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import timm
+import torch
+
+from core.diagnose import embeddings
+from core.lesions import CODES, network_input
+from core.models import find, open_model
+from core.sketchers import Sketcher, noise, one_hot, open_sketcher
+from trainers.distance import frechet_distance
+from trainers.eyes import BACKBONE
+from trainers.lesions import LesionPack, Squares
+from trainers.sketch_scoring import floor_of, scorable
+from trainers.weights import fill, read_weights
+
+COUNTS = (8, 16, 32, 64, 128, 256, 512)
+DRAWS = 20
+BATCH, SEEN_AT = 32, 224  # pictures at a time; px, the size at which ImageNet's networks learned
+GENERATORS = {  # of these, with noise of this strength
+    "cgan": ("cgan", 1.0),
+    "cgan_half": ("cgan", 0.5),
+    "cgan_seed": ("cgan_seed", 1.0),
+}
+Reader = Callable[[np.ndarray], np.ndarray]
+
+
+def tables(arguments: argparse.Namespace) -> dict[str, list[dict]]:
+    """One row for each distance: its features, what was compared, how many, and which draw."""
+    known = arguments.cache
+    if known and known.exists():
+        with np.load(known) as file:
+            seen = dict(file)
+    else:
+        seen = features(arguments)
+        if known:
+            np.savez(known, **seen)
+    return {"fid": list(distances(seen))}
+
+
+def features(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
+    """What every network sees of every set of pictures: (N, E) by "network/set"."""
+    pack = LesionPack(arguments.data)
+    real = scorable(pack, "val")
+    other = floor_of(pack, "val", real).second
+    sets = {"real": real.images, "other_real": other.images}
+    for name, (published, strength) in GENERATORS.items():
+        sketcher = open_sketcher(find(arguments.checkpoints, "sketch", published))
+        sets[name] = painted(sketcher, real, strength)
+    found = {}
+    for name, reader in readers(arguments).items():
+        for kind, squares in sets.items():
+            print(f"{name} looks at {len(squares)} pictures: {kind}", flush=True)
+            parts = [reader(squares[at : at + BATCH]) for at in range(0, len(squares), BATCH)]
+            found[f"{name}/{kind}"] = np.concatenate(parts).astype(np.float32)
+    return found
+
+
+def painted(sketcher: Sketcher, real: Squares, strength: float) -> np.ndarray:
+    """(N, S, S, 3) uint8: each lesion's mask and diagnosis painted once; its name decides the
+    noise, as where generators are scored."""
+    seeds = [zlib.crc32(lesion.name.encode()) for lesion in real.lesions]
+    labels = np.stack([one_hot(CODES[label]) for label in real.labels])
+    parts = [slice(at, at + BATCH) for at in range(0, len(real), BATCH)]
+    drawn = [sketcher.draw(real.masks[p], labels[p], noise(seeds[p], strength)) for p in parts]
+    return np.concatenate(drawn)
+
+
+def readers(arguments: argparse.Namespace) -> dict[str, Reader]:
+    """By name, functions of pictures (N, S, S, 3) uint8 that return (N, E) features."""
+    network = timm.create_model(BACKBONE, pad_type="same", bn_eps=1e-3)
+    fill(network, read_weights(arguments.weights), str(arguments.weights)).eval()
+
+    @torch.inference_mode()
+    def seen(squares: np.ndarray, logits: bool) -> np.ndarray:
+        batch = torch.from_numpy(network_input(squares))
+        size = (SEEN_AT, SEEN_AT)
+        batch = torch.nn.functional.interpolate(batch, size, mode="bilinear", antialias=True)
+        maps = network.forward_features(batch)
+        return network.forward_head(maps, pre_logits=not logits).numpy()
+
+    ours = {
+        f"lesion_{name}": open_model(find(arguments.checkpoints, "lesion", name))
+        for name in ("mobilenetv2", "resnet18")
+    }
+    return {
+        "imagenet_pooled": lambda squares: seen(squares, False),
+        "imagenet_logits": lambda squares: seen(squares, True),
+        **{name: lambda squares, m=model: embeddings(m, squares) for name, model in ours.items()},
+    }
+
+
+def distances(seen: dict[str, np.ndarray]) -> Iterator[dict]:
+    """The rows."""
+    names = dict.fromkeys(key.partition("/")[0] for key in seen)
+    for name in names:
+        sets = {k.partition("/")[2]: v for k, v in seen.items() if k.startswith(f"{name}/")}
+        real = sets.pop("real")
+        for count in (*COUNTS, len(real)):
+            rng = np.random.default_rng(count)
+            for draw in range(DRAWS if count < len(real) else 1):
+                chosen = rng.permutation(len(real))[:count]
+                for kind, pictures in sets.items():
+                    distance = frechet_distance(real[chosen], pictures[chosen])
+                    yield {
+                        "features": name,
+                        "pictures": kind,
+                        "n": count,
+                        "draw": draw,
+                        "distance": f"{distance:.6g}",
+                    }
+            print(f"{name}: {count} pictures", flush=True)
