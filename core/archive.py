@@ -1,7 +1,7 @@
 """The files of a folder or a zip, read alike."""
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 
@@ -12,12 +12,16 @@ class BadPack(ValueError):
 class Archive:
     """A folder or a zip of files. `members` are their sorted paths, with forward slashes.
 
-    Raises BadPack when the path is neither.
+    Files that are in memory already (path → bytes, as `core.film_zip.unpack` gives them) are given
+    as `files`; `path` is then only what they are called. Raises BadPack when the path is neither a
+    folder nor a zip.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        if self.path.is_dir():
+    def __init__(self, path: str | Path, files: Mapping[str, bytes] | None = None) -> None:
+        self.path, self._files = Path(path), files
+        if files is not None:
+            self.members = sorted(files)
+        elif self.path.is_dir():
             files = (file for file in self.path.rglob("*") if file.is_file())
             self.members = sorted(file.relative_to(self.path).as_posix() for file in files)
         elif zipfile.is_zipfile(self.path):
@@ -32,6 +36,9 @@ class Archive:
 
     def stream(self, members: Iterable[str]) -> Iterator[bytes]:
         """The bytes of several files in turn, opening a zip once."""
+        if self._files is not None:
+            yield from (self._files[member] for member in members)
+            return
         if self.path.is_dir():
             for member in members:
                 yield (self.path / member).read_bytes()

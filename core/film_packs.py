@@ -14,7 +14,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -51,10 +51,11 @@ class Film:
 
 
 class Pack(Archive):
-    """A folder or a zip, and its films. Raises BadPack when it holds no known layout."""
+    """A folder, a zip or `files` in memory, and the films there. Raises BadPack when it holds no
+    known layout."""
 
-    def __init__(self, path: str | Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: str | Path, files: Mapping[str, bytes] | None = None) -> None:
+        super().__init__(path, files)
         try:
             self.films = self._films()
         except BadPack:

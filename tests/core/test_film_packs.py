@@ -90,7 +90,9 @@ EXPECTED = {
 
 
 def laid_out(files: dict[str, str], at: Path, kind: str) -> Pack:
-    """A pack with these files, as a folder or as a zip that also lists its folders."""
+    """A pack with these files: in memory, as a folder, or as a zip that also lists its folders."""
+    if kind == "memory":
+        return Pack("pack", {name: text.encode() for name, text in files.items()})
     if kind == "folder":
         for name, text in files.items():
             (at / "pack" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +105,7 @@ def laid_out(files: dict[str, str], at: Path, kind: str) -> Pack:
     return Pack(at / "pack.zip")
 
 
-@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize("kind", ["folder", "zip", "memory"])
 @pytest.mark.parametrize("layout", EXPECTED)
 def test_layout_is_read(tmp_path, layout, kind):
     pack = laid_out(LAYOUTS[layout], tmp_path, kind)
