@@ -1,9 +1,12 @@
 """Every number the app prints. Labels are 0 or 1, and 1 is disease; scores rise with disease."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+_Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,23 @@ def ece(labels, probabilities, bins: int = 10) -> float:
     groups = reliability(labels, probabilities, bins)
     total = sum(n for *_, n in groups)
     return sum(abs(mean - share) * n for mean, share, n in groups) / total
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share, `hits` of `n` independent trials; (0, 1) without any.
+
+    Source: Wilson 1927, the score interval: all shares p with |hits/n - p| <= z sqrt(p(1 - p)/n).
+    ValueError where `hits` do not lie between 0 and `n`.
+    """
+    if not 0 <= hits <= n:
+        raise ValueError("a share is so many hits of at least as many trials")
+    if not n:
+        return 0.0, 1.0
+    share, extra = hits / n, _Z**2 / n
+    middle = share + extra / 2
+    reach = _Z * math.sqrt(share * (1 - share) / n + extra / (4 * n))
+    low, high = (middle - reach) / (1 + extra), (middle + reach) / (1 + extra)
+    return (low if hits else 0.0), (high if hits < n else 1.0)
 
 
 @dataclass(frozen=True)
