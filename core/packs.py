@@ -33,7 +33,7 @@ def fracture_films(data: Path, count: int = 12) -> list[PackFilm]:
     The pack is `data/fracture.zip` or the folder `data/fracture`; without a readable one the list
     is empty.
     """
-    pack = _pack(data, "fracture")
+    pack = at_hand(data, "fracture")
     if pack is None:
         return []
     try:
@@ -58,7 +58,7 @@ def knee_films(data: Path, each: int = 2) -> list[PackFilm]:
     The pack is `data/knee.zip` or the folder `data/knee`, with `val/0` to `val/4` in it; without a
     readable one the list is empty.
     """
-    pack = _pack(data, "knee")
+    pack = at_hand(data, "knee")
     if pack is None:
         return []
     try:
@@ -76,7 +76,8 @@ def knee_films(data: Path, each: int = 2) -> list[PackFilm]:
     return chosen
 
 
-def _pack(data: Path, name: str) -> Path | None:
+def at_hand(data: Path, name: str) -> Path | None:
+    """The pack of this name in the folder `data`, a zip or a folder, or None."""
     return next((p for p in (data / f"{name}.zip", data / name) if p.exists()), None)
 
 

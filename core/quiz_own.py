@@ -1,0 +1,158 @@
+"""Drafts of cases about films that a teacher brings."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from core.film_packs import CLASS_NAMES, GRADE_FOLDER, IMAGE_SUFFIXES
+from core.images import decode, display_name
+from core.lesions import to_square
+from core.preprocess import to_grey
+from core.quiz_cases import BadCase, Draft, shown_film
+from core.quiz_films import KINDS
+from core.quiz_generated import LESION, REAL, invented, knee, real_lesion
+from core.quiz_pictures import SQUARE
+from core.quiz_records import Question
+
+ORIGINS = {"real": 0, "original": 0, "generated": 1, "synthetic": 1, "fake": 1}
+KNOWN = {
+    "fracture": "“fractured” and “not fractured”",
+    "grade": "“0” to “4”",
+    "generated": "“real” and “generated”",
+}
+# What own pictures are to be told from, of "generated"
+AS_TOLD, AGAINST_LESIONS, AGAINST_FILLS = "told", "lesions", "fills"
+
+
+def labels(paths: Sequence[str], question: Question) -> dict[str, int]:
+    """The truth of each picture of a zip by the folders it lies in: path → answer, from 0.
+
+    The nearest folder that names a class counts; what is no picture is passed over. Raises BadCase,
+    which names the folders found and the classes known, where a picture lies in none of them.
+    """
+    pictures = [path for path in paths if PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES]
+    if not pictures:
+        raise BadCase("The zip holds no picture: pack PNG, JPEG, TIFF, BMP or DICOM films.")
+    found = {path: _label(path, question) for path in pictures}
+    without = [path for path, label in found.items() if label is None]
+    if not without:
+        return found
+    folders = sorted({PurePosixPath(path).parent.name for path in without} - {""})
+    known = f"put each film into a folder of its class, {KNOWN[question]}"
+    if not folders:
+        raise BadCase(f"{len(without)} of the zip's films lie in no folder: {known}.")
+    named = ", ".join(f"“{display_name(folder)}”" for folder in folders[:5])
+    more = f" and {len(folders) - 5} more" if len(folders) > 5 else ""
+    raise BadCase(f"The zip's folders {named}{more} match no class: {known}.")
+
+
+def _label(path: str, question: Question) -> int | None:
+    parents = [re.sub(r"[_\-]+", " ", part).strip().lower() for part in PurePosixPath(path).parts]
+    return next(
+        (
+            label
+            for parent in reversed(parents[:-1])
+            if (label := _class_of(parent, question)) is not None
+        ),
+        None,
+    )
+
+
+def _class_of(folder: str, question: Question) -> int | None:
+    if question == "grade":
+        named = GRADE_FOLDER.fullmatch(folder.removeprefix("grade ").removeprefix("kl "))
+        return int(named[1]) if named else None
+    return {"fracture": CLASS_NAMES, "generated": ORIGINS}[question].get(folder)
+
+
+def own(
+    question: Question,
+    files: Mapping[str, bytes],
+    truths: Mapping[str, int],
+    against: str = AS_TOLD,
+) -> list[Draft]:
+    """A case for each file, by its name; `truths` are known of some.
+
+    Of "generated", `against` says what pictures these are told from: each other, AS_TOLD; as many
+    lesions by our generator, AGAINST_LESIONS, all of these being real; or, AGAINST_FILLS, every
+    second one of these, which are real knees, has a hole that our network fills.
+
+    Raises BadImage for a file that cannot be read; BadCase for none.
+    """
+    if not files:
+        raise BadCase("There is no film yet: choose files first.")
+    if question == "generated":
+        return _told_apart(files, truths, against)
+    return [
+        _film(question, name, data, None if question == "fill" else truths.get(name))
+        for name, data in files.items()
+    ]
+
+
+def _film(question: Question, name: str, data: bytes, truth: int | None) -> Draft:
+    shown_film(data, name)  # raises where it cannot be read
+    title = display_name(name)
+    return Draft(
+        _key(data, question),
+        question,
+        KINDS[question],
+        title,
+        truth,
+        lambda _networks: shown_film(data, name),
+        told=f"{title}, a film that your teacher brought.",
+    )
+
+
+def _told_apart(files: Mapping[str, bytes], truths, against: str) -> list[Draft]:
+    drafts = []
+    for at, (name, data) in enumerate(files.items()):
+        key, title = _key(data, "generated"), display_name(name)
+        told = f"{title}, a picture that your teacher brought."
+        if against == AGAINST_FILLS:
+            shown_film(data, name)
+            drafts.append(knee(key, title, _opener(data, name), bool(at % 2), told))
+        elif against == AGAINST_LESIONS:
+            real_lesion(data, name)
+            drafts.append(_picture(key, title, _lesion(data, name), REAL, LESION, f"Real: {told}"))
+            drafts.append(invented(f"beside {key}"))
+        else:
+            square(data, name)
+            truth = truths.get(name)
+            drafts.append(_picture(key, title, _square(data, name), truth, "Picture", told))
+    return drafts
+
+
+def _picture(key, title, pixels, truth, kind, told) -> Draft:
+    return Draft(key, "generated", kind, title, truth, pixels, told=told)
+
+
+def square(data: bytes, name: str) -> np.ndarray:
+    """A picture's file as its middle square of one size, so that the size tells nothing: (S, S) or
+    (S, S, 3) uint8. Raises BadImage."""
+    image = decode(data, name)
+    if image.pixels.ndim == 2:
+        grey = to_grey(image.pixels, image.window)
+        return to_square(grey, SQUARE)
+    colour = image.pixels
+    return to_square(colour if colour.dtype == np.uint8 else (colour >> 8).astype(np.uint8), SQUARE)
+
+
+def _opener(data: bytes, name: str) -> Callable[[], np.ndarray]:
+    return lambda: shown_film(data, name)
+
+
+def _lesion(data: bytes, name: str):
+    return lambda _networks: real_lesion(data, name)
+
+
+def _square(data: bytes, name: str):
+    return lambda _networks: square(data, name)
+
+
+def _key(data: bytes, question: Question) -> str:
+    return f"{question} of {hashlib.sha256(data).hexdigest()}"

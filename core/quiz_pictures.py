@@ -1,0 +1,47 @@
+"""The pictures of a quiz, made so that nothing but what they show tells what they are."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from core import png_file
+from core.quiz_records import MAX_PICTURE, Picture
+
+QUALITY = 92  # of JPEG: of 100
+SQUARE = 512  # px: the side of a picture that is real or generated
+_STRIPES = 6  # px: of a hole that is shown as one
+
+
+def fitted(pixels: np.ndarray) -> np.ndarray:
+    """Pixels (H, W) or (H, W, 3) uint8, shrunk to `MAX_PICTURE` on the longer side if need be."""
+    scale = MAX_PICTURE / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    size = tuple(max(1, round(side * scale)) for side in pixels.shape[1::-1])
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def enlarged(pixels: np.ndarray, side: int = SQUARE) -> np.ndarray:
+    """Pixels (H, W) or (H, W, 3) uint8, smaller than `side` on the longer side, enlarged to it."""
+    scale = side / max(pixels.shape[:2])
+    size = tuple(max(1, round(length * scale)) for length in pixels.shape[1::-1])
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC) if scale > 1 else pixels
+
+
+def picture(pixels: np.ndarray, alt: str, *, lossless: bool = False) -> Picture:
+    """Pixels (H, W) or (H, W, 3) uint8 RGB as a file that holds nothing else: JPEG, or PNG where
+    pictures are to be compared closely."""
+    shown = fitted(pixels)
+    if lossless:
+        return Picture(png_file.write(shown), alt)
+    shown = cv2.cvtColor(shown, cv2.COLOR_RGB2BGR) if shown.ndim == 3 else shown
+    data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    return Picture(data.tobytes(), alt)
+
+
+def with_hole(film: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """A film (H, W) uint8 whose masked part is shown as missing: stripes that no film has."""
+    rows, columns = np.indices(film.shape)
+    stripes = np.where((rows + columns) // _STRIPES % 2, 255, 90).astype(np.uint8)
+    return np.where(mask, stripes, film)
