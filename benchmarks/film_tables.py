@@ -1,4 +1,4 @@
-"""Tables of the validation films, for comparing models on them: who belongs together, what is shown.
+"""Tables of the validation films, to compare models on them: who belongs together, what is shown.
 
     python -m benchmarks.film_tables --data data
 

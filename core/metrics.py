@@ -94,16 +94,31 @@ def auroc(labels, scores) -> float:
     return float(np.trapezoid(curve.sensitivity, 1 - curve.specificity))
 
 
-def average_precision(labels, scores) -> float:
-    """Mean precision over the recall steps, without interpolation."""
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """The corners of the precision-recall curve: at each threshold (score >= t is called
+    positive), the share of the diseased that are called and of the called that are diseased."""
+
+    thresholds: np.ndarray  # (K,) falling
+    recall: np.ndarray  # (K,) rising to 1
+    precision: np.ndarray  # (K,)
+
+
+def precision_recall(labels, scores) -> PrecisionRecall:
+    """The precision-recall curve. ValueError on bad input or without diseased films."""
     labels, scores = _checked(labels, scores)
     if not labels.any():
-        raise ValueError("average precision needs diseased films")
+        raise ValueError("a precision-recall curve needs diseased films")
     order = np.argsort(-scores, kind="stable")
     ranked, hits = scores[order], np.cumsum(labels[order])
     last = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])
-    recall = np.r_[0, hits[last]] / hits[-1]
-    return float(np.sum(np.diff(recall) * hits[last] / (last + 1)))
+    return PrecisionRecall(ranked[last], hits[last] / hits[-1], hits[last] / (last + 1))
+
+
+def average_precision(labels, scores) -> float:
+    """Mean precision over the recall steps, without interpolation. ValueError as above."""
+    curve = precision_recall(labels, scores)
+    return float(np.sum(np.diff(curve.recall, prepend=0) * curve.precision))
 
 
 def brier(labels, probabilities) -> float:
