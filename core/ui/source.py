@@ -72,7 +72,7 @@ def choose(exhibits: Mapping[str, gallery.Exhibit], room: Room = FRACTURE) -> li
         return _sample(exhibits, room)
     if st.session_state["source"] == WORKLIST:
         return _worklist()
-    return _uploads() if room.several else _upload()
+    return uploads() if room.several else _upload()
 
 
 def _sample(exhibits: Mapping[str, gallery.Exhibit], room: Room) -> list[Entry]:
@@ -96,7 +96,8 @@ def _worklist() -> list[Entry]:
     return [entry] if entry else []
 
 
-def _uploads() -> list[Entry]:
+def uploads() -> list[Entry]:
+    """Let the visitor bring several films of their own, within the limits of one batch."""
     files = st.file_uploader(
         "X-rays: PNG, JPEG, TIFF, BMP or DICOM (.dcm), up to 64 MB each",
         type=ENDINGS,
