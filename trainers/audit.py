@@ -1,4 +1,5 @@
-"""Look a data pack over before the first step: what cannot be read, what stands there twice."""
+"""Look a data pack over before the first step: what cannot be read, what stands there twice, and
+whether training on it makes sense. The Audit page looks for more: see `core.audit`."""
 
 import argparse
 import hashlib
@@ -12,6 +13,8 @@ import cv2
 import numpy as np
 
 from core.archive import Archive, BadPack
+from core.audit.duplicates import fingerprint, identical_pairs, near_pairs
+from core.audit.facts import Entry
 from core.film_packs import Pack
 from core.images import BadImage
 from core.jobs.records import write_json
@@ -20,24 +23,6 @@ from trainers.lesions import LesionPack
 from trainers.mask_pack import MaskPack
 from trainers.progress import current, first_process
 from trainers.squares import read_grey
-
-NEAR_BITS = 12  # of 256: neighbours in a hand series differ by 30 or more
-NEAR_CORRELATION = 0.985
-# Two burnt-out knees of different patients pass both, but share little detail (at most 0.66 seen).
-NEAR_DETAIL = 0.75
-DETAIL_SIDE = 96
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One picture of a pack: its file is `member`. Pictures of one `group` must stay in one split;
-    `label` is None where none is known."""
-
-    name: str
-    member: str
-    split: str
-    group: str
-    label: str | None
 
 
 @dataclass(frozen=True)
@@ -143,7 +128,7 @@ def audit(subject: Subject) -> Report:
     Raises:
         BadPack: no picture, too few classes, or an empty split that training needs.
     """
-    kept, hashes, thumbs, digests, unreadable = [], [], [], [], []
+    kept, prints, digests, unreadable = [], [], [], []
     for entry, data in _pictures(subject):
         try:
             grey = subject.read(data, entry.name)
@@ -152,8 +137,7 @@ def audit(subject: Subject) -> Report:
             continue
         kept.append(entry)
         digests.append(hashlib.sha256(data).hexdigest())
-        hashes.append(difference_hash(grey))
-        thumbs.append(cv2.resize(grey, (DETAIL_SIDE, DETAIL_SIDE), interpolation=cv2.INTER_AREA))
+        prints.append(fingerprint(grey))
     current().skipped(unreadable)
     _require_classes(kept, subject)
     counts: dict[str, Counter] = defaultdict(Counter)
@@ -161,8 +145,9 @@ def audit(subject: Subject) -> Report:
     for entry in kept:
         counts[entry.split][entry.label or "unknown"] += 1
         splits_of_group[entry.group].add(entry.split)
-    identical = _same_digest(digests)
-    near = [pair for pair in _near_pairs(hashes, thumbs) if pair not in set(identical)]
+    identical = identical_pairs(digests)
+    same = set(identical)
+    near = [pair for pair in near_pairs(prints) if pair not in same]
     pairs = [(kept[a], kept[b]) for a, b in identical + near]
 
     def named(chosen: Iterable[tuple[Entry, Entry]]) -> list[tuple[str, str]]:
@@ -201,12 +186,6 @@ def _pictures(subject: Subject) -> Iterator[tuple[Entry, bytes]]:
     return zip(watched, members, strict=True)
 
 
-def difference_hash(grey: np.ndarray) -> np.ndarray:
-    """256 bits (32 bytes): is each cell of a 16 by 17 thumbnail brighter than its left one?"""
-    small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
-    return np.packbits((small[:, 1:] > small[:, :-1]).ravel())
-
-
 def _require_classes(entries: Sequence[Entry], subject: Subject) -> None:
     path = subject.pack.path
     for split in ("train", "val"):
@@ -227,38 +206,3 @@ def _require_classes(entries: Sequence[Entry], subject: Subject) -> None:
                 f"The {split} split of {path} holds one class only: a classifier needs pictures "
                 "of two at least to learn and to be measured."
             )
-
-
-def _same_digest(digests: list[str]) -> list[tuple[int, int]]:
-    first: dict[str, int] = {}
-    pairs = []
-    for index, digest in enumerate(digests):
-        if digest in first:
-            pairs.append((first[digest], index))
-        first.setdefault(digest, index)
-    return pairs
-
-
-def _near_pairs(hashes: list[np.ndarray], thumbs: list[np.ndarray]) -> list[tuple[int, int]]:
-    """Pairs whose hashes differ by few bits and whose thumbnails correlate, detail included."""
-    stack = np.stack(hashes)
-    pairs = []
-    for index in range(len(stack) - 1):
-        distance = np.bitwise_count(stack[index + 1 :] ^ stack[index]).sum(1)
-        for other in np.flatnonzero(distance <= NEAR_BITS) + index + 1:
-            if _same_film(thumbs[index], thumbs[other]):
-                pairs.append((index, int(other)))
-    return pairs
-
-
-def _same_film(one: np.ndarray, other: np.ndarray) -> bool:
-    coarse = [cv2.resize(thumb, (32, 32), interpolation=cv2.INTER_AREA) for thumb in (one, other)]
-    if _correlation(*coarse) <= NEAR_CORRELATION:
-        return False
-    detail = [thumb - cv2.GaussianBlur(thumb, (0, 0), 2) for thumb in map(np.float32, (one, other))]
-    return _correlation(*detail) > NEAR_DETAIL
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    one, other = (part.astype(np.float32) - part.mean() for part in (one, other))
-    return float((one * other).sum() / max(np.linalg.norm(one) * np.linalg.norm(other), 1e-6))

@@ -11,22 +11,14 @@ import numpy as np
 import pytest
 
 from core.artefacts import Annotation, from_masks
+from core.audit.duplicates import NEAR_BITS, NEAR_CORRELATION, difference_hash
 from core.film_packs import BadPack, Pack
 from core.lesions import CODES
 from core.phantoms import long_bone
 from core.samples import png
 from tests.bad_files import encoded
 from tests.marked_films import write_pack
-from trainers.audit import (
-    NEAR_BITS,
-    NEAR_CORRELATION,
-    audit,
-    difference_hash,
-    films,
-    lesions,
-    masked,
-    require_sound,
-)
+from trainers.audit import audit, films, lesions, masked, require_sound
 from trainers.lesions import LesionPack
 from trainers.mask_pack import MaskPack
 
