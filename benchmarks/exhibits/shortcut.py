@@ -1,0 +1,78 @@
+"""The table of the exhibit "Shortcut": metal erased from films that carry it, and drawn on others.
+
+Every published fracture model is asked about each film of FracAtlas's train and val splits that
+carries hardware: as it is, with the suggested metal filled in by the context encoder, and with as
+much filled in elsewhere; and 120 sound val films, chosen with a fixed seed: as they are, with
+an implant drawn on the bone, and with that filled in again. One row a film and treatment.
+"""
+
+import random
+from argparse import Namespace
+from collections.abc import Iterator
+
+import numpy as np
+from tqdm import tqdm
+
+from core.exhibits import shortcut
+from core.film_packs import Film, Pack
+from core.models import Model, catalogue, find, open_model
+from core.painters import Painter, open_painter
+from trainers.squares import read_grey
+
+SEED, SOUND = 8, 120
+Row = tuple[str, str, np.ndarray, np.ndarray]  # treatment, kind of implant, what was filled, film
+
+
+def tables(arguments: Namespace) -> dict[str, list[dict]]:
+    """Rows of `shortcut` from the fracture pack."""
+    models = [open_model(card, 1) for card in catalogue(arguments.checkpoints, "fracture")]
+    painter = open_painter(find(arguments.checkpoints, "inpaint", "context_encoder"), 1)
+    pack = Pack(arguments.data)
+    films, rows = chosen(pack), []
+    for nth, (film, data) in enumerate(tqdm(pack.read_all(films), total=len(films))):
+        rows += asked(film, read_grey(data, film.name), nth, models, painter)
+    return {"shortcut": rows}
+
+
+def asked(film: Film, grey: np.ndarray, nth: int, models: list[Model], painter: Painter):
+    """The rows of one film (H, W) uint8, a list of dicts; `nth` decides what is drawn."""
+    hardware = "hardware" in film.flags
+    told = {"film": film.name, "split": film.split, "group": film.group}
+    told |= {"fractured": film.label, "hardware": int(hardware)}
+    rows = []
+    treated = with_hardware(grey, painter) if hardware else without(grey, nth, painter)
+    for treatment, kind, mask, pixels in treated:
+        said = shortcut.probabilities(pixels, models)
+        how = {"treatment": treatment, "kind": kind, "share": f"{mask.mean():.4f}"}
+        rows.append(told | how | {name: f"{chance:.4f}" for name, chance in said.items()})
+    return rows
+
+
+def chosen(pack: Pack) -> list[Film]:
+    """Films with hardware of both splits, and sound val films without."""
+    hardware = [
+        film for split in ("val", "train") for film in pack.split(split) if "hardware" in film.flags
+    ]
+    sound = [f for f in pack.split("val") if not f.label and "hardware" not in f.flags]
+    sound = sorted(sound, key=lambda film: film.name)
+    return hardware + random.Random(SEED).sample(sound, min(SOUND, len(sound)))
+
+
+def with_hardware(grey: np.ndarray, painter: Painter) -> Iterator[Row]:
+    """A film with hardware: as it is, without its metal, and without as much elsewhere."""
+    yield shortcut.WHOLE, "", np.zeros(grey.shape), grey
+    erased = shortcut.erase_metal(grey, painter)
+    if erased.mask.any():
+        yield shortcut.ERASED, "", erased.mask, erased.grey
+        control = shortcut.erase(grey, shortcut.elsewhere(grey, erased.mask), painter)
+        yield shortcut.ELSEWHERE, "", control.mask, control.grey
+
+
+def without(grey: np.ndarray, nth: int, painter: Painter) -> Iterator[Row]:
+    """A film without: as it is, with an implant, kinds taking turns, and with that erased."""
+    kind = shortcut.KINDS[nth % len(shortcut.KINDS)]
+    drawn = shortcut.draw_metal(grey, nth, kind)
+    yield shortcut.WHOLE, "", np.zeros(grey.shape), grey
+    yield shortcut.DRAWN, kind, drawn.mask, drawn.grey
+    erased = shortcut.erase(drawn.grey, drawn.mask, painter)
+    yield shortcut.REMOVED, kind, erased.mask, erased.grey

@@ -1,0 +1,195 @@
+"""Metal means fracture: what a model's probability does when metal is erased from a film or drawn
+on one.
+
+In FracAtlas nearly every film with hardware is fractured, so a network that only ever saw metal
+would score well on them. Erasing shows whether it leans on the metal (a counterfactual, after
+DeGrave et al. 2021 on shortcuts in chest films); erasing as much elsewhere is the control that
+tells the loss of metal from the loss of any part; and metal drawn on a whole bone asks the same
+question the other way round.
+"""
+
+import csv
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from core import inpaint, metrics
+from core.classify import read_film
+from core.exhibits import floats, table
+from core.film_packs import FRACATLAS_SPLIT
+from core.metal import find_metal
+from core.models import Metric, Model, ModelCard
+from core.painters import Painter
+from core.repair_samples import pasted
+
+WHOLE, ERASED, ELSEWHERE = "as it is", "metal erased", "as much erased elsewhere"
+DRAWN, REMOVED = "metal drawn", "drawn and erased"
+KINDS = ("plate", "screws", "wire", "nail")  # of the drawn implants, those that leave a bone to see
+_STEPS = 8  # shifts a side that are tried for the control
+_PLACES = 12  # that are tried for a drawn implant
+_WHITE = 0.9  # of the film's brightest: margins, letters and metal, which are no bone
+
+
+class Treated(NamedTuple):
+    """A film (H, W) uint8 after metal was erased or drawn, and where: `mask` (H, W) bool."""
+
+    grey: np.ndarray
+    mask: np.ndarray
+
+
+def erase_metal(grey: np.ndarray, method: str | Painter) -> Treated:
+    """Fill what looks like metal on a film (H, W) uint8 from its surroundings; where nothing does,
+    the mask is empty and the film stays. Raises `core.inpaint.BadHole`."""
+    return erase(grey, find_metal(grey), method)
+
+
+def erase(grey: np.ndarray, mask: np.ndarray, method: str | Painter) -> Treated:
+    """Fill a mask (H, W) bool, which may be empty. Raises `core.inpaint.BadHole`."""
+    if not mask.any():
+        return Treated(grey, mask)
+    return Treated(inpaint.fill(grey, mask, method).pixels, mask)
+
+
+def elsewhere(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the mask moved, around the film's edges, to where it covers the most bone and
+    no metal. What it would still share with the metal is left out."""
+    bone = _bone(grey)
+    height, width = mask.shape
+    moved = (
+        np.roll(mask, (down * height // _STEPS, right * width // _STEPS), (0, 1)) & ~mask
+        for down in range(_STEPS)
+        for right in range(_STEPS)
+    )
+    return max(moved, key=lambda place: int(bone[place].sum()))
+
+
+def draw_metal(grey: np.ndarray, seed: int, kind: str) -> Treated:
+    """Lay an implant of `core.phantoms.implants` over a film (H, W) uint8: of several places the
+    one where it covers the brightest bone. The same seed draws the same."""
+    bone = _bone(grey)
+    drawn = (pasted(grey, _PLACES * seed + place, kind) for place in range(_PLACES))
+    best = max(drawn, key=lambda repair: float(bone[repair.mask].mean()))
+    return Treated(best.film, best.mask)
+
+
+def _bone(grey: np.ndarray) -> np.ndarray:
+    return np.where(grey < _WHITE * np.percentile(grey, 99.5), grey, 0)
+
+
+def probabilities(grey: np.ndarray, models: Sequence[Model]) -> dict[str, float]:
+    """Each model's probability of a fracture on a film (H, W) uint8, by its name."""
+    return {model.card.name: read_film(grey, model).probability for model in models}
+
+
+class Change(NamedTuple):
+    """The mean change of a model's probability of a fracture by a treatment, -1 to 1 with its 95 %
+    interval, over `n` films of so many `groups`."""
+
+    value: Metric
+    n: int
+    groups: int
+
+
+def models() -> list[str]:
+    """The names of the models in the committed table, best first."""
+    columns = list(table("shortcut"))
+    return columns[columns.index("share") + 1 :]
+
+
+def change(model: str, before: str, after: str, split: str = "val") -> Change:
+    """What a model's probability does between two treatments of the same films of a split: the mean
+    difference, and its interval by a bootstrap over groups of films."""
+    rows = table("shortcut")
+    chance = dict(
+        zip(
+            zip(rows["film"], rows["treatment"], strict=True),
+            floats("shortcut", model),
+            strict=True,
+        )
+    )
+    treated = {
+        film: group
+        for film, treatment, where, group in zip(
+            rows["film"], rows["treatment"], rows["split"], rows["group"], strict=True
+        )
+        if treatment == after and where == split
+    }
+    gain = np.array([chance[film, after] - chance[film, before] for film in treated])
+    groups = list(treated.values())
+    low, high = metrics.grouped_bootstrap(groups, lambda drawn: float(gain[drawn].mean()))
+    return Change(Metric(float(gain.mean()), low, high), len(gain), len(set(groups)))
+
+
+class Hardware(NamedTuple):
+    """Films with hardware in the table: how many there are, how many of them are `fractured`, and
+    on how many the metal was found."""
+
+    films: int
+    fractured: int
+    found: int
+
+
+def hardware(split: str | None = None) -> Hardware:
+    """The films with hardware of a split, or of both."""
+    rows = table("shortcut")
+    own = [
+        at
+        for at, (flag, where) in enumerate(zip(rows["hardware"], rows["split"], strict=True))
+        if flag == "1" and split in (where, None)
+    ]
+    whole = [at for at in own if rows["treatment"][at] == WHOLE]
+    return Hardware(
+        len(whole),
+        sum(rows["fractured"][at] == "1" for at in whole),
+        sum(rows["treatment"][at] == ERASED for at in own),
+    )
+
+
+class Apart(NamedTuple):
+    """A model's AUROC on all val films and on those without hardware, and how well the mere
+    presence of hardware predicts a fracture; `counts` has hardware as the positive call."""
+
+    every: Metric
+    without: Metric
+    counts: metrics.Confusion
+
+
+def apart(card: ModelCard) -> Apart | None:
+    """From the published predictions of a model; None where it has none of FracAtlas's val films
+    that carry hardware."""
+    rows = table("shortcut")
+    flagged = zip(rows["film"], rows["hardware"], rows["split"], strict=True)
+    metal = {film for film, flag, split in flagged if flag == "1" and split == "val"}
+    try:
+        with card.predictions.open(newline="", encoding="utf-8") as file:
+            said = [
+                (row["image"], int(row["label"]), float(row[card.classes[1]]))
+                for row in csv.DictReader(file)
+            ]
+    except (AttributeError, OSError, ValueError, KeyError, TypeError, csv.Error):
+        return None
+    if not metal <= {name for name, *_ in said}:
+        return None
+    names, labels, scores = (np.array(column) for column in zip(*said, strict=True))
+    carries = np.isin(names, list(metal))
+    groups = _groups(names)
+    return Apart(
+        _auroc(labels, scores, groups),
+        _auroc(labels[~carries], scores[~carries], groups[~carries]),
+        metrics.confusion(labels, carries.astype(float), 0.5),
+    )
+
+
+def _groups(names: np.ndarray) -> np.ndarray:
+    """(N,) the group of each film of FracAtlas; a film that it does not list is its own."""
+    with FRACATLAS_SPLIT.open(newline="", encoding="utf-8") as file:
+        known = {row["image_id"]: row["group"] for row in csv.DictReader(file)}
+    return np.array([known.get(name, name) for name in names])
+
+
+def _auroc(labels: np.ndarray, scores: np.ndarray, groups: np.ndarray) -> Metric:
+    low, high = metrics.grouped_bootstrap(
+        groups, lambda drawn: metrics.auroc(labels[drawn], scores[drawn]), draws=400
+    )
+    return Metric(metrics.auroc(labels, scores), low, high)
