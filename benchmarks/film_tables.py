@@ -16,10 +16,9 @@ from pathlib import Path
 
 from core.archive import Archive
 from core.film_packs import Pack
+from core.labelled_pack import attributes_of
 from core.models import catalogue
 
-VIEWS = ("frontal", "lateral", "oblique")
-REGIONS = ("hand", "leg", "hip", "shoulder")
 CONFIRMED = {
     "histo": "histology",
     "follow_up": "follow-up",
@@ -32,15 +31,7 @@ DECADES = 20
 def fracture_rows(path: Path) -> Iterator[dict[str, str]]:
     """Region, view and hardware of every film of the fracture pack."""
     for film in Pack(path).films:
-        regions = [name for name in REGIONS if name in film.flags]
-        views = [name for name in VIEWS if name in film.flags]
-        yield {
-            "image": film.name,
-            "group": film.group,
-            "Region": "mixed" if "mixed" in film.flags else _one(regions, "mixed"),
-            "View": _one(views, "several views"),
-            "Hardware": "with hardware" if "hardware" in film.flags else "without hardware",
-        }
+        yield {"image": film.name, "group": film.group, **attributes_of(film.flags)}
 
 
 def lesion_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -55,10 +46,6 @@ def lesion_rows(path: Path) -> Iterator[dict[str, str]]:
             "Age": _span(row["age"]),
             "Confirmed by": CONFIRMED.get(row["dx_type"], "unknown"),
         }
-
-
-def _one(names: list[str], several: str) -> str:
-    return several if len(names) > 1 else (names or ["unknown"])[0]
 
 
 def _span(age: str) -> str:

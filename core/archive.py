@@ -18,7 +18,7 @@ class Archive:
     """
 
     def __init__(self, path: str | Path, files: Mapping[str, bytes] | None = None) -> None:
-        self.path, self._files = Path(path), files
+        self.path, self.files = Path(path), files
         if files is not None:
             self.members = sorted(files)
         elif self.path.is_dir():
@@ -36,8 +36,8 @@ class Archive:
 
     def stream(self, members: Iterable[str]) -> Iterator[bytes]:
         """The bytes of several files in turn, opening a zip once."""
-        if self._files is not None:
-            yield from (self._files[member] for member in members)
+        if self.files is not None:
+            yield from (self.files[member] for member in members)
             return
         if self.path.is_dir():
             for member in members:

@@ -133,17 +133,23 @@ class LabelledSet:
 def checked(labelled: LabelledSet) -> LabelledSet:
     """The set, where models can be compared on it. Raises BadSet unless it holds films with and
     without the disease."""
-    n, positive = len(labelled), int(labelled.positives.sum())
-    disease = labelled.disease
-    if not n:
-        raise BadSet("These models were measured on different films: choose some that share theirs.")
-    if positive in (0, n):
-        held = disease.name if positive else disease.other
+    if not len(labelled):
         raise BadSet(
-            f"Every one of the {n:,} here is {held}: models can be compared only where some are "
-            f"{disease.name} and some are {disease.other}."
+            "These models were measured on different films: choose some that share theirs."
         )
+    check_labels(labelled.task, labelled.labels)
     return labelled
+
+
+def check_labels(task: str, labels: np.ndarray) -> None:
+    """Raise BadSet where labels (N,) are all of the disease, or none is."""
+    positive, disease = np.isin(labels, DISEASES[task].columns), DISEASES[task]
+    if len(set(positive.tolist())) < 2:
+        held, missing = (disease.name, disease.other)[:: 1 if positive.all() else -1]
+        raise BadSet(
+            f"Every label is {held} (n = {len(labels):,}): models can be compared only where some "
+            f"are {missing}."
+        )
 
 
 def from_cards(cards: Sequence[ModelCard], table: Path | None = None) -> LabelledSet:
@@ -164,9 +170,6 @@ def from_cards(cards: Sequence[ModelCard], table: Path | None = None) -> Labelle
     task = cards[0].task
     groups, attributes = _of_films(task, common, table)
     labels = np.array([read[0][name][0] for name in common], int)
-    if task != "fracture":
-        title = "True grade" if task == "severity" else "True diagnosis"
-        attributes[title] = np.array(CLASSES[task], object)[labels]
     data = list(dict.fromkeys(str(card.validation.get("data", "")) for card in cards))
     return checked(
         LabelledSet(
@@ -175,13 +178,21 @@ def from_cards(cards: Sequence[ModelCard], table: Path | None = None) -> Labelle
             tuple(common),
             labels,
             groups,
-            attributes,
+            attributes | truth(task, labels),
             tuple(
                 ModelReading(card, np.array([rows[name][1] for name in common], float))
                 for card, rows in zip(cards, read, strict=True)
             ),
         )
     )
+
+
+def truth(task: str, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """The attribute that the labels themselves are, where there are more than two classes."""
+    if task == "fracture":
+        return {}
+    title = "True grade" if task == "severity" else "True diagnosis"
+    return {title: np.array(CLASSES[task], object)[labels]}
 
 
 def predictions(card: ModelCard) -> dict[str, tuple[int, list[float]]]:

@@ -89,7 +89,10 @@ BAD = {
     "a label that is none": (FRACTURE + "a,2,.5,.5\n", "no readable validation predictions"),
     "other films": (FRACTURE + "q,1,.5,.5\n", "measured on different films"),
     "another label": (FRACTURE + "a,0,.5,.5\nb,0,.5,.5\n", "labels of a differ"),
-    "one class only": (FRACTURE + "a,1,.5,.5\n", "Every one of the 1 here is fractured"),
+    "one class only": (
+        FRACTURE + "a,1,.5,.5\n",
+        "Every label is fractured \\(n = 1\\): .*some are not fractured",
+    ),
 }
 
 

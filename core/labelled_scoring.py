@@ -1,0 +1,124 @@
+"""Labelled films that somebody brings, read by every model as the pages read them."""
+
+from collections.abc import Iterator, MutableMapping, Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from core.archive import Archive
+from core.classify import grade_knees, read_film
+from core.diagnose import probabilities
+from core.images import BadImage, decode
+from core.labelled import BadSet, LabelledSet, ModelReading, checked, truth
+from core.labelled_pack import LabelledFilm
+from core.lesions import SIDE, to_square
+from core.models import Model
+from core.preprocess import to_grey
+from core.quality import is_negative
+
+THUMBNAIL = 112  # px of the longer side
+
+
+@dataclass
+class Said:
+    """What was read so far: `chances` (path, model's version) → (K,), `thumbnails` path → JPEG
+    bytes, `skipped` path → why it cannot be read. Reading goes on where it was left."""
+
+    chances: MutableMapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
+    thumbnails: MutableMapping[str, bytes] = field(default_factory=dict)
+    skipped: MutableMapping[str, str] = field(default_factory=dict)
+
+
+def read_all(
+    archive: Archive,
+    films: Sequence[LabelledFilm],
+    task: str,
+    models: Sequence[Model],
+    said: Said,
+) -> Iterator[int]:
+    """Read what `said` does not hold yet, and yield after every film how many are done. Films are
+    shown as the pages show them: a negative is turned positive; of a lesion the middle square."""
+    wanted = [film for film in films if _left(film, models, said)]
+    for done, (film, data) in enumerate(
+        zip(wanted, archive.stream(film.path for film in wanted), strict=True), 1
+    ):
+        try:
+            shown = _shown(data, film.name, task)
+        except BadImage as error:
+            said.skipped[film.path] = error.reason
+        else:
+            said.thumbnails[film.path] = thumbnail(shown)
+            for model in _left(film, models, said):
+                said.chances[film.path, model.card.version] = _read(task, shown, model)
+        yield len(films) - len(wanted) + done
+
+
+def collected(
+    films: Sequence[LabelledFilm], task: str, data: str, models: Sequence[Model], said: Said
+) -> LabelledSet:
+    """The set of all films that could be read. Raises BadSet where there is none, or films of one
+    kind alone."""
+    read = [film for film in films if film.path not in said.skipped]
+    if not read:
+        reason = next(iter(said.skipped.values()), "It is empty.")
+        raise BadSet(f"No film of the {len(films):,} can be read; of the first: {reason}")
+    labels = np.array([film.label for film in read])
+    titles = list(dict.fromkeys(title for film in read for title in film.attributes))
+    attributes = {
+        title: np.array([film.attributes.get(title, "unknown") for film in read], object)
+        for title in titles
+    }
+    return checked(
+        LabelledSet(
+            task,
+            data,
+            tuple(film.name for film in read),
+            labels,
+            np.array([film.group for film in read], object),
+            attributes | truth(task, labels),
+            tuple(
+                ModelReading(
+                    model.card,
+                    np.array([said.chances[film.path, model.card.version] for film in read]),
+                )
+                for model in models
+            ),
+        )
+    )
+
+
+def thumbnail(shown: np.ndarray) -> bytes:
+    """A small JPEG of a displayed film, (H, W) or (H, W, 3) RGB, uint8."""
+    scale = THUMBNAIL / max(shown.shape[:2])
+    size = (max(1, round(shown.shape[1] * scale)), max(1, round(shown.shape[0] * scale)))
+    small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
+    small = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+
+
+def _left(film: LabelledFilm, models: Sequence[Model], said: Said) -> list[Model]:
+    """The models that have not read a film yet."""
+    if film.path in said.skipped:
+        return []
+    return [model for model in models if (film.path, model.card.version) not in said.chances]
+
+
+def _shown(data: bytes, name: str, task: str) -> np.ndarray:
+    image = decode(data, name)
+    if task == "lesion":
+        pixels = image.pixels
+        eight = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+        colour = eight if eight.ndim == 3 else np.repeat(eight[..., None], 3, axis=2)
+        return to_square(colour, SIDE)
+    grey = to_grey(image.pixels, image.window)
+    return 255 - grey if is_negative(grey) else grey
+
+
+def _read(task: str, shown: np.ndarray, model: Model) -> np.ndarray:
+    if task == "fracture":
+        chance = read_film(shown, model).probability
+        return np.array([1 - chance, chance])
+    if task == "severity":
+        return grade_knees([shown], model)[0].probabilities
+    return probabilities(model, shown[None])[0]

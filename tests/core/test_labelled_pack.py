@@ -1,0 +1,181 @@
+"""Labelled films out of what somebody brings, and the models' reading of them."""
+
+import numpy as np
+import pytest
+
+from core.archive import Archive
+from core.labelled import BadSet
+from core.labelled_pack import MOST_FILMS, find, label_of
+from core.labelled_scoring import Said, collected, read_all
+from core.lesions import SIDE
+from core.models import ModelCard, open_model
+from core.samples import png
+from tests.toy_models import COLOURS, publish, publish_diagnoser, publish_graded
+
+DARK, BRIGHT = (png(np.full((40, 32), level, np.uint8)) for level in (30, 220))
+
+
+def files(*paths: str, **texts: str) -> Archive:
+    """An archive in memory of dark films, and of tables by their name without .csv."""
+    held = dict.fromkeys(paths, DARK)
+    return Archive("brought.zip", held | {f"{k}.csv": v.encode() for k, v in texts.items()})
+
+
+@pytest.mark.parametrize(
+    ("task", "written", "label"),
+    [
+        ("fracture", "Not_Fractured", 0),
+        ("fracture", "fractured", 1),
+        ("fracture", "1", 1),
+        ("fracture", "broken?", None),
+        ("severity", "0Normal", 0),
+        ("severity", "KL 3", 3),
+        ("severity", "grade_4", 4),
+        ("severity", "2.0", 2),
+        ("severity", "Doubtful", 1),
+        ("severity", "5", None),
+        ("lesion", "MEL", 4),
+        ("lesion", "basal-cell carcinoma", 1),
+        ("lesion", "nevus", 5),
+        ("lesion", "benign", None),
+        ("lesion", "", None),
+    ],
+)
+def test_labels_as_people_write_them(task, written, label):
+    assert label_of(task, written) == label
+
+
+def test_folders_named_after_classes():
+    found = find(
+        files("set/val/fractured/a.png", "set/val/normal/b.png", "set/maybe/c.png", "d.png"),
+        "fracture",
+    )
+    said = [(film.name, film.label, film.split) for film in found.films]
+    assert said == [("a.png", 1, "val"), ("b.png", 0, "val")]
+    assert (found.unlabelled, found.unknown) == (2, ("maybe",))
+
+
+def test_knees_of_one_patient_belong_together():
+    found = find(files("0/9001L.png", "3/9001R.png", "3/9002L.png", "3/x.png"), "severity")
+    assert [film.group for film in found.films] == ["9001", "9001", "9002", "3/x.png"]
+
+
+def test_pictures_of_one_name_in_two_folders_are_called_by_their_path():
+    found = find(files("mel/1.png", "nv/1.png"), "lesion")
+    assert [film.name for film in found.films] == ["mel/1.png", "nv/1.png"]
+
+
+def test_masks_are_no_pictures():
+    held = files("mel/1.png", "nv/2.png", "masks/mel/1.png", "nv/2_segmentation.png")
+    assert len(find(held, "lesion").films) == 2
+
+
+def test_a_table_labels_groups_and_describes():
+    table = "Image;label;patient;site;age;note\n1.png;mel;p1;back;50;n1\n2.png;nv;p1;back;61;n2\n"
+    table += "3.png;nv;;face;50;\n4.png;wart;p2;face;70;n3\n"
+    found = find(files("1.png", "2.png", "3.png", "4.png", "5.png", labels=table), "lesion")
+    assert [film.label for film in found.films] == [4, 5, 5]
+    assert [film.group for film in found.films] == ["p1", "p1", "3.png"]
+    assert found.films[0].attributes["Site"] == "back"
+    assert (found.unlabelled, found.unknown) == (2, ("wart",))
+
+
+def test_the_project_s_own_table_tells_region_view_and_hardware():
+    head = "image_id,split,fractured,hand,leg,frontal,hardware,group\n"
+    table = head + "a.png,val,1,1,0,1,0,7\nb.png,train,0,1,1,0,1,8\n"
+    found = find(files("images/a.png", "images/b.png", manifest=table), "fracture")
+    assert found.splits == {"val": 1, "train": 1}
+    assert found.films[0].attributes == {
+        "Region": "hand",
+        "View": "frontal",
+        "Hardware": "without hardware",
+    }
+    assert found.films[1].attributes["Region"] == "mixed"
+
+
+BAD = {
+    "no picture": (files(labels="image,label\n"), "There is no picture in it"),
+    "no labels": (files("a.png", "b.png"), "The 2 pictures carry no labels: put them into folders"),
+    "folders": (
+        files("cats/a.png", "dogs/b.png"),
+        "folders match no class: found are “cats”, “dog",
+    ),
+    "labels": (files("a.png", labels="image,label\na.png,maybe\n"), "labels match no class: found"),
+    "columns": (files("a.png", labels="image,says\na.png,1\n"), "must have a column image"),
+    "manifest": (files("a.png", manifest="image_id\nx\n"), "Its table of films cannot be used"),
+}
+
+
+@pytest.mark.parametrize(("held", "reason"), BAD.values(), ids=BAD)
+def test_what_cannot_be_used_is_one_sentence(held, reason):
+    with pytest.raises(BadSet) as refused:
+        find(held, "fracture")
+    assert reason in refused.value.reason and refused.value.reason.endswith(".")
+
+
+def test_a_table_that_is_no_text_is_one_sentence():
+    with pytest.raises(BadSet, match="cannot be read"):
+        find(Archive("x", {"labels.csv": b"\xff\xfe\x00", "a.png": DARK}), "lesion")
+
+
+def test_of_many_films_an_even_part_is_taken_and_each_class_keeps_its_share():
+    paths = [f"{'fractured' if i % 4 == 0 else 'normal'}/{i:04}.png" for i in range(1200)]
+    chosen = find(files(*paths), "fracture").of("")
+    assert len(chosen) == MOST_FILMS == len(set(film.path for film in chosen))
+    assert sum(film.label for film in chosen) == MOST_FILMS / 4
+    assert find(files(*paths[:40]), "fracture").of("") == list(
+        find(files(*paths[:40]), "fracture").films
+    )
+
+
+PUBLISH = {"fracture": publish, "severity": publish_graded, "lesion": publish_diagnoser}
+
+
+def opened(root, task: str):
+    return open_model(ModelCard.read(PUBLISH[task](root)), threads=1)
+
+
+def read(archive: Archive, task: str, model):
+    films, said = find(archive, task).films, Said()
+    steps = list(read_all(archive, films, task, [model], said))
+    return films, said, steps
+
+
+def test_films_are_read_by_every_model_and_unreadable_ones_are_told(tmp_path):
+    held = {"fractured/a.png": BRIGHT, "normal/b.png": DARK, "normal/c.png": b"no picture"}
+    archive = Archive("brought.zip", held)
+    model = opened(tmp_path, "fracture")
+    films, said, steps = read(archive, "fracture", model)
+    assert steps == [1, 2, 3]
+    found = collected(films, "fracture", "a zip", [model], said)
+    assert found.images == ("a.png", "b.png") and found.labels.tolist() == [1, 0]
+    bright, dark = found.scores(found.readings[0])
+    assert bright > dark
+    assert (
+        list(said.skipped) == ["normal/c.png"]
+        and said.thumbnails["normal/b.png"][:2] == b"\xff\xd8"
+    )
+    assert list(read_all(archive, films, "fracture", [model], said)) == []  # nothing is read twice
+
+
+def test_a_lesion_is_seen_in_colour(tmp_path):
+    shades = np.uint8(np.rint((COLOURS[[4, 5]] + 1) * 127.5))
+    held = {
+        f"{code}/1.png": png(np.tile(shade, (SIDE, SIDE + 20, 1)))
+        for code, shade in zip(("mel", "nv"), shades, strict=True)
+    }
+    model = opened(tmp_path, "lesion")
+    films, said, _ = read(Archive("x", held), "lesion", model)
+    found = collected(films, "lesion", "a zip", [model], said)
+    assert found.right(found.readings[0]).all()
+    assert found.attributes["True diagnosis"].tolist() == ["Melanoma", "Melanocytic naevus"]
+
+
+def test_where_no_film_can_be_read_that_is_said(tmp_path):
+    model = opened(tmp_path, "severity")
+    archive = Archive("x", {"0/a.png": b"", "3/b.png": b""})
+    films, said, _ = read(archive, "severity", model)
+    with pytest.raises(
+        BadSet, match="No film of the 2 can be read; of the first: This file is emp"
+    ):
+        collected(films, "severity", "a zip", [model], said)
