@@ -181,7 +181,7 @@ def _fill(draft: Draft, position: int, film: np.ndarray, networks: Networks) -> 
     """A case about several fillings of one hole: the nearest to the film is the truth."""
     found = fillings(film, draft.key, networks.painters())
     alt = f"{draft.kind} of case {position + 1}"
-    pictures = [picture(with_hole(film, found.mask), f"{alt}, the hole striped", lossless=True)]
+    pictures = [picture(with_hole(film, found.mask), f"{alt}, the hole chequered", lossless=True)]
     pictures += [
         picture(filled, f"{alt}, filling {letter}", lossless=True)
         for letter, filled in zip("ABCDEFGH", found.pictures, strict=False)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 
 import numpy as np
 
 from core.film_packs import CLASS_NAMES, GRADE_FOLDER, IMAGE_SUFFIXES
-from core.images import decode, display_name
+from core.images import BadImage, decode, display_name
 from core.lesions import to_square
 from core.preprocess import to_grey
 from core.quiz_cases import BadCase, Draft, shown_film
-from core.quiz_films import KINDS
+from core.quiz_films import KINDS, balanced
 from core.quiz_generated import LESION, REAL, invented, knee, real_lesion
 from core.quiz_pictures import SQUARE
 from core.quiz_records import Question
@@ -29,16 +30,24 @@ KNOWN = {
 AS_TOLD, AGAINST_LESIONS, AGAINST_FILLS = "told", "lesions", "fills"
 
 
+def films(files: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
+    """The pictures of a zip by their paths; tables and other files are passed over. Raises BadCase
+    where there is none."""
+    found = {
+        path: data for path, data in files if PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES
+    }
+    if not found:
+        raise BadCase("The zip holds no picture: pack PNG, JPEG, TIFF, BMP or DICOM films.")
+    return found
+
+
 def labels(paths: Sequence[str], question: Question) -> dict[str, int]:
     """The truth of each picture of a zip by the folders it lies in: path → answer, from 0.
 
-    The nearest folder that names a class counts; what is no picture is passed over. Raises BadCase,
-    which names the folders found and the classes known, where a picture lies in none of them.
+    The nearest folder that names a class counts. Raises BadCase, which names the folders found and
+    the classes known, where a picture lies in none of them.
     """
-    pictures = [path for path in paths if PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES]
-    if not pictures:
-        raise BadCase("The zip holds no picture: pack PNG, JPEG, TIFF, BMP or DICOM films.")
-    found = {path: _label(path, question) for path in pictures}
+    found = {path: _label(path, question) for path in paths}
     without = [path for path, label in found.items() if label is None]
     if not without:
         return found
@@ -82,16 +91,23 @@ def own(
     lesions by our generator, AGAINST_LESIONS, all of these being real; or, AGAINST_FILLS, every
     second one of these, which are real knees, has a hole that our network fills.
 
-    Raises BadImage for a file that cannot be read; BadCase for none.
+    Raises BadCase for no file, and one that cannot be read.
     """
     if not files:
         raise BadCase("There is no film yet: choose files first.")
-    if question == "generated":
-        return _told_apart(files, truths, against)
-    return [
-        _film(question, name, data, None if question == "fill" else truths.get(name))
-        for name, data in files.items()
-    ]
+    drafts: list[Draft] = []
+    for at, (name, data) in enumerate(files.items()):
+        try:
+            if question == "generated":
+                drafts += _told_apart(at, name, data, truths.get(name), against)
+            else:
+                drafts.append(_film(question, name, data, truths.get(name)))
+        except BadImage as error:
+            raise BadCase(f"{display_name(name)}: {error.reason}") from error
+    if against == AS_TOLD:
+        return drafts
+    # Real ones and generated ones in turn would give them away.
+    return balanced([drafts], len(drafts), len(drafts))
 
 
 def _film(question: Question, name: str, data: bytes, truth: int | None) -> Draft:
@@ -102,33 +118,28 @@ def _film(question: Question, name: str, data: bytes, truth: int | None) -> Draf
         question,
         KINDS[question],
         title,
-        truth,
+        None if question == "fill" else truth,
         lambda _networks: shown_film(data, name),
         told=f"{title}, a film that your teacher brought.",
     )
 
 
-def _told_apart(files: Mapping[str, bytes], truths, against: str) -> list[Draft]:
-    drafts = []
-    for at, (name, data) in enumerate(files.items()):
-        key, title = _key(data, "generated"), display_name(name)
-        told = f"{title}, a picture that your teacher brought."
-        if against == AGAINST_FILLS:
-            shown_film(data, name)
-            drafts.append(knee(key, title, _opener(data, name), bool(at % 2), told))
-        elif against == AGAINST_LESIONS:
-            real_lesion(data, name)
-            drafts.append(_picture(key, title, _lesion(data, name), REAL, LESION, f"Real: {told}"))
-            drafts.append(invented(f"beside {key}"))
-        else:
-            square(data, name)
-            truth = truths.get(name)
-            drafts.append(_picture(key, title, _square(data, name), truth, "Picture", told))
-    return drafts
+def _told_apart(at: int, name: str, data: bytes, truth: int | None, against: str) -> list[Draft]:
+    key, title = _key(data, "generated"), display_name(name)
+    told = f"{title}, a picture that your teacher brought."
+    if against == AGAINST_FILLS:
+        shown_film(data, name)
+        return [knee(key, title, lambda: shown_film(data, name), bool(at % 2), told)]
+    if against == AGAINST_LESIONS:
+        real_lesion(data, name)
+        real = _picture(key, title, partial(real_lesion, data, name), REAL, LESION, f"Real: {told}")
+        return [real, invented(f"beside {key}")]
+    square(data, name)
+    return [_picture(key, title, partial(square, data, name), truth, "Picture", told)]
 
 
-def _picture(key, title, pixels, truth, kind, told) -> Draft:
-    return Draft(key, "generated", kind, title, truth, pixels, told=told)
+def _picture(key, title, pixels: Callable[[], np.ndarray], truth, kind, told) -> Draft:
+    return Draft(key, "generated", kind, title, truth, lambda _networks: pixels(), told=told)
 
 
 def square(data: bytes, name: str) -> np.ndarray:
@@ -140,18 +151,6 @@ def square(data: bytes, name: str) -> np.ndarray:
         return to_square(grey, SQUARE)
     colour = image.pixels
     return to_square(colour if colour.dtype == np.uint8 else (colour >> 8).astype(np.uint8), SQUARE)
-
-
-def _opener(data: bytes, name: str) -> Callable[[], np.ndarray]:
-    return lambda: shown_film(data, name)
-
-
-def _lesion(data: bytes, name: str):
-    return lambda _networks: real_lesion(data, name)
-
-
-def _square(data: bytes, name: str):
-    return lambda _networks: square(data, name)
 
 
 def _key(data: bytes, question: Question) -> str:

@@ -10,7 +10,7 @@ from core.quiz_records import MAX_PICTURE, Picture
 
 QUALITY = 92  # of JPEG: of 100
 SQUARE = 512  # px: the side of a picture that is real or generated
-_STRIPES = 6  # px: of a hole that is shown as one
+_CHECKS = 4  # px: of a hole that is shown as one
 
 
 def fitted(pixels: np.ndarray) -> np.ndarray:
@@ -41,7 +41,7 @@ def picture(pixels: np.ndarray, alt: str, *, lossless: bool = False) -> Picture:
 
 
 def with_hole(film: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """A film (H, W) uint8 whose masked part is shown as missing: stripes that no film has."""
+    """A film (H, W) uint8 whose masked part is shown as missing: as a chequerboard."""
     rows, columns = np.indices(film.shape)
-    stripes = np.where((rows + columns) // _STRIPES % 2, 255, 90).astype(np.uint8)
-    return np.where(mask, stripes, film)
+    board = np.where((rows // _CHECKS + columns // _CHECKS) % 2, 255, 90).astype(np.uint8)
+    return np.where(mask, board, film)
