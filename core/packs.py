@@ -33,6 +33,20 @@ def fracture_films(data: Path, count: int = 12) -> list[PackFilm]:
     The pack is `data/fracture.zip` or the folder `data/fracture`; without a readable one the list
     is empty.
     """
+    films = [film for film, _ in _fracture_val(data)]
+    broken, whole = ([f for f in films if f.label == kind] for kind in (1, 0))
+    chosen = _spread(broken, count // 2) + _spread(whole, count // 2)
+    return sorted(chosen, key=lambda film: film.name)
+
+
+def hardware_films(data: Path) -> list[PackFilm]:
+    """The films of the same split that carry hardware, by name; empty without a readable pack."""
+    films = [film for film, row in _fracture_val(data) if row.get("hardware") == "1"]
+    return sorted(films, key=lambda film: film.name)
+
+
+def _fracture_val(data: Path) -> list[tuple[PackFilm, dict[str, str]]]:
+    """The val films of the fracture pack, each with its row of the manifest."""
     pack = at_hand(data, "fracture")
     if pack is None:
         return []
@@ -40,16 +54,13 @@ def fracture_films(data: Path, count: int = 12) -> list[PackFilm]:
         members = _members(pack)
         manifest = next(member for member in members.values() if member.endswith("manifest.csv"))
         rows = csv.DictReader(io.StringIO(_read(pack, manifest).decode("utf-8-sig")))
-        films = [
-            PackFilm(row["image_id"], pack, members[row["image_id"]], int(row["fractured"] == "1"))
+        return [
+            (PackFilm(name, pack, members[name], int(row["fractured"] == "1")), row)
             for row in rows
-            if row["split"] == "val" and row["image_id"] in members
+            if row["split"] == "val" and (name := row["image_id"]) in members
         ]
     except (OSError, KeyError, StopIteration, UnicodeDecodeError, zipfile.BadZipFile):
         return []
-    broken, whole = ([f for f in films if f.label == kind] for kind in (1, 0))
-    chosen = _spread(broken, count // 2) + _spread(whole, count // 2)
-    return sorted(chosen, key=lambda film: film.name)
 
 
 def knee_films(data: Path, each: int = 2) -> list[PackFilm]:

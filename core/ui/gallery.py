@@ -32,18 +32,24 @@ class Exhibit:
 
 def fractures(data: Path) -> dict[str, Exhibit]:
     """The films of the fracture page by slug, in the order they are offered."""
-    real = [
-        Exhibit(
-            film.name,
-            f"Real film, FracAtlas val, {film.name}",
-            "A real film that no model here was trained on.",
-            f"{'fractured' if film.label else 'not fractured'} (label of FracAtlas)",
-            film.name,
-            film.data,
-        )
-        for film in _real(data, packs.fracture_films)
-    ]
-    return _by_slug(samples.gallery(), real)
+    return _by_slug(samples.gallery(), [_fracture(f) for f in _real(data, packs.fracture_films)])
+
+
+def hardware(data: Path) -> dict[str, Exhibit]:
+    """Those of its films that carry metal, and all such real ones, by slug."""
+    drawn = [sample for sample in samples.gallery() if "with hardware" in sample.truth]
+    return _by_slug(drawn, [_fracture(film) for film in _real(data, packs.hardware_films)])
+
+
+def _fracture(film: packs.PackFilm) -> Exhibit:
+    return Exhibit(
+        film.name,
+        f"Real film, FracAtlas val, {film.name}",
+        "A real film that no model here was trained on.",
+        f"{'fractured' if film.label else 'not fractured'} (label of FracAtlas)",
+        film.name,
+        film.data,
+    )
 
 
 def knees(data: Path) -> dict[str, Exhibit]:
