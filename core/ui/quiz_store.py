@@ -8,6 +8,7 @@ most.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from core.ui import connection
 
 PULSE_S = 0.5  # how old a pulse may be
 _REFUSED = "quiz-refused"
+Done = TypeVar("Done")
 
 
 def store(settings: Settings) -> Quizzes:
@@ -50,11 +52,13 @@ def given(quizzes: Quizzes, quiz: Quiz, position: int, version: int) -> Sequence
     return _given(quiz.code, position, version, quizzes, quiz)
 
 
-def delete(quizzes: Quizzes, quiz: Quiz) -> None:
-    """Delete a quiz from the database, and from the memory of this server. Raises StoreError."""
+def delete(quizzes: Quizzes, quiz: Quiz) -> bool:
+    """Delete a quiz from the database, and from the memory of this server: True where it is gone.
+    Raises StoreError."""
     quizzes.delete(quiz)
     for kept in (_pulse, _case, _picture, _given):
         kept.clear()
+    return True
 
 
 @contextmanager
@@ -70,7 +74,7 @@ def told() -> Iterator[None]:
             connection.ask_again("quiz-store-again")
 
 
-def attempt(act: Callable[..., object], *given: object) -> object:
+def attempt(act: Callable[..., Done], *given: object) -> Done | None:
     """Do something with the store in a callback and return what it returns; None where it does
     not work, and `refusal` then says why."""
     try:

@@ -1,0 +1,107 @@
+"""What a quiz came to: each student, the class and the models; what the model turned; and the way
+to take it along, or to delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import quiz_scores
+from core.quiz_records import QUESTIONS, Case, Given, Quiz, Student
+from core.quiz_scores import Scored, Scores
+from core.quizzes import Quizzes
+from core.ui import quiz_readers, quiz_store
+from core.ui.batch import as_csv
+from core.ui.words import plain
+
+
+def show(quizzes: Quizzes, quiz: Quiz) -> None:
+    """The results of a quiz that has ended. Raises StoreError."""
+    st.title(plain(quiz.title), anchor=False)
+    cases, students = quizzes.cases(quiz), quizzes.students(quiz)
+    given = quizzes.given(quiz)
+    st.markdown(
+        f"The quiz has ended: {_count(len(students), 'student')}, {_count(quiz.cases, 'case')}, "
+        f"{_count(len(given), 'answer')}."
+    )
+    if given:
+        for found in quiz_scores.scores(cases, students, given):
+            _section(found)
+    with st.container(horizontal=True):
+        _take(quiz, cases, students, given)
+        _delete(quizzes, quiz)
+
+
+def _section(found: Scores) -> None:
+    """The readers of one question side by side, and what the model did to the students'."""
+    st.subheader(QUESTIONS[found.question], anchor=False)
+    rows = [_row("Student", one.who, one) for one in found.students] + [
+        _row("Class", "majority of each case", found.crowd),
+        _row("Class", "all answers together", found.pooled),
+        *(_row("Model", one.who, one) for one in found.models),
+    ]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key=f"quiz-readers-{found.question}",
+        alt=f"Scores of every reader in {_count(found.cases, 'case')}: {QUESTIONS[found.question]}",
+    )
+    st.caption(quiz_readers.explained(found.question) + _tied(found))
+    if found.votes:
+        chosen = ", ".join(f"{plain(name)} {count}" for name, count in found.votes)
+        st.markdown(f"Chosen, in all cases together: {chosen}.")
+    if found.pooled.turned.n:
+        st.markdown(quiz_readers.turned("The class", found.pooled.turned))
+
+
+def _row(kind: str, who: str, scored: Scored) -> dict[str, object]:
+    turned = scored.turned
+    changed = {"Right to wrong": turned.right_to_wrong, "Wrong to right": turned.wrong_to_right}
+    return {"Reader": kind, "Who": who, **quiz_readers.columns(scored), **changed}
+
+
+def _tied(found: Scores) -> str:
+    if not found.crowd.tied:
+        return ""
+    return f" In {_count(found.crowd.tied, 'case')} the class had no majority: not counted."
+
+
+def _take(
+    quiz: Quiz, cases: Sequence[Case], students: Sequence[Student], given: Sequence[Given]
+) -> None:
+    """Every answer as a row."""
+    rows = quiz_scores.answer_rows(cases, students, given)
+    if rows:
+        st.download_button(
+            "Download all answers (CSV)",
+            as_csv(rows),
+            f"lightbox-quiz-{quiz.code}.csv",
+            "text/csv",
+            key="quiz-csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _delete(quizzes: Quizzes, quiz: Quiz) -> None:
+    """Delete everything, after a question."""
+    with st.popover("Delete this quiz", icon=":material/delete:"):
+        st.markdown("Its films, nicknames and answers are deleted for good, for everybody.")
+        st.button(
+            "Delete it all",
+            key="quiz-delete",
+            type="primary",
+            on_click=_deleted,
+            args=(quizzes, quiz),
+        )
+
+
+def _deleted(quizzes: Quizzes, quiz: Quiz) -> None:
+    if quiz_store.attempt(quiz_store.delete, quizzes, quiz):
+        st.query_params.clear()
+        st.toast("The quiz is deleted, with everything in it.", icon=":material/delete:")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + "s" * (number != 1)

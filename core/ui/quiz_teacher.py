@@ -1,0 +1,215 @@
+"""The teacher's screen: who has answered and how, and the step that comes next.
+
+It is shown to the class: nothing on it gives a truth away before it is revealed, and its words can
+be read from the last row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.quiz_records import QUESTIONS, Case, Given, Phase, Quiz, Student
+from core.quizzes import Quizzes
+from core.ui import quiz_bars, quiz_pictures, quiz_results, quiz_store
+from core.ui.words import plain
+
+EVERY_S = 1  # between two looks at who has answered
+_STEPS: Mapping[Phase, tuple[str, str, str]] = {
+    "model": ("Show the model", "quiz-show-model", ":material/neurology:"),
+    "truth": ("Reveal the truth", "quiz-reveal", ":material/visibility:"),
+}
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+
+def show(quizzes: Quizzes, key: str) -> None:
+    """The quiz that this key opens: led, watched, or its results. Raises StoreError."""
+    quiz = quizzes.by_key(key)
+    quiz_store.refusal()
+    if quiz.ended:
+        quiz_results.show(quizzes, quiz)
+        return
+    _invite(quiz)
+    if quiz.pace == "own":
+        _watched(quizzes, quiz)
+        _end(quizzes, quiz)
+    else:
+        _led(quizzes, quiz)
+
+
+def _invite(quiz: Quiz) -> None:
+    """The code and the link, as large as the screen has room for."""
+    page = st.context.url or ""
+    code, link = st.columns([2, 3], gap="medium", vertical_alignment="center", border=True)
+    code.caption("Code")
+    code.title(quiz.code, anchor=False)
+    link.caption("Students open")
+    link.code(f"{page}?quiz={quiz.code}", language=None, wrap_lines=True)
+    if urlsplit(page).hostname in _HERE:
+        link.caption(
+            ":material/lan: This address works on this computer alone: open this page under the "
+            "computer's name in your network, so that students can follow the link."
+        )
+
+
+def _led(quizzes: Quizzes, quiz: Quiz) -> None:
+    """The case at which the class is."""
+    case = quiz_store.case(quizzes, quiz, quiz.position)
+    quiz_pictures.question(quiz, case, QUESTIONS[case.question])
+    if quiz.phase == "model":
+        st.markdown(f"#### {quiz_pictures.said(case, case.readings[0])}")
+    pictures, answers = st.columns([3, 2], gap="large")
+    with pictures:
+        _pictures(quizzes, quiz, case)
+    with answers:
+        if quiz.phase == "truth":
+            name = quiz_pictures.named(case, case.truth, revealed=True)
+            st.success(f"#### {plain(name)}", icon=":material/check_circle:")
+            if case.told:
+                st.caption(plain(case.told))
+        _live(quizzes, quiz, case)
+        _steps(quizzes, quiz, case)
+
+
+def _pictures(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
+    """What the class looks at in this phase."""
+    if quiz.phase == "truth":
+        quiz_pictures.solved(quizzes, quiz, case, None)
+    elif quiz.phase == "model" and case.readings[0].heat is not None:
+        film, heat = st.columns(2)
+        with film:
+            quiz_pictures.pictures(quizzes, quiz, case, False)
+        with heat:
+            quiz_pictures.heat(quizzes, quiz, case)
+    else:
+        quiz_pictures.pictures(quizzes, quiz, case, False)
+
+
+@st.fragment(run_every=EVERY_S)
+def _live(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
+    """Who has answered, and how; the page runs again where the quiz has gone on elsewhere."""
+    with quiz_store.told():
+        now = quiz_store.pulse(quizzes, quiz.code)
+        elsewhere = (now.position, now.phase, now.ended) != (quiz.position, quiz.phase, False)
+        if elsewhere and now.version > quiz.version:
+            st.rerun()
+        students = quizzes.students(quiz)
+        given = quiz_store.given(quizzes, quiz, case.position, now.version)
+        _progress(students, given, quiz.phase)
+        shown = quiz.phase != "read" or st.toggle(
+            "Show the answers as they come in",
+            value=True,
+            key="quiz-live",
+            persist_state="session",
+            help="Who sees what the others answer is not quite blind any more: switch it off until "
+            "everybody has answered.",
+        )
+        if shown:
+            bars = quiz_pictures.bars(
+                case,
+                given,
+                changes=quiz.phase != "read" and bool(case.readings),
+                revealed=quiz.phase == "truth",
+            )
+            quiz_bars.show(bars, f"quiz-bars-{case.position}", large=True)
+
+
+def _progress(students: Sequence[Student], given: Sequence[Given], phase: Phase) -> None:
+    """Who has answered in this phase, and who not yet."""
+    if not students:
+        st.markdown("#### Nobody has joined yet")
+        return
+    stage = "changed" if phase == "model" else "blind"
+    answered = {one.student_id for one in given if one.stage == stage}
+    if phase == "model":
+        students = [one for one in students if one.id in _blind(given)]
+    what = "kept or changed their answer" if phase == "model" else "answered"
+    st.markdown(f"#### {len(answered)} of {len(students)} have {what}")
+    st.caption(
+        " · ".join(
+            f"{'✓' if one.id in answered else '…'} {plain(one.nickname)}" for one in students
+        )
+    )
+
+
+def _blind(given: Sequence[Given]) -> set[int]:
+    return {one.student_id for one in given if one.stage == "blind"}
+
+
+def _steps(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
+    """The button for what comes next, and the way out."""
+    coming = case.phases[case.phases.index(quiz.phase) + 1 :]
+    last = quiz.position + 1 == quiz.cases
+    if coming:
+        label, key, icon = _STEPS[coming[0]]
+        _button(label, key, icon, quizzes.lead, quiz, quiz.position, coming[0])
+        if quiz.phase == "read":
+            st.caption("Who has not answered by then cannot answer this case any more.")
+    elif not last:
+        following = quiz.position + 1
+        _button(
+            "Next case",
+            "quiz-next",
+            ":material/arrow_forward:",
+            quizzes.lead,
+            quiz,
+            following,
+            "read",
+        )
+    if last and not coming:
+        _end(quizzes, quiz)
+    else:
+        with st.popover("End the quiz", icon=":material/flag:"):
+            st.markdown("Nobody can answer any more then, and the results are shown.")
+            _end(quizzes, quiz)
+
+
+def _end(quizzes: Quizzes, quiz: Quiz) -> None:
+    _button("End now and see the results", "quiz-end", ":material/flag:", quizzes.end, quiz)
+
+
+def _button(label: str, key: str, icon: str, act: Callable[..., object], *given: object) -> None:
+    st.button(
+        label,
+        key=key,
+        icon=icon,
+        type="primary",
+        width="stretch",
+        on_click=quiz_store.attempt,
+        args=(act, *given),
+    )
+
+
+@st.fragment(run_every=EVERY_S)
+def _watched(quizzes: Quizzes, quiz: Quiz) -> None:
+    """How far each student is who goes on alone."""
+    with quiz_store.told():
+        if quiz_store.pulse(quizzes, quiz.code).ended:
+            st.rerun()
+        _watch(quiz, quizzes.students(quiz), quizzes.given(quiz))
+
+
+def _watch(quiz: Quiz, students: Sequence[Student], given: Sequence[Given]) -> None:
+    if not students:
+        st.markdown("#### Nobody has joined yet")
+        return
+    answered = Counter(one.student_id for one in given if one.stage == "blind")
+    done = sum(answered[one.id] == quiz.cases for one in students)
+    st.markdown(f"#### {done} of {len(students)} have answered everything")
+    st.dataframe(
+        [
+            {"Nickname": one.nickname, "Answered": answered[one.id], "Of": quiz.cases}
+            for one in students
+        ],
+        hide_index=True,
+        key="quiz-progress",
+        column_config={
+            "Answered": st.column_config.ProgressColumn(
+                min_value=0, max_value=quiz.cases, format="%d"
+            )
+        },
+        alt="How many cases each student has answered",
+    )
