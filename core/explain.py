@@ -30,6 +30,13 @@ def overlay(grey: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
     return np.rint(film * (1 - weight) + colours(full) * weight).astype(np.uint8)
 
 
+def layer(heat: np.ndarray) -> np.ndarray:
+    """(h, w) heat as a (h, w, 4) uint8 RGBA picture that, laid over a film, makes its `overlay`;
+    the whole layer's opacity is that function's."""
+    alpha = np.rint(255 * np.sqrt(np.clip(heat, 0, 1))).astype(np.uint8)
+    return np.dstack([colours(heat), alpha])
+
+
 def peak(heat: np.ndarray) -> tuple[float, float]:
     """The hottest place as (x, y) fractions of the film's width and height."""
     row, column = np.unravel_index(int(heat.argmax()), heat.shape)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.explain import colours, legend, overlay, peak
+from core.explain import colours, layer, legend, overlay, peak
 
 FILM = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 
@@ -34,6 +34,15 @@ def test_film_is_untouched_where_there_is_no_heat():
 def test_blend_by_hand(heat, opacity, expected):
     blend = overlay(np.full((4, 4), 100, np.uint8), np.full((2, 2), heat, np.float32), opacity)
     np.testing.assert_allclose(blend, np.broadcast_to(expected, (4, 4, 3)), atol=1)
+
+
+@pytest.mark.parametrize("opacity", [0.0, 0.6, 1.0])
+def test_a_layer_over_the_film_is_the_overlay(opacity):
+    heat = np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8)
+    rgba = layer(heat).astype(float)
+    weight = opacity * rgba[..., 3:] / 255
+    laid = FILM[..., None] * (1 - weight) + rgba[..., :3] * weight
+    np.testing.assert_allclose(laid, overlay(FILM, heat, opacity), atol=1.5)
 
 
 def test_heat_of_any_size_is_stretched_over_the_film():
