@@ -35,7 +35,7 @@ def show(task_name: str, readings: Readings, task: Task, keeper) -> None:
             key=TRUTH,
             persist_state="session",
             disabled=not any(read.entry.truth for read, _ in ranked),
-            help="Known of samples only. Let the class decide first.",
+            help="Known of samples only, whose names may tell it, too.",
         )
         last = -(-len(ranked) // AT_ONCE)
         page = st.pagination(last, key=f"compare-{task_name}-page-{last}") if last > 1 else 1

@@ -1,5 +1,6 @@
 """Pictures of a fill: the film before and after, the part round the fill, and the difference."""
 
+import cv2
 import numpy as np
 
 from core.ui.pictures import DRAWN, jpeg, scaled
@@ -21,6 +22,17 @@ def around(mask: np.ndarray) -> tuple[slice, slice]:
 def plain(grey: np.ndarray) -> bytes:
     """JPEG bytes of a film, or a part of one, (H, W) uint8."""
     return jpeg(np.repeat(_sized(grey)[..., None], 3, 2))
+
+
+def outlined(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """A film (H, W) uint8, to the size that is shown and in colour, (h, w, 3), with a line round
+    each part of its mask (H, W) bool."""
+    rgb = np.repeat(_sized(grey)[..., None], 3, 2)
+    inside = (_sized(mask.astype(np.float32)) > 0.5).astype(np.uint8)
+    found, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    for colour, width in (((0, 0, 0), 7), (BRIGHTER.tolist(), 3)):
+        cv2.drawContours(rgb, found, -1, colour, width, cv2.LINE_AA)
+    return rgb
 
 
 def difference(before: np.ndarray, after: np.ndarray, mask: np.ndarray, gain: int) -> bytes:

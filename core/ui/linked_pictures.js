@@ -198,10 +198,10 @@ class Pictures {
 
   /** As many columns as fit, and rows as even as they can be. */
   arrange() {
+    const room = Math.max(1, Math.floor((this.root.clientWidth + GAP) / (NARROWEST + GAP)))
+    const count = Math.max(1, ...(this.grids ?? []).map((grid) => grid.children.length))
+    const columns = Math.ceil(count / Math.ceil(count / room))
     for (const grid of this.grids ?? []) {
-      const room = Math.max(1, Math.floor((grid.clientWidth + GAP) / (NARROWEST + GAP)))
-      const count = grid.children.length
-      const columns = Math.ceil(count / Math.ceil(count / room))
       grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${WIDEST}px))`
     }
   }

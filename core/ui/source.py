@@ -72,7 +72,7 @@ def choose(exhibits: Mapping[str, gallery.Exhibit], room: Room = FRACTURE) -> li
         return _sample(exhibits, room)
     if st.session_state["source"] == WORKLIST:
         return _worklist()
-    return uploads() if room.several else _upload()
+    return uploads() if room.several else upload()
 
 
 def _sample(exhibits: Mapping[str, gallery.Exhibit], room: Room) -> list[Entry]:
@@ -114,7 +114,8 @@ def uploads() -> list[Entry]:
     return [Entry(file.file_id, file.name, file.getvalue) for file in kept]
 
 
-def _upload() -> list[Entry]:
+def upload() -> list[Entry]:
+    """Let the visitor bring one film of their own."""
     file = st.file_uploader(
         "X-ray: PNG, JPEG, TIFF, BMP or DICOM (.dcm), up to 64 MB", type=ENDINGS, key="file"
     )
