@@ -86,6 +86,11 @@ class LabelledSet:
         return DISEASES[self.task]
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """What the classes are called."""
+        return CLASSES[self.task]
+
+    @property
     def positives(self) -> np.ndarray:
         """(N,) bool: who has the disease."""
         return np.isin(self.labels, self.disease.columns)

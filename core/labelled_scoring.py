@@ -44,7 +44,7 @@ def read_all(
         zip(wanted, archive.stream(film.path for film in wanted), strict=True), 1
     ):
         try:
-            shown = _shown(data, film.name, task)
+            shown = displayed(data, film.name, task)
         except BadImage as error:
             said.skipped[film.path] = error.reason
         else:
@@ -88,6 +88,19 @@ def collected(
     )
 
 
+def displayed(data: bytes, name: str, task: str) -> np.ndarray:
+    """A file as the models of a task see it, uint8: (H, W) grey, a negative turned positive; of a
+    lesion the middle square (128, 128, 3) RGB. Raises BadImage."""
+    image = decode(data, name)
+    if task == "lesion":
+        pixels = image.pixels
+        eight = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+        colour = eight if eight.ndim == 3 else np.repeat(eight[..., None], 3, axis=2)
+        return to_square(colour, SIDE)
+    grey = to_grey(image.pixels, image.window)
+    return 255 - grey if is_negative(grey) else grey
+
+
 def thumbnail(shown: np.ndarray) -> bytes:
     """A small JPEG of a displayed film, (H, W) or (H, W, 3) RGB, uint8."""
     scale = THUMBNAIL / max(shown.shape[:2])
@@ -102,17 +115,6 @@ def _left(film: LabelledFilm, models: Sequence[Model], said: Said) -> list[Model
     if film.path in said.skipped:
         return []
     return [model for model in models if (film.path, model.card.version) not in said.chances]
-
-
-def _shown(data: bytes, name: str, task: str) -> np.ndarray:
-    image = decode(data, name)
-    if task == "lesion":
-        pixels = image.pixels
-        eight = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-        colour = eight if eight.ndim == 3 else np.repeat(eight[..., None], 3, axis=2)
-        return to_square(colour, SIDE)
-    grey = to_grey(image.pixels, image.window)
-    return 255 - grey if is_negative(grey) else grey
 
 
 def _read(task: str, shown: np.ndarray, model: Model) -> np.ndarray:

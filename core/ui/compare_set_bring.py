@@ -1,0 +1,176 @@
+"""A labelled folder or zip that a visitor brings, scored in the session alone."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import film_zip
+from core.archive import Archive, BadPack
+from core.film_zip import BadZip
+from core.images import display_name
+from core.labelled import BadSet, check_labels
+from core.labelled_pack import KNOWN, MOST_FILMS, Found, LabelledFilm, find
+from core.labelled_scoring import Said, collected, read_all
+from core.models import ModelCard
+from core.settings import Settings
+from core.training_files import BadFile
+from core.ui import cached, origin, train_data
+from core.ui.batch import PATIENCE_S
+from core.ui.compare_set_data import Subject
+from core.ui.words import plain
+
+ZIP, FOLDER, SERVER = "A zip", "A folder", "In the data folder"
+SOURCE, SPLIT, SAID = "compare-set-source", "compare-set-split", "compare-set-said"
+LIKELY = {"fracture": "frac", "severity": "knee", "lesion": "lesion"}
+SPLITS = {
+    "": "All",
+    "val": "Validation",
+    "test": "Test",
+    "auto_test": "Found test",
+    "train": "Training",
+}
+
+
+def choose(settings: Settings, task: str, cards: Sequence[ModelCard]) -> Subject | None:
+    """Let the visitor bring labelled films and read them with the models; None until there are
+    some. Raises BadSet, and BadModel where a model cannot be opened."""
+    films = origin.seen(task)
+    source = st.segmented_control(
+        "Where they come from",
+        [ZIP, FOLDER, SERVER],
+        default=ZIP,
+        required=True,
+        key=SOURCE,
+        persist_state="session",
+        help=f"Folders named after {KNOWN[task]}; or any folders with a table labels.csv whose "
+        "columns are image and label, and group where several belong to one patient. Further "
+        "columns of few different words are compared by.",
+    )
+    brought = _bring(settings, task, source)
+    if brought is None:
+        st.info(f"Bring {films} with their labels, and every model reads them here.")
+        return None
+    archive, key = brought
+    found = find(archive, task)
+    chosen = _choose_split(found, f"{SPLIT}-{task}")
+    check_labels(task, [film.label for film in chosen])
+    return _scored(archive, chosen, task, cards, f"{task}-{key}")
+
+
+def _bring(settings: Settings, task: str, source: str) -> tuple[Archive, str] | None:
+    """What was brought, and a key that stands for it. Raises BadSet."""
+    try:
+        if source == SERVER:
+            path = train_data.found(settings, f"compare-set-{task}-pack", LIKELY[task])
+            return (Archive(path), f"{path}-{path.stat().st_mtime_ns}") if path else None
+        return _zip() if source == ZIP else _folder()
+    except (BadZip, BadFile) as error:
+        raise BadSet(error.reason) from None
+    except (BadPack, OSError):
+        raise BadSet("The pack cannot be read: choose it again, or unpack it again.") from None
+
+
+def _zip() -> tuple[Archive, str] | None:
+    file = st.file_uploader("A zip of labelled pictures, up to 64 MB", "zip", key="compare-set-zip")
+    st.caption(PRIVACY)
+    return _unpacked(file.file_id, file.name, file.getvalue) if file else None
+
+
+def _folder() -> tuple[Archive, str] | None:
+    files = st.file_uploader(
+        "A folder of labelled pictures, with the folders in it",
+        accept_multiple_files="directory",
+        key="compare-set-folder",
+    )
+    st.caption(PRIVACY)
+    if not files:
+        return None
+    if len(files) > film_zip.MAX_MEMBERS or sum(f.size for f in files) > film_zip.MAX_UNPACKED:
+        raise BadSet(
+            f"The folder holds more than {film_zip.MAX_MEMBERS:,} files or "
+            f"{film_zip.MAX_UNPACKED // 2**20} MB: choose one with fewer films."
+        )
+    names = hashlib.sha256("".join(file.file_id for file in files).encode()).hexdigest()
+    return Archive("folder", {file.name: file.getvalue() for file in files}), names
+
+
+@st.cache_resource(max_entries=2, scope="session", show_spinner="Opening the zip")
+def _unpacked(file_id: str, name: str, _load) -> tuple[Archive, str]:
+    return Archive(display_name(name), dict(film_zip.unpack(_load(), name))), file_id
+
+
+PRIVACY = (
+    "Kept in this session's memory alone, and gone with it. Research and teaching only: remove "
+    "names from films first."
+)
+
+
+def _choose_split(found: Found, key: str) -> list[LabelledFilm]:
+    """The films of one split, and what is to be known of them."""
+    splits = found.splits
+    if st.session_state.get(key) not in splits:
+        st.session_state[key] = next(iter(splits))
+    split = next(iter(splits))
+    if len(splits) > 1:
+        split = st.segmented_control(
+            "Split",
+            list(splits),
+            format_func=lambda name: f"{SPLITS[name]}, {splits[name]:,}",
+            key=key,
+            required=True,
+            persist_state="session",
+            help="Films that a model learned from say nothing of how good it is on others.",
+        )
+    chosen = found.of(split)
+    if split == "train":
+        st.warning(
+            "Published models learned from films of training splits like this one: on them every "
+            "score is too good.",
+            icon=":material/warning:",
+        )
+    if len(chosen) < splits[split]:
+        st.caption(
+            f"Of {splits[split]:,} an even {len(chosen):,} are read: no more than {MOST_FILMS} at "
+            "a time."
+        )
+    if found.unlabelled:
+        named = ", ".join(f"“{plain(name[:40])}”" for name in found.unknown[:6])
+        st.warning(
+            f"{found.unlabelled:,} without a label that is a class are left out"
+            f"{f' ({named})' if named else ''}.",
+            icon=":material/label_off:",
+        )
+    return chosen
+
+
+def _scored(
+    archive: Archive, films: list[LabelledFilm], task: str, cards: Sequence[ModelCard], key: str
+) -> Subject:
+    """Read the films that are not read yet, with a progress bar, and return the set."""
+    said = _said(key)
+    models = [cached.model(card) for card in cards]  # held here: more than the cache keeps open
+    started, bar = time.monotonic(), st.empty()
+    for done in read_all(archive, films, task, models, said):
+        if time.monotonic() - started > PATIENCE_S:
+            bar.progress(
+                done / len(films), f"Read {done:,} of {len(films):,} with {len(models)} models"
+            )
+    bar.empty()
+    labelled = collected(films, task, display_name(archive.path.name), models, said)
+    if skipped := [film for film in films if film.path in said.skipped]:
+        with st.expander(f"{len(skipped):,} could not be read", icon=":material/broken_image:"):
+            for film in skipped[:20]:
+                st.markdown(f"{plain(display_name(film.name))}: {plain(said.skipped[film.path])}")
+    read = [film.path for film in films if film.path not in said.skipped]
+    return Subject(labelled, True, lambda places: [said.thumbnails.get(read[at]) for at in places])
+
+
+def _said(key: str) -> Said:
+    """What was read of the pack in hand so far; of another one nothing is kept."""
+    held, said = st.session_state.get(SAID, ("", None))
+    if held != key:
+        said = Said()
+        st.session_state[SAID] = key, said
+    return said

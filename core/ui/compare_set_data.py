@@ -1,0 +1,44 @@
+"""The labelled set that models are compared on: published validation films, or brought ones."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.labelled import FILMS, LabelledSet, from_cards
+from core.models import ModelCard
+from core.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A labelled set, whether a visitor brought it, and how its pictures come: `pictures` takes
+    places in the set and gives a JPEG's bytes for each, or None where none is at hand."""
+
+    labelled: LabelledSet
+    own: bool
+    pictures: Callable[[Sequence[int]], list[bytes | None]]
+
+
+def titles(cards: Sequence[ModelCard]) -> list[str]:
+    """What models are called, apart from each other."""
+    called = [card.title for card in cards]
+    return [
+        f"{card.title} ({card.name})" if called.count(card.title) > 1 else card.title
+        for card in cards
+    ]
+
+
+def validation(settings: Settings, cards: Sequence[ModelCard]) -> LabelledSet:
+    """The validation films that all these models read. Raises BadSet."""
+    table = settings.checkpoints / cards[0].task / FILMS
+    stamp = table.stat().st_mtime_ns if table.exists() else 0
+    stamps = tuple(
+        (c.version, c.predictions.stat().st_mtime_ns if c.predictions else 0) for c in cards
+    )
+    return _validation(str(table), stamp, stamps, list(cards), table)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _validation(path: str, stamp: int, stamps: tuple, _cards, _table) -> LabelledSet:
+    return from_cards(_cards, _table)

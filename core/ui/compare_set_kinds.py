@@ -1,0 +1,123 @@
+"""On which kinds of film the models are good: one measure by region, view, grade and the like."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.set_measures import MEASURES, Part
+from core.ui import compare_set_charts, compare_set_numbers, origin
+from core.ui.batch import as_csv
+from core.ui.compare_set_data import Subject
+from core.ui.words import plain
+
+BY, MEASURE = "compare-set-{}-by", "compare-set-{}-measure"
+FEW = 30  # films of a kind; of fewer a number says little
+MOST_KINDS = 8  # in the figure; the table has them all
+
+
+def show(subject: Subject, titles: Sequence[str]) -> None:
+    """Bars with whiskers, and what they cannot tell."""
+    labelled = subject.labelled
+    task, films = labelled.task, origin.seen(labelled.task)
+    if not labelled.attributes:
+        st.info(
+            f"Nothing is known of these {films} but their labels: a table labels.csv with further "
+            "columns, region or view say, lets you compare by them."
+        )
+        return
+    by, name = _choose(subject)
+    found = compare_set_numbers.parts(subject, by)
+    measure = MEASURES[task][name]
+    told = [p for p in found if any(np.isfinite(numbers[name].value) for numbers in p.measures)]
+    drawn = told[:MOST_KINDS]
+    if drawn:
+        compare_set_charts.parts(drawn, name, measure, titles, task, labelled.disease.name)
+    st.caption(" ".join(_said(found, told, drawn, name, task, films)))
+    st.download_button(
+        "Download (CSV)",
+        as_csv(_rows(found, by, titles, task)),
+        f"lightbox-{task}-{by.lower().replace(' ', '-')}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="compare-set-kinds-csv",
+    )
+
+
+def _choose(subject: Subject) -> tuple[str, str]:
+    """The attribute and the measure."""
+    labelled, state = subject.labelled, st.session_state
+    task, films = labelled.task, origin.seen(labelled.task)
+    by, measure = BY.format(task), MEASURE.format(task)
+    asked = state.get(by)
+    if asked not in labelled.attributes:
+        if asked is not None:
+            st.warning(f"These {films} are not known by what the link asks for; another is shown.")
+        state[by] = next(iter(labelled.attributes))
+    measures = MEASURES[task]
+    if state.get(measure) not in measures:
+        state[measure] = next(iter(measures))
+    with st.container(horizontal=True):
+        st.selectbox(
+            "By",
+            list(labelled.attributes),
+            key=by,
+            persist_state="session",
+            width=240,
+            help=f"What the data tells of every one of the {films}.",
+        )
+        st.selectbox(
+            "Measure",
+            list(measures),
+            format_func=lambda name: measures[name].title,
+            key=measure,
+            persist_state="session",
+            width=280,
+            help=" ".join(f"**{m.title}**: {m.help}" for m in measures.values()),
+        )
+    return state[by], state[measure]
+
+
+def _said(
+    found: Sequence[Part], told: Sequence[Part], drawn: Sequence[Part], name: str, task: str, films
+) -> list[str]:
+    """What the bars cannot tell, in sentences."""
+    title = MEASURES[task][name].title
+    said = ["Whiskers: 95 % intervals, whole groups drawn."]
+    untold = [plain(f"{part.value} (n = {part.n:,})") for part in found if part not in told]
+    if untold:
+        said.append(f"{title} cannot be told, for want of one of the classes: {', '.join(untold)}.")
+    few = [plain(part.value) for part in drawn if part.n < FEW]
+    if few:
+        said.append(f"Fewer than {FEW} {films}, so that much is chance: {', '.join(few)}.")
+    if len(drawn) < len(told):
+        said.append(f"The {len(told) - len(drawn)} rarest are in the download alone.")
+    if any(part.value.startswith("with hardware") for part in found):
+        said.append(
+            "Nearly every film with metal is fractured, so a model can learn that metal means "
+            "fracture: look at those without."
+        )
+    return said
+
+
+def _rows(found: Sequence[Part], by: str, titles: Sequence[str], task: str) -> list[dict]:
+    return [
+        {
+            by: part.value,
+            "n": part.n,
+            "positive": part.positives,
+            "model": title,
+            "measure": measure.title,
+            "value": _rounded(part.measures[at][name].value),
+            "low": _rounded(part.measures[at][name].low),
+            "high": _rounded(part.measures[at][name].high),
+        }
+        for part in found
+        for at, title in enumerate(titles)
+        for name, measure in MEASURES[task].items()
+    ]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else round(value, 5)

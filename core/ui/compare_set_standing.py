@@ -1,0 +1,115 @@
+"""How good the models are on the set: a table with intervals, the curves, and what they confuse."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.set_measures import MEASURES
+from core.ui import compare_set_charts, compare_set_numbers
+from core.ui.batch import as_csv
+from core.ui.compare_set_data import Subject
+from core.ui.words import interval, plain
+
+CURVES = {"roc": "ROC", "pr": "Precision-recall", "reliability": "Reliability"}
+CURVE = "compare-set-curve"
+
+
+def show(subject: Subject, titles: Sequence[str]) -> None:
+    """The table, one figure at a time, and a confusion matrix of every model."""
+    labelled, found = subject.labelled, compare_set_numbers.measured(subject)
+    measures = MEASURES[labelled.task]
+    rows = [
+        {"Model": plain(title)}
+        | {measure.title: interval(numbers[name]) for name, measure in measures.items()}
+        for title, numbers in zip(titles, found, strict=True)
+    ]
+    st.table(rows, hide_index=True, alt=f"How good {len(rows)} models are on n = {len(labelled):,}")
+    lower = [m.title for m in measures.values() if not m.higher_is_better]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Download numbers (CSV)",
+            as_csv(_rows(found, labelled, titles)),
+            f"lightbox-{labelled.task}-models.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="compare-set-csv",
+        )
+        st.download_button(
+            "Download every prediction (CSV)",
+            lambda: as_csv(predictions(labelled, titles)),
+            f"lightbox-{labelled.task}-predictions.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="compare-set-predictions",
+        )
+    st.caption(
+        "In brackets, 95 % intervals: groups of films that belong together were drawn 1,000 times "
+        f"with replacement. {', '.join(lower)}: the lower the better. "
+        + " ".join(f"{m.title}: {m.help[0].lower()}{m.help[1:]}" for m in measures.values())
+    )
+    curve = st.segmented_control(
+        "Figure",
+        list(CURVES),
+        format_func=CURVES.get,
+        default="roc",
+        required=True,
+        key=CURVE,
+        persist_state="session",
+    )
+    draw = {
+        "roc": compare_set_charts.rocs,
+        "pr": compare_set_charts.precision_recall,
+        "reliability": compare_set_charts.reliability,
+    }[curve]
+    draw(labelled, titles)
+    st.markdown("**Which classes they confuse**")
+    with st.grid(min(3, len(titles)), min_column_width=300):
+        for reading, title in zip(labelled.readings, titles, strict=True):
+            with st.container():
+                st.markdown(plain(title))
+                compare_set_charts.confusion(labelled, reading, title)
+
+
+def _rows(found, labelled, titles: Sequence[str]) -> list[dict]:
+    """One row a model and measure, for a spreadsheet."""
+    return [
+        {
+            "model": title,
+            "measure": measure.title,
+            "value": round(numbers[name].value, 5),
+            "low": _rounded(numbers[name].low),
+            "high": _rounded(numbers[name].high),
+            "n": len(labelled),
+            "groups": len(set(labelled.groups)),
+            "data": labelled.data,
+        }
+        for title, numbers in zip(titles, found, strict=True)
+        for name, measure in MEASURES[labelled.task].items()
+    ]
+
+
+def predictions(labelled, titles: Sequence[str]) -> list[dict]:
+    """One row a film: its label, group and attributes, and what each model says of it."""
+    called = [labelled.called(reading) for reading in labelled.readings]
+    scores = [labelled.scores(reading) for reading in labelled.readings]
+    names = np.array(labelled.classes)
+    return [
+        {"image": image, "label": names[labelled.labels[at]], "group": labelled.groups[at]}
+        | {title: column[at] for title, column in labelled.attributes.items()}
+        | {
+            f"{title}: {what}": value
+            for k, title in enumerate(titles)
+            for what, value in (
+                ("called", names[called[k][at]]),
+                (f"p({labelled.disease.name})", round(float(scores[k][at]), 4)),
+            )
+        }
+        for at, image in enumerate(labelled.images)
+    ]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 5)
