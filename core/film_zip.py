@@ -3,6 +3,8 @@
 import re
 import stat
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 
 from core.images import display_name
@@ -40,6 +42,21 @@ def unpack(
     encrypted, links, or would lie outside a folder it is unpacked to. `name` is the file's, for the
     sentence.
     """
+    with _opened(data, name, most, MAX_UNPACKED, unread) as (archive, entries):
+        return [(entry.filename, _read(archive, entry)) for entry in entries]
+
+
+def check(data: bytes, name: str, most: int, most_bytes: int) -> None:
+    """Raise BadZip as `unpack` does, where a zip is read file by file later: none is read here."""
+    with _opened(data, name, most, most_bytes):
+        pass
+
+
+@contextmanager
+def _opened(
+    data: bytes, name: str, most: int, most_bytes: int, unread: str | None = None
+) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """A zip and its files, once they were looked over. Raises BadZip, in the block, too."""
     zip_name = f"The zip “{display_name(name)}”"
     if data.count(_ENTRY) > max(most, MAX_ENTRIES):
         raise _too_many(zip_name, most)
@@ -55,11 +72,11 @@ def unpack(
                 raise BadZip(f"{zip_name} holds no file: choose one with films in it.")
             if len(entries) > most:
                 raise _too_many(zip_name, most)
-            if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+            if sum(entry.file_size for entry in entries) > most_bytes:
                 raise BadZip(
-                    f"{zip_name} holds more than {MAX_UNPACKED // 2**20} MB: pack fewer films."
+                    f"{zip_name} holds more than {most_bytes // 2**20} MB: pack fewer films."
                 )
-            return [(entry.filename, _read(archive, entry)) for entry in entries]
+            yield archive, entries
     except BadZip:
         raise
     except MemoryError:

@@ -415,7 +415,7 @@ CHECKS = (
         lambda seen: _tells(seen, False),
         ("labels", "classes"),
     ),
-    Check("Missing classes", "Every class is in every split.", _missing_class, ("labels",)),
+    Check("Missing classes", "No class is missing.", _missing_class, ("labels",)),
     Check("Labels that match no class", "Every label is known.", _unknown_labels, ("labels",)),
     Check("Negatives", "No film looks like a photographic negative.", _negatives, ("films",)),
     Check("Copies", "No file stands there twice.", _identical_within),

@@ -87,12 +87,14 @@ def confounds(facts: Sequence[Facts], classes: Sequence[str]) -> list[Confound]:
     if len(asked) < 2:
         return []
     targets = asked[1:] if len(asked) == 2 else asked
-    numbers = [(p, v) for p in NUMBERS if len(set((v := _numbers(known, p.name)).tolist())) > 1]
+    counted = [
+        (p, v) for p in NUMBERS if np.unique((v := numbers(known, p.name))[np.isfinite(v)]).size > 1
+    ]
     kinds = [(p, v) for p in KINDS if len(set((v := _kinds(known, p.name)).tolist())) > 1]
-    level = FAMILY / max(1, len(numbers) * len(targets) + len(kinds))
+    level = FAMILY / max(1, len(counted) * len(targets) + len(kinds))
     found = [
         _by_number(prop, values, labels == target, groups, target, level)
-        for prop, values in numbers
+        for prop, values in counted
         for target in targets
     ]
     found += [_by_kind(prop, values, labels, groups, level) for prop, values in kinds]
@@ -135,14 +137,19 @@ def _classes(labels, groups, classes: Sequence[str]) -> list[str]:
     return [label for label in known if len(set(groups[labels == label])) >= FEWEST]
 
 
-def _numbers(facts: Sequence[Facts], name: str) -> np.ndarray:
+def numbers(facts: Sequence[Facts], name: str) -> np.ndarray:
+    """(N,) one of `NUMBERS` of every picture; NaN where a picture has none."""
     facts = list(facts)
     if name == "aspect":
         return np.round(column(facts, "width") / column(facts, "height"), 4)
     if name == "kilobytes":
         return column(facts, "size") / 1000
     if name == "density":
-        return column(facts, "size") / (column(facts, "width") * column(facts, "height"))
+        pixels = column(facts, "width") * column(facts, "height")
+        # Of pictures of one size it is but the size of their files.
+        return (
+            column(facts, "size") / pixels if len(set(pixels)) > 1 else np.full(len(pixels), np.nan)
+        )
     if name == "sharp":
         return np.array([f.sharpness.value if f.sharpness else np.nan for f in facts])
     return column(facts, name)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from core.archive import BadPack
 from core.images import BadImage, display_name
+from core.intake import MAX_BYTES
 
 TORN = "This file is damaged inside the zip: pack it again."
 GONE = "This file cannot be opened any more: look whether it is still there."
@@ -30,6 +31,8 @@ class Zipped(Mapping[str, bytes]):
 
     def __getitem__(self, member: str) -> bytes:
         entry = self._entries[member]
+        if entry.file_size > MAX_BYTES:
+            raise BadImage(f"This file has more than {MAX_BYTES // 2**20} MB: export it smaller.")
         try:
             # Asked for by its length, since all that is there may be far more than it says.
             with self._zip.open(entry) as file:

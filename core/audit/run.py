@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from core.archive import Archive
 from core.audit.checks import CHECKS, Check, Finding, Seen, Weight
 from core.audit.confounds import Confound, confounds
 from core.audit.duplicates import Print, identical_pairs, near_pairs
@@ -23,8 +24,11 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Audit:
-    """The result. clean: what was looked for and not found, in sentences; skipped: what was not
-    looked for, and why."""
+    """The result; no file of the listing is open any more.
+
+    clean: what was looked for and not found, in sentences; skipped: what was not looked for, and
+    why. counts: split → label → pictures.
+    """
 
     listing: Listing
     facts: tuple[Facts, ...]
@@ -32,7 +36,7 @@ class Audit:
     clean: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
     confounds: tuple[Confound, ...]
-    counts: dict[str, Counter]  # split → label → pictures
+    counts: dict[str, Counter]
     unreadable: int
 
     def of(self, weight: Weight) -> list[Finding]:
@@ -87,8 +91,9 @@ def _judged(seen: Seen) -> Audit:
             clean.append(check.clean)
     order = list(Weight)
     findings.sort(key=lambda finding: order.index(finding.weight))
+    closed = replace(seen.listing, archive=Archive(seen.listing.archive.path, {}))
     return Audit(
-        seen.listing,
+        closed,
         tuple(seen.facts),
         tuple(findings),
         tuple(clean),
