@@ -42,9 +42,9 @@ def film(desk: Desk, stage: Stage, given: Mapping[Stage, Answer]) -> str:
     if stage in given or (stage == "changed" and "blind" not in given):
         quiz_pointer.show(picture, f"{key}-shown", quiz_pictures.legend(marks), marks)
         return ""
-    words = "Is there a fracture? Tap the place first, then answer."
+    words = "If you see a fracture, tap its place first."
     if stage == "changed":
-        words = quiz_pictures.legend(marks) or words
+        words = f"{quiz_pictures.legend(marks)}. Tap another place to move your mark."
     quiz_pointer.show(picture, key, words, marks, to_point=True)
     return key
 

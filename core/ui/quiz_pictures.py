@@ -8,7 +8,7 @@ from string import ascii_uppercase
 import streamlit as st
 
 from core.kellgren_lawrence import GRADES
-from core.quiz_records import Answer, Case, Given, ModelReading, Quiz
+from core.quiz_records import QUESTIONS, Answer, Case, Given, ModelReading, Quiz
 from core.quizzes import Quizzes
 from core.ui import quiz_grid, quiz_pointer, quiz_store
 from core.ui.quiz_bars import Bar
@@ -119,9 +119,8 @@ def bars(
     return found
 
 
-def question(quiz: Quiz, case: Case, words: str) -> None:
+def question(quiz: Quiz, case: Case) -> None:
     """The head of a case: which it is, and what is asked."""
-    st.caption(
-        f"{plain(quiz.title)} · case {case.position + 1} of {quiz.cases} · {plain(case.title)}"
-    )
-    st.subheader(words, anchor=False)
+    place = f"case {case.position + 1} of {quiz.cases}"
+    st.caption(f"{plain(quiz.title)} · {place} · {plain(case.title)}")
+    st.subheader(QUESTIONS[case.question], anchor=False)

@@ -40,12 +40,13 @@ figure { margin: 0; font-family: var(--st-font); color: var(--st-text-color); }
   -webkit-touch-callout: none; }
 .stage.open { cursor: crosshair; }
 .stage:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-img { max-width: 100%; max-height: var(--tallest); height: auto; width: auto; display: block;
+img { max-width: 100%; max-height: 66vh; height: auto; width: auto; display: block;
   -webkit-user-drag: none; }
 svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 rect { fill: none; vector-effect: non-scaling-stroke; }
 rect.under { stroke: #000; stroke-width: 5; }
 rect.over { stroke: #F0E442; stroke-width: 2.5; stroke-dasharray: 8 5; }
+@media (max-width: 640px) { img { max-height: 46vh; } } /* a phone shows the answers too */
 .mark { position: absolute; width: 30px; height: 30px; margin: -15px 0 0 -15px;
   box-sizing: border-box; pointer-events: none; }
 .mark[hidden] { display: none; }
@@ -102,7 +103,6 @@ export default function ({ data, parentElement, setStateValue }) {
   if (!data.open) self.place = data.place
   if (picture.getAttribute("src") !== data.src) picture.src = data.src
   picture.alt = data.alt
-  stage.style.setProperty("--tallest", data.tallest)
   find("figcaption").textContent = data.caption
   frames(find("svg"), data.boxes)
   put(find(".diamond"), data.model)
@@ -174,13 +174,10 @@ def show(
     key: str,
     caption: str = "",
     marks: Marks = NONE,
-    tallest: str = "60vh",
     to_point: bool = False,
 ) -> None:
-    """A picture with what lies on it; where it is `to_point` at, `pointed` tells the place then.
-
-    tallest: what it may take of the screen's height, as CSS says it.
-    """
+    """A picture with what lies on it. to_point: another place can be chosen, which `pointed` then
+    tells."""
     _PICTURE(
         key=key,
         data={
@@ -193,7 +190,6 @@ def show(
             "model": marks.model,
             "boxes": [list(box) for box in marks.boxes],
             "open": to_point,
-            "tallest": tallest,
         },
         on_place_change=lambda: None,
         width="stretch",

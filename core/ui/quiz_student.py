@@ -12,7 +12,7 @@ import streamlit as st
 
 from core import quiz_scores
 from core.annotation_records import StoreError
-from core.quiz_records import QUESTIONS, Answer, Case, Phase, Quiz, Stage, Student
+from core.quiz_records import Answer, Case, Phase, Quiz, Stage, Student
 from core.quizzes import Pulse, Quizzes
 from core.ui import quiz_answer, quiz_bars, quiz_pictures, quiz_readers, quiz_store
 from core.ui.quiz_answer import Desk
@@ -113,7 +113,7 @@ def _done(phase: Phase, given: Mapping[Stage, Answer]) -> bool:
 def _step(desk: Desk, phase: Phase, given: Mapping[Stage, Answer], version: int) -> None:
     """A case in one phase: its pictures, and what there is to answer or to learn."""
     case = desk.case
-    quiz_pictures.question(desk.quiz, case, QUESTIONS[case.question])
+    quiz_pictures.question(desk.quiz, case)
     quiz_store.refusal()
     if phase == "read":
         _read(desk, given)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.quiz_records import QUESTIONS, Case, Given, Phase, Quiz, Student
+from core.quiz_records import Case, Given, Phase, Quiz, Student
 from core.quizzes import Quizzes
 from core.ui import quiz_bars, quiz_pictures, quiz_results, quiz_store
 from core.ui.words import plain
@@ -41,24 +41,29 @@ def show(quizzes: Quizzes, key: str) -> None:
 
 
 def _invite(quiz: Quiz) -> None:
-    """The code and the link, as large as the screen has room for."""
+    """The code and the link: as large as the screen has room for until the class has joined."""
     page = st.context.url or ""
-    code, link = st.columns([2, 3], gap="medium", vertical_alignment="center", border=True)
-    code.caption("Code")
-    code.title(quiz.code, anchor=False)
-    link.caption("Students open")
-    link.code(f"{page}?quiz={quiz.code}", language=None, wrap_lines=True)
-    if urlsplit(page).hostname in _HERE:
-        link.caption(
-            ":material/lan: This address works on this computer alone: open this page under the "
-            "computer's name in your network, so that students can follow the link."
-        )
+    address = f"{page}?quiz={quiz.code}"
+    if (quiz.position, quiz.phase) != (0, "read"):
+        st.markdown(f"Code **{quiz.code}** · {plain(address)}")
+        return
+    with st.container(border=True):
+        code, link = st.columns([1, 2], gap="medium", vertical_alignment="center")
+        code.title(quiz.code, anchor=False)
+        link.code(address, language=None, wrap_lines=True)
+        words = "Students open this address and choose a nickname, or type the code on this page."
+        if urlsplit(page).hostname in _HERE:
+            words += (
+                " It works on this computer alone: open the page under the computer's name in your "
+                "network, so that others can follow it."
+            )
+        st.caption(words)
 
 
 def _led(quizzes: Quizzes, quiz: Quiz) -> None:
     """The case at which the class is."""
     case = quiz_store.case(quizzes, quiz, quiz.position)
-    quiz_pictures.question(quiz, case, QUESTIONS[case.question])
+    quiz_pictures.question(quiz, case)
     if quiz.phase == "model":
         st.markdown(f"#### {quiz_pictures.said(case, case.readings[0])}")
     pictures, answers = st.columns([3, 2], gap="large")
