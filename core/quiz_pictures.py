@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import cv2
 import numpy as np
 
@@ -10,6 +12,7 @@ from core.quiz_records import MAX_PICTURE, Picture
 
 QUALITY = 92  # of JPEG: of 100
 SQUARE = 512  # px: the side of a picture that is real or generated
+_THUMBNAIL = 200  # px on the longer side
 _CHECKS = 4  # px: of a hole that is shown as one
 
 
@@ -38,6 +41,14 @@ def picture(pixels: np.ndarray, alt: str, *, lossless: bool = False) -> Picture:
     shown = cv2.cvtColor(shown, cv2.COLOR_RGB2BGR) if shown.ndim == 3 else shown
     data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
     return Picture(data.tobytes(), alt)
+
+
+def thumbnail(pixels: np.ndarray) -> str:
+    """Pixels (H, W) or (H, W, 3) uint8 as a small picture, in the address it has in a table."""
+    scale = _THUMBNAIL / max(pixels.shape[:2])
+    size = tuple(max(1, round(side * scale)) for side in pixels.shape[1::-1])
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return "data:image/jpeg;base64," + base64.b64encode(picture(small, "").data).decode()
 
 
 def with_hole(film: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -46,10 +46,11 @@ def show(settings: Settings) -> Quiz | None:
             type="primary",
             icon=":material/quiz:",
             disabled=bool(problem),
-            help=problem or None,
             on_click=presses.press,
             args=(_ASKED, "quiz", ""),
         )
+        if problem:
+            st.caption(problem)
         listed = st.container()
     for (slug,) in presses.waiting(_ASKED, "quiz"):
         with presses.doing(_ASKED, "quiz"), ready if slug else listed:
@@ -163,4 +164,5 @@ def _made(
     finally:
         bar.empty()
     quiz_make_list.empty()
+    st.session_state.pop(_ASKED)  # whoever pressed twice wants one quiz
     return quiz

@@ -9,15 +9,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.images import BadImage
+from core.models import BadModel
 from core.quiz_cases import ANSWERS, Draft
+from core.quiz_networks import Networks
+from core.quiz_pictures import thumbnail
 from core.quiz_records import MAX_CASES, QUESTIONS
 
-_DRAFTS, _SAID, _EDITS, _ROWS = (
-    f"quiz-make-{name}" for name in ("drafts", "added", "edits", "rows")
-)
+_KEPT = tuple(f"quiz-make-{name}" for name in ("drafts", "added", "edits", "rows", "pictures"))
+_DRAFTS, _SAID, _EDITS, _ROWS, _PICTURES = _KEPT
 _ORDER, _SEED, _TABLE = "quiz-make-order", "quiz-make-seed", "quiz-make-table"
 LISTED, SHUFFLED, NUMBERED = "As listed", "Shuffled", "By number"
-_ROW_PX, _MOST_PX = 35, 430
+_ROW_PX, _HEADING_PX, _MOST_PX = 56, 40, 540
 
 
 def kept() -> tuple[Draft, ...]:
@@ -25,7 +28,7 @@ def kept() -> tuple[Draft, ...]:
     return st.session_state.get(_DRAFTS, ())
 
 
-def add(drafts: Sequence[Draft]) -> None:
+def add(drafts: Sequence[Draft], networks: Networks) -> None:
     """Put cases behind those that are there; each is there once, and no more than a quiz holds."""
     before = kept()
     keys = {draft.key for draft in before}
@@ -42,12 +45,22 @@ def add(drafts: Sequence[Draft]) -> None:
         left_out.append(f"{len(drafts) - len(new)} are in the list already")
     added = f"{len(taken)} case{'s' * (len(taken) != 1)} added"
     st.session_state[_SAID] = f"{'; '.join([added, *left_out])}."
+    pictures = st.session_state.setdefault(_PICTURES, {})
+    pictures |= {draft.key: _thumbnail(draft, networks) for draft in taken}
     _keep((*before, *taken))
+
+
+def _thumbnail(draft: Draft, networks: Networks) -> str | None:
+    """What the case shows, small; None where it cannot be shown, which making the quiz will say."""
+    try:
+        return thumbnail(draft.pixels(networks))
+    except (BadImage, BadModel, OSError):
+        return None
 
 
 def empty() -> None:
     """Forget all cases: in a callback, or once the quiz was made."""
-    for name in (_DRAFTS, _SAID, _EDITS, _ROWS):
+    for name in _KEPT:
         st.session_state.pop(name, None)
 
 
@@ -58,6 +71,7 @@ def _keep(drafts: tuple[Draft, ...]) -> None:
         {
             "Ask": edits.get(draft.key, (True, 0))[0],
             "No.": edits.get(draft.key, (True, at))[1],
+            "Picture": st.session_state[_PICTURES][draft.key],
             "Case": draft.name,
             "Question": QUESTIONS[draft.question],
             "Truth": _truth(draft),
@@ -87,7 +101,7 @@ def choose() -> list[Draft]:
         rows,
         key=f"{_TABLE}-{version}",
         hide_index=True,
-        disabled=["Case", "Question", "Truth"],
+        disabled=["Picture", "Case", "Question", "Truth"],
         column_config={
             "Ask": st.column_config.CheckboxColumn(help="Untick a case to leave it out."),
             "No.": st.column_config.NumberColumn(
@@ -95,9 +109,11 @@ def choose() -> list[Draft]:
                 step=1,
                 help="Its place in the quiz, where the order is “By number”.",
             ),
+            "Picture": st.column_config.ImageColumn(help="Click it to see it larger."),
             "Truth": st.column_config.TextColumn(help="Students see it when you reveal it."),
         },
-        height=min(_MOST_PX, _ROW_PX * (len(drafts) + 1) + 3),
+        row_height=_ROW_PX,
+        height=min(_MOST_PX, _ROW_PX * len(drafts) + _HEADING_PX),
         alt=f"The {len(drafts)} cases of the quiz to be made, with their truth",
     )
     chosen = [(bool(ask), number) for ask, number in zip(table["Ask"], table["No."], strict=True)]

@@ -12,6 +12,7 @@ from core.film_packs import Film, Pack
 from core.quiz_cases import BadCase, Draft
 from core.quiz_films import PACKS, real, synthetic, val_films
 from core.quiz_generated import LesionPack, knees, lesion_pack, lesions
+from core.quiz_networks import Networks
 from core.quiz_records import MAX_CASES, QUESTIONS, Question
 from core.settings import Settings
 from core.ui import presses, quiz_make_list, quiz_make_own
@@ -117,7 +118,7 @@ def show(settings: Settings) -> None:
     )
     for _ in presses.waiting(_ASKED, "quiz"):
         with presses.doing(_ASKED, "quiz"), st.spinner("Choosing the cases"):
-            _add(bring)
+            _add(settings, bring)
 
 
 _WHOLE = "A hole is cut into each; so it must be whole where the hole lies, best without any metal."
@@ -138,9 +139,9 @@ def _count(settings: Settings, question: Question, where: str) -> Callable[[], l
     return lambda: drawn(settings, question, where, count, but)
 
 
-def _add(bring: Callable[[], list[Draft]]) -> None:
+def _add(settings: Settings, bring: Callable[[], list[Draft]]) -> None:
     try:
-        quiz_make_list.add(bring())
+        quiz_make_list.add(bring(), Networks(settings.checkpoints, settings.threads))
     except BadCase as error:
         st.error(error.reason, icon=":material/error:")
     except OSError:

@@ -1,0 +1,12 @@
+"""A page with nothing but the form of a new quiz, and what was made."""
+
+import streamlit as st
+
+from core.settings import Settings
+from core.ui import quiz_make, quiz_store
+
+settings = Settings.from_environment()
+quiz = quiz_make.show(settings)
+if quiz:
+    cases = quiz_store.store(settings).cases(quiz)
+    st.session_state["made"] = (quiz, cases)

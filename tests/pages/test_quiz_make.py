@@ -1,0 +1,178 @@
+"""Making a quiz without a browser: what a teacher chooses becomes its cases, or a sentence."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.phantoms import knee
+from core.quiz_records import MAX_CASES
+from core.samples import png
+from core.settings import CHECKOUT
+from tests.class_folders import write_films
+from tests.pages.conftest import HANG_S
+from tests.toy_models import publish_graded
+
+APP = CHECKOUT / "tests/pages/quiz_make_app.py"
+GREY = np.random.default_rng(0).integers(40, 90, (60, 40), np.uint8)
+FILM, OTHER = png(GREY), png(GREY[:, :30])
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIGHTBOX_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("LIGHTBOX_DATABASE_URL", raising=False)
+
+
+@pytest.fixture
+def pack(tmp_path):
+    """Six films, two of them for validation; named before `form`, which looks for it."""
+    write_films(tmp_path / "data/fracture", 6)
+
+
+@pytest.fixture
+def form(checkpoints):
+    return AppTest.from_file(str(APP), default_timeout=HANG_S).run()
+
+
+def press(form: AppTest, key: str) -> AppTest:
+    form.button(key=f"quiz-make-{key}").click().run()
+    assert not form.exception
+    return form
+
+
+def choose(form: AppTest, key: str, value) -> AppTest:
+    form.segmented_control(key=f"quiz-make-{key}").set_value(value).run()
+    assert not form.exception
+    return form
+
+
+def upload(form: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    form.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
+    return press(form, "add")
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def sentences(form: AppTest) -> str:
+    return " ".join(one.value for kind in (form.error, form.warning, form.caption) for one in kind)
+
+
+def made(form: AppTest):
+    return form.session_state["made"]
+
+
+def test_nothing_is_made_of_nothing(form):
+    assert form.button(key="quiz-make-make").disabled
+    assert "no case yet" in sentences(form)
+    assert "made" not in form.session_state
+
+
+def test_one_press_makes_a_quiz(form):
+    choose(form, "pace", "own")
+    quiz, cases = made(press(form, "ready-films"))
+    assert (quiz.title, quiz.pace, quiz.cases) == ("Ten synthetic films", "own", 10)
+    assert sum(case.truth for case in cases) == 5
+    assert all(case.readings[0].name == "toy" for case in cases)
+
+
+def test_quizzes_of_real_films_wait_for_a_pack_and_say_so(form):
+    assert form.button(key="quiz-make-ready-real-films").disabled
+    assert "Needs the pack fracture, which is not at hand" in sentences(form)
+    choose(form, "where-fracture", "Real films")
+    assert "put the pack fracture.zip into the folder" in sentences(press(form, "add"))
+
+
+def test_real_films_of_a_pack_are_asked(pack, form):
+    quiz, cases = made(press(form, "ready-real-films"))
+    assert quiz.cases == 2 and all("FracAtlas" in case.told for case in cases)
+
+
+def test_a_quiz_mixes_questions_in_the_order_they_were_added(form, checkpoints):
+    publish_graded(checkpoints)
+    form.number_input(key="quiz-make-count").set_value(2).run()
+    press(form, "add")
+    choose(form, "question", "grade")
+    press(form, "add")
+    form.selectbox(key="quiz-make-model-grade").set_value("").run()
+    form.text_input(key="quiz-make-title").set_value("Bones and knees").run()
+    quiz, cases = made(press(form, "make"))
+    assert quiz.title == "Bones and knees" and quiz.pace == "led"
+    assert [case.question for case in cases] == ["fracture"] * 2 + ["grade"] * 2
+    assert [bool(case.readings) for case in cases] == [True, True, False, False]
+    assert form.run().button(key="quiz-make-make").disabled  # the list is empty again
+
+
+def test_without_a_model_the_teacher_is_told_and_the_quiz_is_made_blind(form):
+    choose(form, "question", "grade")
+    form.number_input(key="quiz-make-count").set_value(1).run()
+    press(form, "add")
+    assert "No model that reads" in sentences(form)
+    assert made(press(form, "make"))[1][0].readings == ()
+
+
+def test_more_than_a_quiz_holds_is_left_out_with_a_sentence(form):
+    choose(form, "question", "fill")
+    form.number_input(key="quiz-make-count").set_value(MAX_CASES).run()
+    press(form, "add")
+    form.number_input(key="quiz-make-count").set_value(1).run()
+    press(form, "add")
+    assert f"at most {MAX_CASES} cases, so 1 stay out" in sentences(form)
+    press(form, "empty")
+    assert form.button(key="quiz-make-make").disabled
+
+
+def test_a_quiz_needs_a_title(form):
+    form.number_input(key="quiz-make-count").set_value(1).run()
+    press(form, "add")
+    form.text_input(key="quiz-make-title").set_value(" ").run()
+    assert form.button(key="quiz-make-make").disabled
+    assert "Give the quiz a title." in sentences(form)
+
+
+def test_own_films_bring_their_truth_in_the_folders_of_a_zip(form):
+    choose(form, "where-fracture", "Your own files")
+    films = zipped(("fractured/a.png", FILM), ("normal/b.png", OTHER), ("labels.csv", b""))
+    upload(form, ("films.zip", films))
+    assert [(case.truth, case.told[:5]) for case in made(press(form, "make"))[1]] == [
+        (1, "a.png"),
+        (0, "b.png"),
+    ]
+
+
+def test_own_knees_need_no_truth_to_be_filled(form):
+    choose(form, "question", "fill")
+    choose(form, "where-fill", "Your own files")
+    upload(form, ("knee.png", png(knee(1, 1).pixels)))
+    (case,) = made(press(form, "make"))[1]
+    assert case.question == "fill" and case.told.startswith("knee.png")
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ([], "There is no film yet"),
+        ([("notes.png", b"no film at all, only words")], "notes.png: "),
+        ([("a.png", FILM)], "The truth of a.png is not said"),
+        ([("x.zip", zipped(("cats/a.png", FILM)))], "“cats” match no class"),
+        ([("x.zip", zipped(("a.png", FILM)))], "lie in no folder"),
+        ([("x.zip", b"PK no zip")], "damaged or no zip"),
+        ([("x.zip", zipped(*((f"fractured/{n}.png", FILM) for n in range(61))))], "these are 61"),
+    ],
+)
+def test_own_files_that_do_not_do_are_refused_in_a_sentence(form, files, sentence):
+    choose(form, "where-fracture", "Your own files")
+    if files:
+        form.file_uploader[0].set_value([(*file, "image/png") for file in files]).run()
+    if not form.button(key="quiz-make-add").disabled:
+        press(form, "add")
+    assert sentence in sentences(form)
+    assert form.button(key="quiz-make-make").disabled
