@@ -86,7 +86,7 @@ def _unreadable(seen: Seen) -> Finding | None:
         Weight.LOOK,
         items,
         f"{_many(items, 'file')} of {n:,} cannot be read.",
-        "Export them again or take them out: what cannot be read is left out of training and of "
+        "Export again or take out what cannot be read: it is left out of training and of "
         "measuring, and nobody notices.",
     )
 

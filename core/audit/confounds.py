@@ -113,8 +113,9 @@ def auroc_interval(value: float, m: int, n: int, level: float = 0.95) -> tuple[f
         spread = 1 + ((m + n) / 2 - 1) * ((1 - theta) / (2 - theta) + theta / (1 + theta))
         return abs(theta - value) - z * np.sqrt(theta * (1 - theta) * spread / (m * n))
 
-    low = optimize.brentq(beyond, 0, value) if beyond(0.0) > 0 and value > 0 else 0.0
-    high = optimize.brentq(beyond, value, 1) if beyond(1.0) > 0 and value < 1 else 1.0
+    inside = min(max(value, 1e-9), 1 - 1e-9)  # at 0 and 1 the equation holds, too, and says nothing
+    low = optimize.brentq(beyond, 0, inside) if value > 0 else 0.0
+    high = optimize.brentq(beyond, inside, 1) if value < 1 else 1.0
     return float(low), float(high)
 
 

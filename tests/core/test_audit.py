@@ -1,0 +1,216 @@
+"""The audit finds what was planted, says how much it matters, and is silent about a clean pack."""
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.audit import Audit, Weight, audit, example, list_pictures
+from core.audit.duplicates import Print, fingerprint, near_pairs
+from core.audit.examples import SIDE, thumbnails
+from core.audit.intake import TORN, Loose, Zipped
+from core.images import BadImage
+from core.phantoms import long_bone
+from core.samples import png
+from tests.core.test_film_zip import changed, packed
+from tests.dicom_files import dicom
+
+STOPS, LOOK, KNOW = Weight
+
+
+def film(seed: int) -> np.ndarray:
+    """A small film, different from that of any other seed."""
+    grey = long_bone(seed, fractured=False).pixels
+    return cv2.resize(grey, (96, 96), interpolation=cv2.INTER_AREA)
+
+
+@pytest.fixture(scope="module")
+def films() -> list[bytes]:
+    """Ten files, none like another."""
+    return [png(film(seed)) for seed in range(10)]
+
+
+def of(files: dict[str, bytes], **how) -> Audit:
+    return audit(list_pictures(Path("pack"), files, **how))
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """The listing of the synthetic example, and its audit."""
+    listing = list_pictures(Path(example.NAME), example.files())
+    return listing, audit(listing)
+
+
+FOUND = {
+    "identical-across": (STOPS, {("film01.png", "scan-a.png"), ("film02.png", "scan-b.png")}),
+    "near-across": (STOPS, {("film05.png", "scan-c.jpg")}),
+    "groups-across": (STOPS, {("film30.png", "film46.png")}),
+    "confound-strong": (STOPS, {()}),
+    "conflicts": (LOOK, {("film06.png", "second-opinion.png")}),
+    "unreadable": (LOOK, {("cut-short.png",)}),
+    "negatives": (LOOK, {("film04.png",), ("film09.png",)}),
+    "confound": (LOOK, {()}),
+    "identical": (KNOW, {("film06.png", "second-opinion.png")}),
+    "blurred": (KNOW, {("film14.png",), ("film21.png",)}),
+    "exposure": (KNOW, {("film27.png",)}),
+    "few": (KNOW, {()}),
+}
+
+
+def test_the_example_holds_what_is_said_to_be_planted_and_nothing_else(planted):
+    _, result = planted
+    found = {
+        f.kind: (f.weight, {tuple(n.removeprefix("images/") for n in i.names) for i in f.items})
+        for f in result.findings
+    }
+    assert found == FOUND
+    weights = [finding.weight for finding in result.findings]
+    assert weights == sorted(weights, key=list(Weight).index)
+    assert len(result.listing.entries) == 57 and result.unreadable == 1
+    assert "57 films" in example.files.__doc__
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("identical-across", "2 pairs of files .* 2 of the 19 of val"),
+        ("confound-strong", "(Width|Height) alone tells “fractured” .* AUROC .* 29 against 27"),
+        ("unreadable", "1 file of 57 cannot be read"),
+        ("few", "10 fractured in val and 9 not fractured in val"),
+    ],
+)
+def test_sentences_tell_counts(planted, kind, words):
+    (finding,) = (f for f in planted[1].findings if f.kind == kind)
+    assert re.search(words, finding.sentence) and finding.sentence.count(". ") == 0
+
+
+def test_thumbnails_are_small_and_only_of_examples(planted):
+    pictures = thumbnails(*planted)
+    named = {n for f in planted[1].findings for i in f.items for n in i.names}
+    assert set(pictures) == named - {"images/cut-short.png"}
+    for data in pictures.values():
+        assert max(cv2.imdecode(np.frombuffer(data, np.uint8), 0).shape) <= SIDE
+
+
+def test_a_result_keeps_no_file_open(planted):
+    assert planted[1].listing.archive.members == []
+
+
+def test_a_sound_pack_has_no_finding_but_its_size(films):
+    names = [f"{s}/{c}" for s in ("train", "val") for c in ("fractured", "normal")]
+    result = of({f"{names[at % 4]}/{at}.png": data for at, data in enumerate(films)})
+    assert [finding.kind for finding in result.findings] == ["few"]
+    assert "Every group of pictures, as of one patient, lies in one split." not in result.clean
+    assert dict(result.skipped)["Patients across splits"].startswith("nothing tells")
+
+
+def test_films_without_labels_are_audited_for_what_needs_none(films):
+    files = {f"kind {at % 3}/{at}.png": data for at, data in enumerate(films)}
+    files |= {"copy.png": films[0], "dark.png": png(255 - film(11))}
+    result = of(files)
+    assert {f.kind for f in result.findings} == {"identical", "negatives"}
+    skipped = dict(result.skipped)
+    assert skipped["Label conflicts"] == "no picture has a label"
+    assert skipped["Copies across splits"].startswith("there is no split")
+    assert not result.counts and not result.confounds
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "weight", "words"),
+    [
+        ({"fractured": 4, "normal": 4, "unsure": 2}, "unknown-labels", LOOK, "“unsure” (2)"),
+        ({"train/fractured": 5, "train/normal": 2, "val/normal": 2}, "missing-class", STOPS,
+         "no fractured in val"),
+        ({"fractured": 4}, "missing-class", STOPS, "no not fractured at all"),
+        ({"0": 2, "1": 2, "2": 2, "3": 2}, "missing-class", LOOK, "no grade 4 at all"),
+        ({"fractured": 2, "normal": 8}, "lopsided", KNOW, "right in 80 %"),
+    ],
+)  # fmt: skip
+def test_labels_are_counted(films, files, kind, weight, words):
+    given, at = {}, iter(films)
+    for folder, count in files.items():
+        given |= {f"{folder}/{number}{folder[0]}.png": next(at) for number in range(count)}
+    (finding,) = (f for f in of(given).findings if f.kind == kind)
+    assert finding.weight == weight and words in finding.sentence
+
+
+def test_classes_that_differ_between_splits_are_told(films):
+    files = {}
+    for at in range(120):
+        split, label = "train" if at % 2 else "val", "fractured" if at < (60, 80)[at % 2] else "no"
+        folder = {"fractured": "fractured", "no": "normal"}[label]
+        files[f"{split}/{folder}/{at}.png"] = films[at % 10] + bytes([at])
+    (finding,) = (f for f in of(files).findings if f.kind == "shifted")
+    assert "50 % of val" in finding.sentence and "67 % of train" in finding.sentence
+
+
+def test_photographs_in_colour_are_not_judged_as_films(films):
+    colour = np.dstack([film(1), film(2), film(3)])
+    photo = cv2.imencode(".png", 255 - colour)[1].tobytes()
+    result = of({"a.png": photo, "b.png": photo + b"x"})
+    assert "Negatives" in dict(result.skipped) and "Blur" in dict(result.skipped)
+
+
+def test_dicom_tells_machine_and_spacing_and_no_patient():
+    data = dicom(
+        film(1).astype(np.uint16) * 16, Manufacturer="Maker\n Works", PixelSpacing=[0.2, 0.2]
+    )
+    (fact,) = of({"a.dcm": data}).facts
+    assert (fact.kind, fact.bits, fact.spacing, fact.maker) == ("DICOM", 16, 0.2, "Maker Works")
+    assert "Hansen" not in repr(fact)
+
+
+def test_a_negative_copy_is_a_copy(films):
+    result = of({"a.png": films[1], "b.png": png(255 - film(1))})
+    assert {f.kind for f in result.findings} == {"negatives", "near"}
+
+
+def test_copies_of_one_picture_are_told_once(films):
+    lighter = png(np.clip(film(1) * 0.9 + 12, 0, 255).astype(np.uint8))
+    result = of({f"{at}.png": films[1] for at in range(4)} | {"near.png": lighter})
+    pairs = {f.kind: [item.names for item in f.items] for f in result.findings}
+    assert pairs["identical"] == [("0.png", f"{at}.png") for at in (1, 2, 3)]
+    assert pairs["near"] == [("0.png", "near.png")]
+
+
+def test_flat_pictures_are_not_called_alike():
+    assert near_pairs([fingerprint(np.full((32, 32), grey, np.uint8)) for grey in range(9)]) == []
+
+
+def test_the_search_for_near_copies_is_bounded(monkeypatch):
+    monkeypatch.setattr("core.audit.duplicates.MOST_CANDIDATES", 10)
+    same = fingerprint(film(1))
+    assert len(near_pairs([Print(*same)] * 40)) == 10
+    assert near_pairs([]) == []
+
+
+def test_progress_is_told_to_the_end(films):
+    told = []
+    files = {f"{at}.png": data for at, data in enumerate(films[:3])}
+    audit(list_pictures(Path("pack"), files), lambda done, of: told.append((done, of)))
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+def test_a_file_that_is_torn_in_its_zip_is_listed_and_the_rest_is_read(films):
+    data = packed(("a.png", films[0]), ("b.png", films[1]))
+    torn = changed(data, 16, b"\0\0\0\0")  # the sum of the last file
+    result = audit(list_pictures(Path("z.zip"), Zipped(torn, "z.zip")))
+    assert len(result.facts) + result.unreadable == 2 and len(result.facts) >= 1
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "reason"),
+    [(10, b"\x63\x00", TORN), (24, (80 * 2**20).to_bytes(4, "little"), "more than 64 MB")],
+    ids=["packed in no known way", "too large"],
+)
+def test_what_a_zip_does_not_give_has_a_reason(films, at, value, reason):
+    zipped = Zipped(changed(packed(("a.png", films[0])), at, value), "z.zip")
+    with pytest.raises(BadImage, match=reason):
+        zipped["a.png"]
+
+
+def test_loose_files_of_one_name_are_both_there():
+    loose = Loose([("a.png", lambda: b"1"), ("x/a.png", lambda: b"2"), ("b.png", lambda: b"3")])
+    assert dict(loose) == {"a.png": b"1", "a (2).png": b"2", "b.png": b"3"}
