@@ -9,6 +9,8 @@ rooms.enter()
 settings = Settings.from_environment()
 asked = st.query_params
 
+if not {"lead", "student"} & asked.keys():
+    st.title("Quiz", anchor=False)
 with quiz_store.told():
     quizzes = quiz_store.store(settings)
     if key := asked.get("lead"):

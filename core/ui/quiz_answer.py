@@ -15,7 +15,7 @@ from core.ui.quiz_pictures import named
 from core.ui.quiz_pointer import Marks
 from core.ui.words import plain
 
-_WHERE = "quiz-where"  # of which case and stage a place was asked for
+_WHERE = "quiz-where"  # of whom, of which case and at which stage, a place was asked for
 
 
 class Desk(NamedTuple):
@@ -61,7 +61,7 @@ def ask(desk: Desk, stage: Stage, place: str, keep: Answer | None = None) -> Non
     for value in values:
         label = "Change to: " * (keep is not None) + named(case, value)
         _button(desk, stage, Answer(value), place, label, f"quiz-answer-{value}")
-    if st.session_state.get(_WHERE) == (case.position, stage):
+    if st.session_state.get(_WHERE) == (desk.student.key, case.position, stage):
         st.warning(
             "Where? Tap the place on the film, then press again; or press again without one, "
             "where you cannot say.",
@@ -98,10 +98,10 @@ def _button(desk: Desk, stage: Stage, answer: Answer, place: str, label: str, ke
 
 def _answer(desk: Desk, stage: Stage, answer: Answer, place: str) -> None:
     """Store the answer; of a fracture its place too, which is asked for once."""
-    asked = desk.case.position, stage
+    asked = desk.student.key, desk.case.position, stage
     if place and answer.value == 1:
         answer = replace(answer, place=quiz_pointer.pointed(place, answer.place))
         if answer.place is None and st.session_state.get(_WHERE) != asked:
             st.session_state[_WHERE] = asked
             return
-    quiz_store.attempt(desk.quizzes.answer, desk.student, *asked, answer)
+    quiz_store.attempt(desk.quizzes.answer, desk.student, desk.case.position, stage, answer)

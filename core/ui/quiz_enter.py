@@ -21,7 +21,6 @@ _WHO = (
 
 def show(settings: Settings, quizzes: Quizzes, code: str) -> None:
     """Join the quiz of this code, or of one that is typed; make one. Raises StoreError."""
-    st.title("Quiz", anchor=False)
     if st.session_state.get(_MAKING):
         _make(settings)
         return

@@ -20,7 +20,7 @@ from core.ui.quiz_pictures import named
 from core.ui.words import plain
 
 EVERY_S = 2  # between two looks at the pulse
-_AT = "quiz-at"
+_AT = "quiz-at"  # how far a student is who goes on alone: whose key, and the case
 
 
 def show(quizzes: Quizzes, key: str) -> None:
@@ -71,7 +71,7 @@ def _own(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
     with quiz_store.told():
         mine = quizzes.given_by(student)
         begun = max((one.position for one in mine), default=0)
-        position = max(begun, st.session_state.get(_AT, 0))
+        position = max(begun, st.session_state.get(_AT, {}).get(student.key, 0))
         if position == quiz.cases:
             st.success("That was the last case.", icon=":material/flag:")
             st.markdown(
@@ -91,12 +91,12 @@ def _own(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
                 type="primary",
                 width="stretch",
                 on_click=_go,
-                args=(position + 1,),
+                args=(student, position + 1),
             )
 
 
-def _go(position: int) -> None:
-    st.session_state[_AT] = position
+def _go(student: Student, position: int) -> None:
+    st.session_state[_AT] = {student.key: position}
 
 
 def _given(quizzes: Quizzes, student: Student, case: Case) -> Mapping[Stage, Answer]:
@@ -136,32 +136,37 @@ def _read(desk: Desk, given: Mapping[Stage, Answer]) -> None:
 
 
 def _model(desk: Desk, given: Mapping[Stage, Answer]) -> None:
-    """What the model says, to be agreed with or not."""
-    case, quiz = desk.case, desk.quiz
-    reading = case.readings[0]
-    st.markdown(quiz_pictures.said(case, reading))
-    pictures, answers = st.columns([3, 1], gap="medium")
-    film, heat = pictures.columns(2) if reading.heat is not None else (pictures, None)
+    """What the model says, to be agreed with or not; the buttons first, so that a phone shows them
+    with the film."""
+    reading = desk.case.readings[0]
+    st.markdown(quiz_pictures.said(desk.case, reading))
+    answers = st.container()
+    film, heat = st.columns(2, gap="medium")
     with film:
         place = quiz_answer.film(desk, "changed", given)
-    if heat:
-        with heat:
-            quiz_pictures.heat(desk.quizzes, quiz, case)
+    with heat:
+        quiz_pictures.heat(desk.quizzes, desk.quiz, desk.case)
     with answers:
-        if "blind" not in given:
-            st.info(
-                "You gave no answer before the model's was shown: look on, and answer the next "
-                "one.",
-                icon=":material/hourglass_disabled:",
-            )
-            return
-        st.markdown(f"You said: **{plain(named(case, given['blind'].value))}**.")
-        if "changed" not in given:
-            quiz_answer.ask(desk, "changed", place, keep=given["blind"])
-        elif given["changed"].value == given["blind"].value:
-            st.markdown("You keep that.")
-        else:
-            st.markdown(f"You changed it to: **{plain(named(case, given['changed'].value))}**.")
+        _decide(desk, given, place)
+
+
+def _decide(desk: Desk, given: Mapping[Stage, Answer], place: str) -> None:
+    """Keep the blind answer, or change it."""
+    if "blind" not in given:
+        st.info(
+            "You gave no answer before the model's was shown: look on, and answer the next one.",
+            icon=":material/hourglass_disabled:",
+        )
+        return
+    said = f"You said: **{plain(named(desk.case, given['blind'].value))}**"
+    if "changed" not in given:
+        st.markdown(f"{said}. Keep it, or change it?")
+        quiz_answer.ask(desk, "changed", place, keep=given["blind"])
+    elif given["changed"].value == given["blind"].value:
+        st.markdown(f"{said}, and you keep that.")
+    else:
+        now = named(desk.case, given["changed"].value)
+        st.markdown(f"{said}, and you changed it to: **{plain(now)}**.")
 
 
 def _truth(desk: Desk, given: Mapping[Stage, Answer], version: int) -> None:
