@@ -33,7 +33,7 @@ LETTERS = {
 
 def rocs(labelled: LabelledSet, titles: Sequence[str]) -> None:
     """The ROC curve of every model; of a fracture, where its threshold lies."""
-    figure = square(420, "False positive rate (1 - specificity)", "Sensitivity")
+    figure = square(460, "False positive rate (1 - specificity)", "Sensitivity")
     said = []
     for at, (reading, title) in enumerate(zip(labelled.readings, titles, strict=True)):
         scores = labelled.scores(reading)
@@ -72,7 +72,7 @@ def rocs(labelled: LabelledSet, titles: Sequence[str]) -> None:
 
 def precision_recall(labelled: LabelledSet, titles: Sequence[str]) -> None:
     """The precision-recall curve of every model, and what chance would give."""
-    figure = square(420, "Recall (sensitivity)", "Precision (PPV on these)")
+    figure = square(460, "Recall (sensitivity)", "Precision (PPV on these)")
     said = []
     for at, (reading, title) in enumerate(zip(labelled.readings, titles, strict=True)):
         scores = labelled.scores(reading)
@@ -102,7 +102,7 @@ def precision_recall(labelled: LabelledSet, titles: Sequence[str]) -> None:
 
 def reliability(labelled: LabelledSet, titles: Sequence[str]) -> None:
     """Stated against observed share of the disease, in equally filled groups."""
-    figure = square(420, f"Stated probability: {labelled.disease.name}", "Observed share")
+    figure = square(460, f"Stated probability: {labelled.disease.name}", "Observed share")
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", name="Perfect", line={"dash": "dot", "color": GREY}
     )
@@ -219,7 +219,7 @@ def differences(rows: Sequence[tuple[str, Metric]], titles: tuple[str, str], key
     figure.add_vline(x=0, line={"dash": "dash", "color": GREY})
     figure.update_layout(
         yaxis={"autorange": "reversed", "title": None},
-        xaxis={"title": "Difference: first less second", "zeroline": False},
+        xaxis={"title": f"{titles[0]} less {titles[1]}", "zeroline": False},
     )
     said = ", ".join(f"{name} {gap.value:+.3f}" for name, gap in rows)
     draw(figure, key, f"Differences of {titles[0]} less {titles[1]}: {said}")

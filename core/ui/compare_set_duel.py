@@ -9,14 +9,23 @@ import pandas as pd
 import streamlit as st
 
 from core.contest import CHANCE, Contest
-from core.set_measures import MEASURES
+from core.set_measures import MEASURES, Measure
 from core.ui import compare_set_charts, compare_set_numbers, origin
 from core.ui.batch import as_csv, harmless
 from core.ui.compare_set_data import Subject
 from core.ui.words import interval, percent, plain, score
 
 FIRST, SECOND, ONLY = "compare-set-{}-first", "compare-set-{}-second", "compare-set-only"
-ROWS_SHOWN = 6
+ROWS_SHOWN, MOST_ROWS, ROW_PX = 6, 60, 72
+# Why the measure that ranks a task and McNemar's test may disagree.
+ASKS = {
+    "fracture": "AUROC asks about every threshold at once, McNemar's test about each model's own "
+    "alone, so a model may win the one and not the other.",
+    "severity": "Weighted kappa asks how far off a grade is, McNemar's test only whether it is "
+    "exactly right.",
+    "lesion": "Balanced accuracy counts every diagnosis alike, McNemar's test every picture, and "
+    "most are naevi.",
+}
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -40,18 +49,18 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
         st.markdown(_difference(ranks, better.title, names))
         st.markdown(mcnemar_sentence(found, names, origin.seen(labelled.task)))
     st.caption(
-        f"n = {len(labelled):,} in {found.groups:,} groups. The intervals draw whole groups 1,000 "
-        "times, the same for both models. McNemar's test takes every one as independent, which "
-        "several of one patient are not: where the two disagree, trust the interval."
+        f"n = {len(labelled):,} in {found.groups:,} groups. The interval draws whole groups 1,000 "
+        f"times, the same for both models. {ASKS[labelled.task]} It takes every one of the "
+        f"{origin.seen(labelled.task)} as independent, which several of one patient are not."
     )
     compare_set_charts.differences(
-        [(measures[d.measure].title, d.gap) for d in found.differences],
+        [(_named(measures[d.measure]), d.gap) for d in found.differences],
         (titles[first], titles[second]),
         f"{labelled.task}-differences",
     )
     rows = [
         {
-            "Measure": measures[d.measure].title,
+            "Measure": _named(measures[d.measure]),
             names[0]: score(d.first),
             names[1]: score(d.second),
             "Difference (95 % interval)": interval(d.gap, _signed),
@@ -82,6 +91,10 @@ def _choose(subject: Subject, titles: Sequence[str]) -> tuple[int, int] | None:
             )
             chosen.append(names.index(state[key]))
     return (chosen[0], chosen[1]) if chosen[0] != chosen[1] else None
+
+
+def _named(measure: Measure) -> str:
+    return measure.title if measure.higher_is_better else f"{measure.title} (lower is better)"
 
 
 def _signed(value: float) -> str:
@@ -141,60 +154,76 @@ def _films(subject: Subject, found: Contest, pair: tuple[int, int], titles: Sequ
     if not len(places):
         st.info("There is none.")
         return
-    rows = rows_of(subject, places, pair, titles)
-    pictures = subject.pictures(places.tolist())
+    rows = rows_of(subject, places, pair, ("first", "second"))[:MOST_ROWS]
+    _table(rows, subject.pictures([row.pop("at") for row in rows]), names)
+    told = rows_of(subject, places, pair, names)
+    st.download_button(
+        "Download (CSV)",
+        as_csv([{name: value for name, value in row.items() if name != "at"} for row in told]),
+        f"lightbox-{subject.labelled.task}-only-{side}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="compare-set-only-csv",
+    )
+
+
+def _table(rows: list[dict], pictures: Sequence[bytes | None], names: Sequence[str]) -> None:
+    """The films with their pictures, where there are any."""
     table = pd.DataFrame(rows)
-    if any(pictures):
+    shown = any(pictures)
+    if shown:
         table.insert(0, "Picture", [_url(picture) for picture in pictures])
+    said = dict(zip(("first", "second"), names, strict=True))
+    columns = {
+        column: st.column_config.NumberColumn(format="percent", help=said[column.split(", ")[-1]])
+        if column.startswith("p(")
+        else st.column_config.TextColumn(help=said[column.split()[0].lower()])
+        for column in table
+        if column.startswith("p(") or column.endswith(" calls it")
+    }
     st.dataframe(
         table,
         hide_index=True,
-        row_height=72 if any(pictures) else None,
-        height=72 * min(len(rows), ROWS_SHOWN) + 38 if any(pictures) else "auto",
-        column_config={
-            "Picture": st.column_config.ImageColumn(width="small", pinned=True),
-            **{
-                column: st.column_config.NumberColumn(format="percent")
-                for column in table
-                if column.startswith("p(")
-            },
-        },
-        alt=f"{len(rows)} {films}: right by {sides[side][1]}",
+        row_height=ROW_PX if shown else None,
+        height=ROW_PX * min(len(rows), ROWS_SHOWN) + 38 if shown else "auto",
+        column_config=columns
+        | {"Picture": st.column_config.ImageColumn(width="small", pinned=True)},
+        alt=f"{len(rows)} on which {names[0]} and {names[1]} fare so, most disputed first",
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Download (CSV)",
-            as_csv(rows),
-            f"lightbox-{subject.labelled.task}-only-{side}.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="compare-set-only-csv",
-        )
-        if not any(pictures):
-            st.caption(
-                "Pictures show here where the pack is in this server's data folder.",
-                width="content",
-            )
+    pictureless = "" if shown else " Pictures show where the pack is in this server's data folder."
+    st.caption(
+        f"First: {plain(names[0])}. Second: {plain(names[1])}. Those on which their probabilities "
+        f"differ most stand first, at most {MOST_ROWS}; all are in the download.{pictureless}"
+    )
 
 
 def rows_of(
-    subject: Subject, places: np.ndarray, pair: tuple[int, int], titles: Sequence[str]
+    subject: Subject, places: np.ndarray, pair: tuple[int, int], called: Sequence[str]
 ) -> list[dict]:
-    """One row a film: the truth, what each of the two called it, and what else is known."""
+    """One row a film: its place in the set, the truth, what each of the two calls it and with which
+    probability (of a fracture, or of the true class), and what else is known; those first on which
+    the probabilities differ most. called: the two models."""
     labelled = subject.labelled
-    names = np.array(labelled.classes)
-    columns = {"Film": [harmless(labelled.images[at]) for at in places]}
-    columns["Truth"] = names[labelled.labels[places]].tolist()
-    for at in pair:
-        reading = labelled.readings[at]
-        columns[titles[at]] = names[labelled.called(reading)[places]].tolist()
-        column = f"p({labelled.disease.name}), {titles[at]}"
-        columns[column] = labelled.scores(reading)[places].round(4).tolist()
+    names, truth = np.array(labelled.classes), labelled.labels[places]
+    column = np.ones_like(truth) if labelled.task == "fracture" else truth
+    of = "fractured" if labelled.task == "fracture" else "truth"
+    chances = [labelled.readings[at].probabilities[places, column] for at in pair]
+    columns = {
+        "at": places.tolist(),
+        "Film": [harmless(labelled.images[at]) for at in places],
+        "Truth": names[truth].tolist(),
+    }
+    for at, title, chance in zip(pair, called, chances, strict=True):
+        calls = names[labelled.called(labelled.readings[at])[places]]
+        columns[f"{title[:1].upper()}{title[1:]} calls it"] = calls.tolist()
+        columns[f"p({of}), {title}"] = chance.round(4).tolist()
     for title, values in labelled.attributes.items():
         if not title.startswith("True "):
             columns[title] = [harmless(str(value)) for value in values[places]]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    order = np.argsort(-np.abs(chances[0] - chances[1]), kind="stable")
+    return [rows[at] for at in order]
 
 
 def _url(picture: bytes | None) -> str | None:

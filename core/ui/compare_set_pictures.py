@@ -11,8 +11,6 @@ from core.images import BadImage
 from core.labelled_scoring import displayed, thumbnail
 from core.settings import Settings
 
-MOST = 4_000
-
 
 def thumbnails(settings: Settings, task: str, names: Sequence[str]) -> list[bytes | None]:
     """A JPEG of each film, None where it is not at hand or cannot be read.
@@ -20,31 +18,35 @@ def thumbnails(settings: Settings, task: str, names: Sequence[str]) -> list[byte
     The packs are `<task>.zip` or a folder `<task>` in the data folder; knees lie in `knee`.
     """
     pack = {"severity": "knee"}.get(task, task)
-    path = next(
-        (p for p in (settings.data / f"{pack}.zip", settings.data / pack) if p.exists()), None
-    )
+    paths = (settings.data / f"{pack}.zip", settings.data / pack)
+    path = next((path for path in paths if path.exists()), None)
     if path is None:
         return [None] * len(names)
-    members = _members(path, path.stat().st_mtime_ns)
-    return [_thumbnail(path, members.get(name), task) for name in names]
+    return _thumbnails(path, path.stat().st_mtime_ns, task, tuple(names))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _members(path: Path, changed: int) -> dict[str, str]:
-    """Name and stem of each file → its path inside the pack; masks left out."""
+@st.cache_data(max_entries=32, max_size="32MB", show_spinner="Fetching pictures")
+def _thumbnails(path: Path, changed: int, task: str, names: tuple[str, ...]) -> list[bytes | None]:
     try:
-        members = [m for m in Archive(path).members if "/masks/" not in f"/{m}"]
-    except (BadPack, OSError, zipfile.BadZipFile):
-        return {}
-    files = [(PurePosixPath(member), member) for member in members]
-    return {p.stem: m for p, m in files} | {p.name: m for p, m in files}
+        archive = Archive(path)
+        members = _members(archive)
+        found = [members[name] for name in names if name in members]
+        read = dict(zip(found, archive.stream(found), strict=True))
+    except (BadPack, OSError, KeyError, zipfile.BadZipFile):
+        return [None] * len(names)
+    return [_thumbnail(read.get(members.get(name, "")), name, task) for name in names]
 
 
-@st.cache_data(max_entries=MOST, max_size="32MB", show_spinner=False)
-def _thumbnail(path: Path, member: str | None, task: str) -> bytes | None:
-    if member is None:
+def _members(archive: Archive) -> dict[str, str]:
+    """Name and stem of each file → its path inside the pack; masks left out."""
+    paths = [PurePosixPath(m) for m in archive.members if "/masks/" not in f"/{m}"]
+    return {path.stem: str(path) for path in paths} | {path.name: str(path) for path in paths}
+
+
+def _thumbnail(data: bytes | None, name: str, task: str) -> bytes | None:
+    if data is None:
         return None
     try:
-        return thumbnail(displayed(Archive(path).read(member), member, task))
-    except (BadImage, BadPack, OSError, KeyError, zipfile.BadZipFile):
+        return thumbnail(displayed(data, name, task))
+    except BadImage:
         return None

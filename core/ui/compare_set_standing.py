@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.set_measures import MEASURES
-from core.ui import compare_set_charts, compare_set_numbers
+from core.ui import compare_set_charts, compare_set_numbers, origin
 from core.ui.batch import as_csv
 from core.ui.compare_set_data import Subject
 from core.ui.words import interval, plain
@@ -25,7 +25,6 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
         for title, numbers in zip(titles, found, strict=True)
     ]
     st.table(rows, hide_index=True, alt=f"How good {len(rows)} models are on n = {len(labelled):,}")
-    lower = [m.title for m in measures.values() if not m.higher_is_better]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Download numbers (CSV)",
@@ -46,10 +45,14 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
             key="compare-set-predictions",
         )
     st.caption(
-        "In brackets, 95 % intervals: groups of films that belong together were drawn 1,000 times "
-        f"with replacement. {', '.join(lower)}: the lower the better. "
-        + " ".join(f"{m.title}: {m.help[0].lower()}{m.help[1:]}" for m in measures.values())
+        f"n = {len(labelled):,}. In brackets 95 % intervals: groups of "
+        f"{origin.seen(labelled.task)} that belong together were drawn 1,000 times with "
+        "replacement."
     )
+    with st.expander("What the measures mean", icon=":material/help:"):
+        for measure in measures.values():
+            lower = "" if measure.higher_is_better else " The lower the better."
+            st.markdown(f"**{measure.title}.** {measure.help}{lower}")
     curve = st.segmented_control(
         "Figure",
         list(CURVES),

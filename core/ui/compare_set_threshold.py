@@ -92,7 +92,7 @@ def _sliders(labelled: LabelledSet, chosen: str) -> tuple[float, float]:
         help="Where you choose a model, it begins at that model's own.",
     )
     right.slider(
-        f"Prevalence: the share of {disease.patients} that is {disease.name}",
+        f"Prevalence: {disease.name} among {disease.patients}",
         0.0,
         1.0,
         step=0.005,
@@ -110,8 +110,9 @@ def _one(labelled, reading, title: str, said: PerThousand, threshold, prevalence
     with st.grid(4, min_column_width=150):
         for name, label in OUTCOMES.items():
             outcome = getattr(said, name)
-            st.metric(label, f"{outcome.count:,}", help=_meaning(name, disease))
-            st.caption(_range(outcome))
+            with st.container(gap=None):
+                st.metric(label, f"{outcome.count:,}", help=_meaning(name, disease))
+                st.caption(_range(outcome))
     st.markdown(_sentence(said, plain(title), labelled, prevalence))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -140,7 +141,11 @@ def _sentence(said: PerThousand, title: str, labelled, prevalence: float) -> str
         f"calls **{said.in_vain.count:,}** in vain."
     )
     if called:
-        words += f" Of its calls {percent(said.found.count / called)} are right (PPV)."
+        words += f" Of its calls {interval(said.ppv, percent)} are right (PPV)."
+    words += (
+        f" Sensitivity {interval(said.sensitivity, percent)}, specificity "
+        f"{interval(said.specificity, percent)}."
+    )
     return words
 
 
@@ -161,7 +166,7 @@ def _table(every: Sequence[tuple[str, PerThousand]]) -> None:
 def _measured_on(labelled: LabelledSet) -> None:
     n, positive, disease = len(labelled), int(labelled.positives.sum()), labelled.disease
     st.caption(
-        f"Expected numbers, in brackets 95 % intervals: from {positive:,} that are {disease.name} "
+        f"Expected numbers with 95 % intervals, from {positive:,} that are {disease.name} "
         f"and {n - positive:,} that are {disease.other}, whole groups drawn 1,000 times. Positive "
         f"means {disease.name}. Sensitivity and specificity are taken to be the same at every "
         "prevalence, which holds only while the cases are as hard as these."
