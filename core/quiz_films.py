@@ -79,7 +79,7 @@ def _bone(seed: int, truth: int) -> Draft:
         f"bone {seed} {truth}",
         "fracture",
         BONE,
-        f"Bone {seed % NEW}, {ANSWERS['fracture'][truth]} (synthetic)",
+        f"Bone {seed % NEW} (synthetic)",
         truth,
         lambda _networks: long_bone(seed, bool(truth)).pixels,
         long_bone(seed, bool(truth)).boxes_xyxy_relative,
@@ -93,7 +93,7 @@ def _knee(question: Question, seed: int, grade: int) -> Draft:
         f"{question} of knee {seed} {grade}",
         question,
         KINDS[question],
-        f"Knee {seed % NEW}, grade {grade} (synthetic)",
+        f"Knee {seed % NEW} (synthetic)",
         grade if question == "grade" else None,
         lambda _networks: knee(seed, grade).pixels,
         told=f"Drawn with the signs of grade {grade}. {samples.SYNTHETIC}",
@@ -128,7 +128,7 @@ def real(
     drafts = [draft for draft in drafts if draft.key not in but]
     labels = {film.name: film.label for film in films}
     groups = [
-        [draft for draft in drafts if labels[draft.name.partition(",")[0]] == label]
+        [draft for draft in drafts if labels[draft.name] == label]
         for label in sorted(set(labels.values()))
     ]
     return balanced(groups, count, seed)
@@ -141,7 +141,7 @@ def _real(question: Question, pack: Pack, film: Film) -> Draft:
         f"{question} of {film.name}",
         question,
         KINDS[question],
-        f"{film.name}, {label} (real)",
+        film.name,
         film.label if question != "fill" else None,
         lambda _networks: film_of(pack, film),
         film.boxes or (),

@@ -126,7 +126,7 @@ def _photo(pack: LesionPack, lesion: Lesion) -> Draft:
         f"lesion {lesion.name}",
         "generated",
         LESION,
-        f"{lesion.name}, {name} (real)",
+        f"{lesion.name}, {name}",
         REAL,
         lambda _networks: real_lesion(bytes_of(pack.archive.read, lesion.image), lesion.name),
         told=f"Real: {lesion.name}, {name}. {HAM}",
@@ -177,7 +177,7 @@ def generated(key: str, mask: np.ndarray, code: str, whose: str) -> Draft:
         key,
         "generated",
         LESION,
-        f"{_name(code).capitalize()} (generated)",
+        f"{_name(code).capitalize()}, drawn",
         GENERATED,
         pixels,
         told=f"Generated: a network drew it from {whose}, as {_name(code)}. It shows no patient. "
@@ -209,7 +209,7 @@ def knees(
             break
         filled = len(drafts) % 2 == GENERATED
         load = partial(film_of, pack, film)
-        draft = knee(f"knee {film.name}", film.name, load, filled, OAI)
+        draft = knee(f"knee {film.name}", film.name, load, filled, f"Film {film.name}. {OAI}")
         if draft.key not in but and not find_metal(load()).any():
             drafts.append(draft)
     return balanced([drafts], count, seed)
@@ -236,10 +236,10 @@ def knee(key: str, name: str, load: Callable[[], np.ndarray], filled: bool, sour
         key,
         "generated",
         KNEE,
-        f"{name} ({'filled' if filled else 'untouched'})",
+        f"{name}, {'filled' if filled else 'untouched'}",
         GENERATED if filled else REAL,
         pixels,
-        told=f"{done if filled else 'Real: nothing was done to it.'} Film {name}. {source}",
+        told=f"{done if filled else 'Real: nothing was done to it.'} {source}",
     )
 
 

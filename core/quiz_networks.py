@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,20 +20,18 @@ class Networks:
 
     def __init__(self, root: Path, threads: int = 2) -> None:
         self._root, self._threads = root, threads
-        self.readers = cache(self._readers)
-        self.painters = cache(self._painters)
-        self.sketcher = cache(self._sketcher)
+        self._kept: dict[str, list] = {}
 
-    def _readers(self, question: str) -> list[Model]:
+    def readers(self, question: str) -> list[Model]:
         """The models that read films of a question, best first: none of "generated" and "fill"."""
         return self._opened(TASKS[question], open_model) if question in TASKS else []
 
-    def _painters(self) -> list[Painter]:
+    def painters(self) -> list[Painter]:
         """The networks that fill holes, best first; without those that only fill a film's
         middle."""
         return [painter for painter in self._opened("inpaint", open_painter) if not painter.whole]
 
-    def _sketcher(self) -> Sketcher:
+    def sketcher(self) -> Sketcher:
         """The best generator of lesions. Raises BadModel where none can be opened."""
         found = self._opened("sketch", open_sketcher)
         if not found:
@@ -45,10 +42,11 @@ class Networks:
 
     def _opened(self, task: str, opens: Callable[[ModelCard, int], Network]) -> list[Network]:
         """Those of a task that can be opened; the Models page says what is wrong with others."""
-        found = []
-        for card in catalogue(self._root, task):
-            try:
-                found.append(opens(card, self._threads))
-            except BadModel:
-                continue
-        return found
+        if task not in self._kept:
+            found = self._kept[task] = []
+            for card in catalogue(self._root, task):
+                try:
+                    found.append(opens(card, self._threads))
+                except BadModel:
+                    continue
+        return self._kept[task]

@@ -10,13 +10,16 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from core.classify import embeddings
 from core.film_packs import CLASS_NAMES, GRADE_FOLDER, IMAGE_SUFFIXES
 from core.images import BadImage, decode, display_name
+from core.knees import find_knees
 from core.lesions import to_square
 from core.preprocess import to_grey
 from core.quiz_cases import BadCase, Draft, shown_film
 from core.quiz_films import KINDS, balanced
 from core.quiz_generated import LESION, REAL, invented, knee, real_lesion
+from core.quiz_networks import Networks
 from core.quiz_pictures import SQUARE
 from core.quiz_records import Question
 
@@ -26,6 +29,7 @@ KNOWN = {
     "grade": "“0” to “4”",
     "generated": "“real” and “generated”",
 }
+BROUGHT = "A picture that your teacher brought."
 # What own pictures are to be told from, of "generated"
 AS_TOLD, AGAINST_LESIONS, AGAINST_FILLS = "told", "lesions", "fills"
 
@@ -112,30 +116,48 @@ def own(
 
 def _film(question: Question, name: str, data: bytes, truth: int | None) -> Draft:
     shown_film(data, name)  # raises where it cannot be read
-    title = display_name(name)
     return Draft(
         _key(data, question),
         question,
         KINDS[question],
-        title,
+        display_name(name),
         None if question == "fill" else truth,
-        lambda _networks: shown_film(data, name),
-        told=f"{title}, a film that your teacher brought.",
+        partial(_one_knee, data, name) if question == "grade" else partial(_whole, data, name),
+        told=BROUGHT,  # not its name, which may be a patient's
     )
+
+
+def _whole(data: bytes, name: str, _networks: Networks) -> np.ndarray:
+    return shown_film(data, name)
+
+
+def _one_knee(data: bytes, name: str, networks: Networks) -> np.ndarray:
+    """The knee on a film as the Severity page cuts it out, (H, W) uint8; all of the film where none
+    is found, or no model has a gate to find one by. Raises BadImage where there are two."""
+    film = shown_film(data, name)
+    model = next((one for one in networks.readers("grade") if one.card.has_gate), None)
+    if model is None:
+        return film
+    gate = model.gate
+    found = find_knees(film, lambda crops: gate.distance(embeddings(crops, model)), gate.threshold)
+    if len(found) > 1:
+        raise BadImage("This film shows both knees: cut it, so that it shows the one to grade.")
+    return found[0].box.of(film) if found else film
 
 
 def _told_apart(at: int, name: str, data: bytes, truth: int | None, against: str) -> list[Draft]:
     key, title = _key(data, "generated"), display_name(name)
-    told = f"{title}, a picture that your teacher brought."
     if against == AGAINST_FILLS:
         shown_film(data, name)
-        return [knee(key, title, lambda: shown_film(data, name), bool(at % 2), told)]
+        return [knee(key, title, lambda: shown_film(data, name), bool(at % 2), BROUGHT)]
     if against == AGAINST_LESIONS:
         real_lesion(data, name)
-        real = _picture(key, title, partial(real_lesion, data, name), REAL, LESION, f"Real: {told}")
+        real = _picture(
+            key, title, partial(real_lesion, data, name), REAL, LESION, f"Real. {BROUGHT}"
+        )
         return [real, invented(f"beside {key}")]
     square(data, name)
-    return [_picture(key, title, partial(square, data, name), truth, "Picture", told)]
+    return [_picture(key, title, partial(square, data, name), truth, "Picture", BROUGHT)]
 
 
 def _picture(key, title, pixels: Callable[[], np.ndarray], truth, kind, told) -> Draft:

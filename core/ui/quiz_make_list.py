@@ -3,6 +3,7 @@ made."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,7 +21,7 @@ _KEPT = tuple(f"quiz-make-{name}" for name in ("drafts", "added", "edits", "rows
 _DRAFTS, _SAID, _EDITS, _ROWS, _PICTURES = _KEPT
 _ORDER, _SEED, _TABLE = "quiz-make-order", "quiz-make-seed", "quiz-make-table"
 LISTED, SHUFFLED, NUMBERED = "As listed", "Shuffled", "By number"
-_ROW_PX, _HEADING_PX, _MOST_PX = 56, 40, 540
+_ROW_PX, _HEADING_PX, _MOST_PX = 56, 40, 570
 
 
 def kept() -> tuple[Draft, ...]:
@@ -118,6 +119,7 @@ def choose() -> list[Draft]:
     )
     chosen = [(bool(ask), number) for ask, number in zip(table["Ask"], table["No."], strict=True)]
     st.session_state[_EDITS] = {draft.key: edit for draft, edit in zip(drafts, chosen, strict=True)}
+    _count([draft for draft, (ask, _) in zip(drafts, chosen, strict=True) if ask], len(drafts))
     order = _order()
     asked = [(draft, number) for draft, (ask, number) in zip(drafts, chosen, strict=True) if ask]
     if order == NUMBERED:  # a number that was deleted counts as the last
@@ -126,6 +128,13 @@ def choose() -> list[Draft]:
         rng = np.random.default_rng(st.session_state.setdefault(_SEED, len(asked)))
         asked = [asked[at] for at in rng.permutation(len(asked))]
     return [draft for draft, _ in asked]
+
+
+def _count(asked: Sequence[Draft], of: int) -> None:
+    """How many cases will be asked, by question."""
+    counts = Counter(QUESTIONS[draft.question] for draft in asked)
+    each = "; ".join(f"{question} {count}" for question, count in counts.items())
+    st.caption(f"{len(asked)} of {of} cases will be asked. {each}")
 
 
 def _order() -> str:

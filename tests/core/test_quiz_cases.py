@@ -18,7 +18,7 @@ from core.quiz_networks import Networks
 from core.quiz_own import AGAINST_FILLS, AGAINST_LESIONS, films, labels, own
 from core.quiz_pictures import picture, with_hole
 from core.quiz_records import MAX_CASES, MAX_PICTURE, Answer
-from core.samples import png
+from core.samples import png, side_by_side
 from tests.class_folders import write_films
 from tests.toy_models import publish, publish_graded, publish_painter, publish_sketcher
 
@@ -204,7 +204,7 @@ def test_real_films_are_of_the_val_split_with_as_many_of_each_label(data):
     found = val_films(data, "fracture")
     drafts = real("fracture", found, 4, 1)
     assert len(found[1]) == 4 and sorted(one.truth for one in drafts) == [0, 0, 1, 1]
-    assert all(one.name.endswith("(real)") and "CC BY 4.0" in one.told for one in drafts)
+    assert all(one.told.startswith("Real film") and "CC BY 4.0" in one.told for one in drafts)
     assert real("fracture", found, 4, 1, {one.key for one in drafts}) == []
     assert val_films(data / "nowhere", "fracture") is None
 
@@ -280,7 +280,22 @@ def test_own_films_are_shown_small_and_positive_and_read_as_they_are(networks):
     shown = decoded(pictures[0])
     assert shown.shape == (MAX_PICTURE, round(700 * MAX_PICTURE / (MAX_PICTURE + 200)))
     assert shown[0, 0] < 20 and shown[MAX_PICTURE // 2, 300] > 230
-    assert case.truth == 1 and case.told.startswith("a.png") and len(case.readings) == 2
+    assert case.truth == 1 and "a.png" not in case.told and len(case.readings) == 2
+
+
+def test_of_an_own_film_the_knee_is_cut_out_and_two_are_refused(tmp_path):
+    folder = publish_graded(tmp_path)
+    nothing = np.zeros((1, 8), np.float32)
+    spread = {"basis": nothing[None], "spread": np.ones((1, 1)), "residual": np.ones(1)}
+    np.savez(folder / "gate.npz", mean=nothing, threshold=np.inf, **spread)  # all are knees
+    one, networks = knee(3, 2), Networks(tmp_path)
+    leg = np.pad(one.pixels, ((60, 60), (0, 0)), "edge")
+    ((_, pictures),) = make(own("grade", {"leg.png": png(leg)}, {"leg.png": 2}), networks, {})
+    height, width = decoded(pictures[0]).shape
+    assert height == width <= 224
+    both = png(side_by_side(one, knee(8, 4)).pixels)
+    with pytest.raises(BadCase, match=r"Case 1, both\.png: This film shows both knees"):
+        list(make(own("grade", {"both.png": both}, {"both.png": 2}), networks, {}))
 
 
 @pytest.mark.parametrize(

@@ -142,10 +142,8 @@ def test_own_films_bring_their_truth_in_the_folders_of_a_zip(form):
     choose(form, "where-fracture", "Your own files")
     films = zipped(("fractured/a.png", FILM), ("normal/b.png", OTHER), ("labels.csv", b""))
     upload(form, ("films.zip", films))
-    assert [(case.truth, case.told[:5]) for case in made(press(form, "make"))[1]] == [
-        (1, "a.png"),
-        (0, "b.png"),
-    ]
+    assert "2 of 2 cases will be asked" in sentences(form)
+    assert [case.truth for case in made(press(form, "make"))[1]] == [1, 0]
 
 
 def test_own_knees_need_no_truth_to_be_filled(form):
@@ -153,7 +151,7 @@ def test_own_knees_need_no_truth_to_be_filled(form):
     choose(form, "where-fill", "Your own files")
     upload(form, ("knee.png", png(knee(1, 1).pixels)))
     (case,) = made(press(form, "make"))[1]
-    assert case.question == "fill" and case.told.startswith("knee.png")
+    assert case.question == "fill" and "knee.png" not in case.told
 
 
 @pytest.mark.parametrize(
