@@ -98,17 +98,17 @@ def _spread(result: Audit) -> None:
 
     labelled = [fact for fact in result.facts if fact.entry.label is not None]
     told = {found.property.name for found in result.confounds if found.measure == "AUROC"}
-    offered = [prop for prop in NUMBERS if prop.name in told]
+    offered = {prop.title: prop for prop in NUMBERS if prop.name in told}
     best = next(f.property for f in result.confounds if f.measure == "AUROC")
-    chosen = st.selectbox(
+    title = st.selectbox(
         "Property",
-        offered,
-        index=offered.index(best),
-        format_func=lambda prop: prop.title,
+        list(offered),
+        index=list(offered).index(best.title),
         key="audit-property",
         help="The box holds the middle half of the pictures of a class, its line is the median.",
         width=300,
     )
+    chosen = offered[title]
     values = numbers(labelled, chosen.name)
     labels = np.array([fact.entry.label for fact in labelled])
     unit = f", {chosen.unit}" if chosen.unit else ""
