@@ -11,7 +11,7 @@ settings = Settings.from_environment()
 st.title("Compare", anchor=False)
 st.markdown(
     "Where do models disagree, and is one of them really better? Look at films **side by side**, "
-    "those first on which they disagree; then count **on a labelled set**."
+    "then count **on a labelled set**."
 )
 choices.say(compare_choices.prepare())
 desk = compare_choices.choose()

@@ -56,8 +56,9 @@ def show(
         "film": lambda: before,
         "": lambda: None,
     }[known]()
-    fillings = _filled(image, hole, methods, inverted, truth)
+    fillings, refused = _filled(image, hole, methods, inverted, truth)
     if not fillings:
+        st.markdown("\n".join(refused))
         return
     apart = np.stack([filling.grey[hole.mask] for filling in fillings], 1)
     gap = float(disagreement.mean_gap(apart).mean())
@@ -73,23 +74,25 @@ def show(
     rows = [Row(display_name(entry.name), note * (len(fillings) > 1), tuple(made))]
     linked_pictures(rows, "lightbox-compare-inpaint")
     _table(fillings, known)
+    if refused:
+        st.markdown("\n".join(refused))
 
 
-def _filled(image, hole: Hole, methods, inverted: bool, truth) -> list[Filling]:
-    """Every method's fill, nearest to the truth first where that is known; what cannot fill this
-    hole is named."""
-    found = []
+def _filled(image, hole: Hole, methods, inverted: bool, truth) -> tuple[list[Filling], list[str]]:
+    """Every method's fill, nearest to the truth first where that is known; and why the others
+    cannot fill this hole."""
+    found, refused = [], []
     for method in methods:
         try:
             with st.spinner(f"Filling by {method.title}"):
                 filled = cached_fills.fill(image, hole, method, inverted)
         except (BadHole, BadModel) as error:
-            st.warning(error.reason, title=plain(method.title), icon=":material/error:")
+            refused.append(f"- **{plain(method.title)}**: {error.reason}")
             continue
         grey = cached_fills.displayed(image, filled.pixels, inverted)
         near = {} if truth is None else fidelity(grey, truth, hole.mask)
         found.append(Filling(method, grey, filled.seconds, near))
-    return sorted(found, key=lambda filling: -filling.near.get("psnr", 0))
+    return sorted(found, key=lambda filling: -filling.near.get("psnr", 0)), refused
 
 
 def _before(film: Film, before: np.ndarray, mask: np.ndarray, place) -> Picture:
@@ -104,7 +107,7 @@ def _picture(film: Film, filling: Filling, place) -> Picture:
     return Picture(
         stamp(filling.grey[place]),
         title,
-        (*lines, "Made up by a program"),
+        (*lines, "Synthetic: made up by a program"),
         f"The part round the mask on {film.name}, filled by {title}",
     )
 

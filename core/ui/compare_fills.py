@@ -151,11 +151,13 @@ def _mask(film: Film, repair: Repair | None) -> tuple[np.ndarray, str]:
     )
     boxed = state[MASK] == BOX
     sides = []
-    for label, (key, first) in zip(("across", "down"), FIRST_BOX.items(), strict=True):
+    for at, (label, (key, first)) in zip(
+        st.columns(2), zip(("across", "down"), FIRST_BOX.items(), strict=True), strict=True
+    ):
         state.setdefault(key, first)
         sides.append(
-            st.slider(
-                f"Rectangle {label}",
+            at.slider(
+                f"Rectangle, {label}",
                 0,
                 100,
                 format="%d %%",

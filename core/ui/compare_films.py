@@ -27,10 +27,7 @@ SAME = "The same for all"
 BALANCED = "Youden"
 BEGIN_WITH = 4  # samples
 EXHIBITS = {"fracture": gallery.fractures, "severity": gallery.knees}
-FOREIGN = {
-    "fracture": "do not look like bone X-rays",
-    "severity": "do not look like whole knees",
-}
+FOREIGN = {"fracture": "bone X-rays", "severity": "whole knees"}
 
 
 class Films:
@@ -143,10 +140,9 @@ class Films:
         for name, reason in readings.unread:
             st.warning(reason, title=plain(name), icon=":material/broken_image:")
         if readings.foreign:
-            count = len(readings.foreign)
             st.warning(
-                f"{count} {'film' if count == 1 else 'films'} left out, which "
-                f"{FOREIGN[self.task]}: {plain(', '.join(readings.foreign))}.",
+                f"Left out, as they do not look like {FOREIGN[self.task]}: "
+                f"{plain(', '.join(readings.foreign))}.",
                 icon=":material/help:",
             )
         if readings.foreign or anyway:

@@ -97,7 +97,7 @@ def _table(
     )
     st.download_button(
         "Download results (CSV)",
-        partial(_csv, ranked, task, cards),
+        partial(results, ranked, task, cards),
         f"lightbox-compare-{task_name}.csv",
         "text/csv",
         icon=":material/download:",
@@ -120,7 +120,8 @@ _MEANING = {
 }
 
 
-def _csv(ranked: Sequence[tuple[Read, float]], task: Task, cards: Sequence[ModelCard]) -> bytes:
+def results(ranked: Sequence[tuple[Read, float]], task: Task, cards: Sequence[ModelCard]) -> bytes:
+    """A table file of films with their disagreement: a line for each film and model."""
     return as_csv(
         [
             {

@@ -80,57 +80,52 @@ def read(
 
     anyway: read films that the gate keeps out, too.
     """
-    labels = {entry.key: cached.label(entry.key, entry.film) for entry in entries}
-    good = [entry for entry in entries if isinstance(labels[entry.key], cached.Label)]
-    said, broken = _said(READERS[task], good, labels, cards, keeper, anyway)
-    kept = tuple(card for card in cards if card.name not in broken)
-    return Readings(
-        kept,
-        tuple(
-            found
-            for entry in good
-            for found in _reads(entry, labels[entry.key], [said[entry.key, c.name] for c in kept])
-        ),
-        tuple(broken.values()),
-        tuple(
-            (display_name(entry.name), labels[entry.key].reason)
-            for entry in entries
-            if isinstance(labels[entry.key], BadImage)
-        ),
-        tuple(
-            display_name(entry.name) for entry in good if kept and not said[entry.key, kept[0].name]
-        ),
-    )
+    labels, said, faults = _said(READERS[task], entries, cards, keeper, anyway)
+    kept = tuple(card for card in cards if card.name not in faults)
+    reads, unread, foreign = [], [], []
+    for entry in entries:
+        label = labels[entry.key]
+        if isinstance(label, BadImage):
+            unread.append((display_name(entry.name), label.reason))
+            continue
+        found = _reads(entry, label, [said[entry.key, card.name] for card in kept])
+        reads += found
+        if kept and not found:
+            foreign.append(display_name(entry.name))
+    return Readings(kept, tuple(reads), tuple(faults.values()), tuple(unread), tuple(foreign))
 
 
-def _said(reader: Reader, entries, labels, cards, keeper, anyway) -> tuple[dict, dict[str, str]]:
-    """What each model says by (film, model), and why a model says nothing by its name.
+def _said(reader: Reader, entries, cards, keeper, anyway) -> tuple[dict, dict, dict[str, str]]:
+    """The label of each film, what each model says by (film, model), and why a model says nothing
+    by its name.
 
-    One model after the other reads a few films, for neither all films stay decoded nor all models
-    open.
+    A few films at a time are read by one model after the other, for neither all films stay decoded
+    nor all models open.
     """
-    said, broken = {}, {}
+    labels, said, faults = {}, {}, {}
     started, bar, done = time.monotonic(), st.empty(), 0
     for begin in range(0, len(entries), TOGETHER):
+        some = entries[begin : begin + TOGETHER]
+        labels |= {entry.key: cached.label(entry.key, entry.film) for entry in some}
         for card in cards:
-            for entry in entries[begin : begin + TOGETHER]:
-                if card.name in broken:
-                    continue
+            for entry in some:
+                done += 1
                 if time.monotonic() - started > PATIENCE_S:
-                    share = done / (len(entries) * len(cards))
-                    bar.progress(min(1.0, share), f"Reading with {card.title}")
-                label, done = labels[entry.key], done + 1
+                    bar.progress(done / len(entries) / len(cards), f"Reading with {card.title}")
+                label = labels[entry.key]
+                if card.name in faults or isinstance(label, BadImage):
+                    continue
                 inverted = is_inverted(label.sha256, label.negative)
                 try:
                     found = reader(label, inverted, card, keeper, entry.film)
                     if not found and anyway:
                         found = reader(label, inverted, card, None, entry.film)
                 except BadModel as error:
-                    broken[card.name] = error.reason
+                    faults[card.name] = error.reason
                     continue
                 said[entry.key, card.name] = found
     bar.empty()
-    return said, broken
+    return labels, said, faults
 
 
 def _reads(entry: Entry, label: cached.Label, said: Sequence[Said]) -> list[Read]:

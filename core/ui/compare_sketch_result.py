@@ -94,7 +94,8 @@ def _compare(
 ) -> None:
     """A row for each generator, what the classifiers take its pictures for, and a table."""
     told, asked = titles(cards), titles(judges)
-    st.subheader(f"{len(paintings)} pictures of one outline: {NAMES[code]}", anchor=False)
+    count = "1 picture" if len(paintings) == 1 else f"{len(paintings)} pictures"
+    st.subheader(f"{count} of one outline: {NAMES[code]}", anchor=False)
     sketch = np.repeat(np.where(mask, 255, 40).astype(np.uint8)[..., None], 3, 2)
     outline = Picture(sketch, "The outline", (f"{SIDE} × {SIDE} pixels",), "The filled outline")
     rows = []

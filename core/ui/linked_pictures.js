@@ -261,12 +261,13 @@ class Pictures {
     const close = this.button("Close", "Close", () => this.dialog.close())
     this.dialog.replaceChildren(
       make("div", { className: "bar" },
-        this.button("‹", "Previous picture", step(-1)), this.button("›", "Next picture", step(1)),
         ...this.zooms(), make("span", { className: "space" }),
         this.button("PNG", "Download this picture as shown (PNG)", () => this.download(
           [{ ...row, pictures: [picture] }], `${this.data.name}-${at + 1}`)),
         close),
-      this.large.view, this.caption(picture),
+      this.large.view,
+      make("div", { className: "bar" }, this.button("‹", "Previous picture", step(-1)),
+        this.caption(picture), this.button("›", "Next picture", step(1))),
     )
     if (!this.dialog.open) this.dialog.showModal()
     close.focus()
