@@ -34,19 +34,19 @@ _HTML = """
 
 _STYLE = """
 figure { margin: 0; font-family: var(--st-font); color: var(--st-text-color); }
-.stage { position: relative; display: inline-block; max-width: 100%; line-height: 0;
-  vertical-align: top; border-radius: var(--st-base-radius); overflow: hidden; background: #000;
+.stage { --tallest: 66vh; position: relative; line-height: 0;
+  width: min(100%, calc(var(--tallest) * var(--aspect, 1)));
+  border-radius: var(--st-base-radius); overflow: hidden; background: #000;
   touch-action: manipulation; user-select: none; -webkit-user-select: none;
   -webkit-touch-callout: none; }
 .stage.open { cursor: crosshair; }
 .stage:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-img { max-width: 100%; max-height: 66vh; height: auto; width: auto; display: block;
-  -webkit-user-drag: none; }
+img { width: 100%; height: auto; display: block; -webkit-user-drag: none; }
 svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 rect { fill: none; vector-effect: non-scaling-stroke; }
 rect.under { stroke: #000; stroke-width: 5; }
 rect.over { stroke: #F0E442; stroke-width: 2.5; stroke-dasharray: 8 5; }
-@media (max-width: 640px) { img { max-height: 46vh; } } /* a phone shows the answers too */
+@media (max-width: 640px) { .stage { --tallest: 46vh; } } /* a phone shows the answers too */
 .mark { position: absolute; width: 30px; height: 30px; margin: -15px 0 0 -15px;
   box-sizing: border-box; pointer-events: none; }
 .mark[hidden] { display: none; }
@@ -101,6 +101,9 @@ export default function ({ data, parentElement, setStateValue }) {
     mounted.set(parentElement, self)
   }
   if (!data.open) self.place = data.place
+  picture.onload = () => {
+    stage.style.setProperty("--aspect", picture.naturalWidth / picture.naturalHeight)
+  }
   if (picture.getAttribute("src") !== data.src) picture.src = data.src
   picture.alt = data.alt
   find("figcaption").textContent = data.caption
