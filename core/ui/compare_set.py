@@ -31,6 +31,11 @@ PARTS = {
     "threshold": ("What a threshold costs", compare_set_threshold.show),
 }
 
+SHARES = {
+    "threshold": compare_set_threshold.THRESHOLD,
+    "prevalence": compare_set_threshold.PREVALENCE,
+}
+
 
 def show(settings: Settings, task: str) -> None:
     """The view "A labelled set" of the Compare page; `task` is fracture, severity or lesion."""
@@ -151,8 +156,9 @@ def choices() -> dict[str, str]:
         kept["pair"] = f"{of(compare_set_duel.FIRST)},{of(compare_set_duel.SECOND)}"
     if part == "threshold" and of(compare_set_threshold.MODEL):
         kept["pair"] = of(compare_set_threshold.MODEL)
-        kept["threshold"] = f"{of(compare_set_threshold.THRESHOLD):.3f}"
-        kept["prevalence"] = f"{of(compare_set_threshold.PREVALENCE):.3f}"
+        for name, key in SHARES.items():
+            if of(key) is not None:
+                kept[name] = f"{of(key):.3f}"
     return kept
 
 
@@ -179,16 +185,12 @@ def follow(asked: Mapping[str, str]) -> list[str]:
         state[compare_set_duel.SECOND.format(task)] = pair[1]
     elif pair[0]:
         state[compare_set_threshold.MODEL.format(task)] = pair[0]
-    for name, key, instead in (
-        ("threshold", compare_set_threshold.THRESHOLD, "the model's own"),
-        ("prevalence", compare_set_threshold.PREVALENCE, percent(compare_set_threshold.RARE)),
-    ):
-        if name in asked:
-            share = _share(asked[name])
-            if share is None:
-                unknown.append(f"The link's {name} was left out; {instead} is used.")
-            else:
-                state[key.format(task)] = share
+    for name in SHARES.keys() & asked.keys():
+        share = _share(asked[name])
+        if share is None:
+            unknown.append(f"The link's {name} was left out; another one is used.")
+        else:
+            state[SHARES[name].format(task)] = share
     return unknown
 
 

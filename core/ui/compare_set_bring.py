@@ -75,7 +75,10 @@ def _bring(settings: Settings, task: str, source: str) -> tuple[Archive, str] | 
 def _zip() -> tuple[Archive, str] | None:
     file = st.file_uploader("A zip of labelled pictures, up to 64 MB", "zip", key="compare-set-zip")
     st.caption(PRIVACY)
-    return _unpacked(file.file_id, file.name, file.getvalue) if file else None
+    if file is None:
+        return None
+    key = f"{file.file_id}-{file.size}"
+    return _unpacked(key, file.name, file.getvalue), key
 
 
 def _folder() -> tuple[Archive, str] | None:
@@ -97,8 +100,8 @@ def _folder() -> tuple[Archive, str] | None:
 
 
 @st.cache_resource(max_entries=2, scope="session", show_spinner="Opening the zip")
-def _unpacked(file_id: str, name: str, _load) -> tuple[Archive, str]:
-    return Archive(display_name(name), dict(film_zip.unpack(_load(), name))), file_id
+def _unpacked(key: str, name: str, _load) -> Archive:
+    return Archive(display_name(name), dict(film_zip.unpack(_load(), name)))
 
 
 PRIVACY = (

@@ -159,18 +159,19 @@ def parts(
     found: Sequence[Part], name: str, measure: Measure, titles: Sequence[str], task: str, positive
 ) -> None:
     """One measure of every model by kind of film, with whiskers of 95 %."""
-    figure = empty(420)
+    figure = empty(90 + len(found) * (26 + 18 * len(titles)))
+    kinds = [f"{part.value}<br>n = {part.n:,},<br>{part.positives:,} {positive}" for part in found]
     said = []
-    axis = [f"{part.value}<br>n = {part.n:,}<br>{part.positives:,} {positive}" for part in found]
     for at, title in enumerate(titles):
         values = [part.measures[at][name] for part in found]
         figure.add_bar(
-            x=axis,
-            y=[value.value for value in values],
+            y=kinds,
+            x=[value.value for value in values],
+            orientation="h",
             name=title,
             marker={"color": colour(at), "pattern": {"shape": PATTERNS[at % len(PATTERNS)]}},
-            error_y=_whiskers(values),
-            hovertemplate="%{y:.3f}<extra>" + title + "</extra>",
+            error_x=_whiskers(values),
+            hovertemplate="%{x:.3f}<extra>" + title + "</extra>",
         )
         words = (
             f"{part.value} {score(value.value)}"
@@ -178,12 +179,11 @@ def parts(
             if np.isfinite(value.value)
         )
         said.append(f"{title}: {', '.join(words)}")
-    values = [part.measures[at][name].value for part in found for at in range(len(titles))]
-    top = max(1.0, np.nanmax([*values, 0]) * 1.1)
     figure.update_layout(
         barmode="group",
-        yaxis={"title": measure.title, "range": [min(0, np.nanmin([*values, 0])), top]},
-        xaxis={"title": None, "type": "category"},
+        xaxis={"title": measure.title},
+        yaxis={"title": None, "type": "category", "autorange": "reversed"},
+        legend={"traceorder": "normal"},
     )
     draw(figure, f"{task}-parts-{name}", f"{measure.title} by kind. {'; '.join(said)}")
 
@@ -197,7 +197,7 @@ def _whiskers(values: Sequence[Metric]) -> dict:
 
 def differences(rows: Sequence[tuple[str, Metric]], titles: tuple[str, str], key: str) -> None:
     """Differences of two models with their intervals, beside the line of none."""
-    figure = empty(90 + 46 * len(rows))
+    figure = empty(110 + 46 * len(rows))
     figure.add_scatter(
         x=[gap.value for _, gap in rows],
         y=[name for name, _ in rows],
@@ -219,7 +219,7 @@ def differences(rows: Sequence[tuple[str, Metric]], titles: tuple[str, str], key
     figure.add_vline(x=0, line={"dash": "dash", "color": GREY})
     figure.update_layout(
         yaxis={"autorange": "reversed", "title": None},
-        xaxis={"title": f"{titles[0]} less {titles[1]}", "zeroline": False},
+        xaxis={"title": f"{titles[0]}<br>less {titles[1]}", "zeroline": False},
     )
     said = ", ".join(f"{name} {gap.value:+.3f}" for name, gap in rows)
     draw(figure, key, f"Differences of {titles[0]} less {titles[1]}: {said}")

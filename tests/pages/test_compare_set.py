@@ -1,0 +1,195 @@
+"""Compare on a labelled set: validation films, films that are brought, and bad input."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.samples import png
+from tests.toy_models import publish, publish_graded
+
+FILMS = 24
+HEAD = "image,label,not fractured,fractured\n"
+
+
+def predictions(right: int) -> str:
+    """So many films called right by a threshold of one half, every third fractured."""
+    rows = []
+    for at in range(FILMS):
+        label = int(at % 3 == 0)
+        chance = 0.6 + at / 100 if label == (at < right) else 0.1 + at / 100
+        rows.append(f"{at}.png,{label},{1 - chance:.2f},{chance:.2f}")
+    return HEAD + "\n".join(rows) + "\n"
+
+
+@pytest.fixture
+def models(checkpoints):
+    """Two models with predictions on the same films, and what is known of these."""
+    other = publish(checkpoints, "other")
+    (checkpoints / "fracture/toy/predictions.csv").write_text(predictions(22))
+    (other / "predictions.csv").write_text(predictions(13))
+    table = "".join(f"{at}.png,{at // 2},{'hand' if at % 2 else 'leg'}\n" for at in range(FILMS))
+    (checkpoints / "fracture/films.csv").write_text("image,group,Region\n" + table)
+    return checkpoints
+
+
+def opened(visit, part: str = "standing", **asked):
+    return clean(visit("compare", view="set", task="fracture", part=part, **asked))
+
+
+def clean(app):
+    assert not app.exception
+    return app
+
+
+def said(app) -> str:
+    """Everything the page says in words."""
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def test_models_are_measured_on_the_films_that_all_read(visit, models):
+    app = opened(visit)
+    assert "**n = 24** films in 12 groups, 8 (33" in said(app)
+    (table,) = (t.value for t in app.table)
+    accuracy = dict(zip(table["Model"], table["Accuracy"], strict=True))
+    assert len(accuracy) == 2
+    assert accuracy["Toy"].startswith(".917 (") and accuracy["Other"].startswith(".542 (")
+    assert len(app.get("plotly_chart")) == 3  # the curves, and a matrix of each
+    app.segmented_control(key="compare-set-curve").set_value("reliability").run()
+    assert len(clean(app).get("plotly_chart")) == 3
+
+
+def test_on_which_films(visit, models):
+    app = opened(visit, "kinds", by="Region")
+    assert app.selectbox(key="compare-set-fracture-by").value == "Region"
+    assert len(app.get("plotly_chart")) == 1
+    assert "so that much is chance: leg, hand" in said(app).replace("hand, leg", "leg, hand")
+
+
+def test_without_attributes_that_is_said(visit, models):
+    (models / "fracture/films.csv").unlink()
+    app = opened(visit, "kinds")
+    assert "Nothing is known of these films but their labels" in said(app)
+
+
+def test_one_against_another(visit, models):
+    app = opened(visit, "duel", pair="toy,other")
+    words = said(app)
+    assert "Of n = 24 films, 9 only Toy gets right and 0 only Other." in words
+    assert "p = .004, McNemar's exact test): Toy is right more often." in words
+    assert "**AUROC** is " in words and "the films tell the two apart" in words
+    assert len(app.dataframe[0].value) == 9
+    app.selectbox(key="compare-set-fracture-second").set_value("toy").run()
+    assert "no model is better than itself" in said(clean(app))
+
+
+def test_a_threshold_is_told_in_people(visit, models):
+    app = opened(visit, "threshold", pair="toy", threshold="0.5", prevalence="0.2")
+    counts = {metric.label: int(metric.value) for metric in app.metric}
+    assert counts["Found"] + counts["Missed"] == 200
+    assert counts["Called in vain"] + counts["Spared"] == 800
+    assert "Of 1,000 people who are X-rayed, 200 of them fractured, Toy calls" in said(app)
+    app.slider(key="compare-set-fracture-threshold").set_value(1.0).run()
+    assert {m.label: m.value for m in clean(app).metric}["Missed"] == "200"
+    app.selectbox(key="compare-set-fracture-model").set_value("all").run()
+    assert clean(app).table[0].value["Missed"].notna().all() and not app.metric
+
+
+def test_the_address_reopens_the_view(visit, models):
+    app = opened(visit, "threshold", models="other", pair="other", threshold="0.25")
+    assert app.multiselect(key="compare-set-fracture-models").value == ["other"]
+    assert app.slider(key="compare-set-fracture-threshold").value == 0.25
+    kept = {name: app.query_params[name] for name in ("models", "part", "threshold")}
+    assert [value if isinstance(value, str) else value[0] for value in kept.values()] == [
+        "other",
+        "threshold",
+        "0.250",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"part": "nonsense"}, "The link's part is not here"),
+        ({"part": "threshold", "threshold": "2"}, "The link's threshold was left out"),
+        ({"part": "threshold", "prevalence": "x"}, "The link's prevalence was left out"),
+        ({"part": "standing", "models": "gone,toy"}, "The link names models that are not here"),
+        ({"part": "kinds", "by": "Weather"}, "not known by what the link asks for"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else "-".join(value),
+)
+def test_what_the_address_asks_for_in_vain_is_said(visit, models, asked, sentence):
+    assert sentence in said(opened(visit, **asked))
+
+
+def test_models_that_share_no_film(visit, models):
+    (models / "fracture/other/predictions.csv").write_text(HEAD + "z.png,1,.1,.9\n")
+    assert "measured on different films" in said(opened(visit))
+
+
+def test_a_task_without_models(visit, models):
+    app = clean(visit("compare", view="set", task="lesion"))
+    assert "no model here for this task" in said(app)
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+def film(level: int) -> bytes:
+    return png(np.full((40, 32), level, np.uint8))
+
+
+def brought(visit, task: str, data: bytes):
+    """The page after a zip was brought."""
+    app = clean(visit("compare", view="set", task=task, part="duel"))
+    app.segmented_control(key="compare-set-data").set_value("Labelled films of yours").run()
+    assert "Bring films with their labels" in said(clean(app))
+    app.file_uploader(key="compare-set-zip").set_value(("class.zip", data, "application/zip")).run()
+    return clean(app)
+
+
+def test_a_zip_that_is_brought_is_read_by_every_model(visit, models):
+    levels = {"fractured/a.png": 230, "fractured/b.png": 200, "normal/c.png": 20, "odd/d.png": 9}
+    files = {name: film(level) for name, level in levels.items()} | {"normal/e.png": b"no picture"}
+    app = brought(visit, "fracture", zipped(files))
+    words = said(app)
+    assert "**n = 3** films in 3 groups, 2 (67" in words and "class\\.zip" in words
+    assert "1 without a label that is a class are left out (“odd”)" in words
+    assert "e\\.png" in words  # among those that could not be read
+    assert "A link to this page does not carry them." in words
+
+
+def test_knees_that_are_brought_are_graded(visit, models):
+    publish_graded(models)
+    files = {f"{grade}/900{grade}L.png": film(60 * grade + 5) for grade in range(5)}
+    app = brought(visit, "severity", zipped(files))
+    assert "**n = 5** films in 5 groups, 3 (60" in said(app)
+    app.segmented_control(key="compare-set-part").set_value("standing").run()
+    assert len(clean(app).table) == 1
+
+
+BAD = {
+    "no zip": (b"text", "is damaged or no zip"),
+    "no labels": (zipped({"a.png": film(9)}), "carry no labels: put them into folders"),
+    "other folders": (zipped({"cat/a.png": film(9)}), "match no class: found are “cat”; known are"),
+    "one class": (zipped({"normal/a.png": film(9)}), "Every label is not fractured"),
+    "no film": (
+        zipped({"normal/a.png": b"x" * 20, "fractured/b.png": b""}),
+        "No film of the 2 can be read",
+    ),
+    "a bomb": (zipped({"normal/a.png": bytes(10)}) + b"PK\x01\x02" * 6000, "holds more than"),
+}
+
+
+@pytest.mark.parametrize(("data", "reason"), BAD.values(), ids=BAD)
+def test_what_is_brought_in_vain_is_told_in_one_sentence(visit, models, data, reason):
+    app = brought(visit, "fracture", data)
+    (error,) = app.error
+    assert reason in error.value.replace("\\", "")
