@@ -17,12 +17,12 @@ st.markdown(
 order = audit_data.choose(settings)
 audit_findings.layouts()
 if order is None:
-    st.info("Choose a pack, or bring a zip or films, and press Audit.")
+    st.info("Choose a pack, or bring a zip, films or a folder, and press Audit.")
     st.stop()
 
 done = audit_data.run(order, settings)
 if done is None:
-    st.info("Press Audit: a thousand films take a few seconds.")
+    st.info("Press Audit: a thousand films take some seconds.")
     st.stop()
 
 audit_findings.summary(done.result)

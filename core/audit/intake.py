@@ -3,6 +3,7 @@
 A zip is read file by file and is never unpacked as a whole.
 """
 
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,16 +49,18 @@ class Zipped(Mapping[str, bytes]):
 
 
 class Loose(Mapping[str, bytes]):
-    """Files that were chosen one by one, by name; of two of one name the later is numbered."""
+    """Files that were chosen one by one, or with their folders, by path; of two that are called
+    alike the later is numbered."""
 
     def __init__(self, files: Sequence[tuple[str, Callable[[], bytes]]]) -> None:
         met: Counter[str] = Counter()
         self._loads: dict[str, Callable[[], bytes]] = {}
         for given, load in files:
-            path = PurePosixPath(display_name(given))
-            met[path.name] += 1
-            number = f" ({met[path.name]})" if met[path.name] > 1 else ""
-            self._loads[f"{path.stem}{number}{path.suffix}"] = load
+            parts = [part for part in re.split(r"[/\\]", given) if part.strip(". ")]
+            path = PurePosixPath(*map(display_name, parts or [given]))
+            met[str(path)] += 1
+            number = f" ({met[str(path)]})" if met[str(path)] > 1 else ""
+            self._loads[str(path.with_name(f"{path.stem}{number}{path.suffix}"))] = load
 
     def __getitem__(self, member: str) -> bytes:
         return self._loads[member]()

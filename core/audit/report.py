@@ -151,7 +151,8 @@ def not_looked_for(result: Audit) -> list[tuple[str, list[str]]]:
 def _finding(finding: Finding, pictures: Mapping[str, bytes]) -> str:
     shown = [item for item in finding.items[:MOST] if any(n in pictures for n in item.names)]
     figures = "".join(_figure(item, pictures) for item in shown)
-    rest = [item for item in finding.items if item not in shown]
+    told = (i for i in finding.items if i.names or i.note not in finding.sentence)
+    rest = [item for item in told if item not in shown]
     named = [_case(item) for item in rest[:LISTED]]
     more = len(rest) - len(named)
     if more:

@@ -1,4 +1,4 @@
-"""What is audited: the synthetic example, a pack in the data folder, or files that are brought."""
+"""What is audited: the synthetic example, a pack in the data folder, or what a visitor brings."""
 
 import time
 from collections.abc import Callable
@@ -13,15 +13,18 @@ from core.audit.examples import thumbnails
 from core.audit.intake import Loose, Zipped
 from core.audit.layouts import MOST_PICTURES
 from core.film_zip import BadZip, check
+from core.images import display_name
 from core.settings import Settings
 from core.ui import presses, train_data
 from core.ui.source import ENDINGS, MOST_BYTES, MOST_FILES, PRIVACY, within_limits
 from core.ui.train_paths import named
 from core.ui.words import plain
 
-EXAMPLE, FOUND, OWN = "Synthetic example", "In the data folder", "Files of yours"
+EXAMPLE, FOUND = "Synthetic example", "In the data folder"
+OWN, FOLDER = "Zip or films of yours", "Folder of yours"
 MOST_UNPACKED = 2 * 2**30  # bytes; they are read one by one
 ASKED, DONE = "audit-asked", "audit-done"  # of the session: presses, and what was found last
+MOST_LOOSE = 3000  # files of a folder
 EVERY_S = 0.3  # between two movements of the progress bar
 
 
@@ -47,7 +50,7 @@ def choose(settings: Settings) -> Order | None:
     """What is to be audited; None where nothing is chosen yet."""
     source = st.segmented_control(
         "What is audited",
-        [EXAMPLE, FOUND, OWN],
+        [EXAMPLE, FOUND, OWN, FOLDER],
         default=EXAMPLE,
         required=True,
         key="audit-source",
@@ -62,7 +65,7 @@ def choose(settings: Settings) -> Order | None:
         if path is None:
             return None
         return Order(f"{path}-{labels}", lambda: list_pictures(path, None, labels), own=False)
-    return _own()
+    return _own() if source == OWN else _folder()
 
 
 def run(order: Order, settings: Settings) -> Done | None:
@@ -175,6 +178,30 @@ def _own() -> Order | None:
     loose = Loose([(file.name, file.getvalue) for file in kept])
     key = " ".join(file.file_id for file in kept)
     return Order(key, lambda: list_pictures(Path("your files"), loose), own=True)
+
+
+def _folder() -> Order | None:
+    files = st.file_uploader(
+        "A folder of films, with what lies in it",
+        [*ENDINGS, "csv"],
+        accept_multiple_files="directory",
+        key="audit-folder",
+        help="With the folders inside it, and a manifest, that tell labels and splits.",
+    )
+    st.caption(PRIVACY)
+    labels = _folder_labels()
+    if not files:
+        return None
+    if len(files) > MOST_LOOSE or sum(file.size for file in files) > MOST_BYTES:
+        st.warning(
+            f"The folder holds more than {MOST_LOOSE:,} files or {MOST_BYTES // 2**20} MB: bring "
+            "a part of it, or a zip."
+        )
+        return None
+    top = files[0].name.partition("/")[0] if "/" in files[0].name else "your folder"
+    loose = Loose([(file.name.removeprefix(f"{top}/"), file.getvalue) for file in files])
+    key = f"{' '.join(file.file_id for file in files)}-{labels}"
+    return Order(key, lambda: list_pictures(Path(display_name(top)), loose, labels), own=True)
 
 
 def _open_zip(file, labels: bool) -> Listing:

@@ -212,5 +212,7 @@ def test_what_a_zip_does_not_give_has_a_reason(films, at, value, reason):
 
 
 def test_loose_files_of_one_name_are_both_there():
-    loose = Loose([("a.png", lambda: b"1"), ("x/a.png", lambda: b"2"), ("b.png", lambda: b"3")])
-    assert dict(loose) == {"a.png": b"1", "a (2).png": b"2", "b.png": b"3"}
+    given = ["a.png", "a.png", "../x/a.png", "x\\b<.png", "/..", ""]
+    loose = Loose([(name, name.encode) for name in given])
+    assert list(loose) == ["a.png", "a (2).png", "x/a.png", "x/b_.png", "image", "image (2)"]
+    assert loose["x/a.png"] == b"../x/a.png"

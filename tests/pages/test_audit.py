@@ -12,7 +12,8 @@ from core.phantoms import long_bone
 from core.samples import png
 from core.ui import audit_data, source
 
-EXAMPLE, FOUND, OWN = audit_data.EXAMPLE, audit_data.FOUND, audit_data.OWN
+EXAMPLE, FOUND = audit_data.EXAMPLE, audit_data.FOUND
+OWN, FOLDER = audit_data.OWN, audit_data.FOLDER
 NOT_YET = "Press Audit"
 
 
@@ -63,10 +64,10 @@ def press(app):
     return button.click().run()
 
 
-def bring(visit, *files: tuple[str, bytes], labels: bool = False):
+def bring(visit, *files: tuple[str, bytes], labels: bool = False, way: str = OWN):
     """The page when files were brought and Audit was pressed."""
-    app = choose(visit("audit"), OWN)
-    app.file_uploader(key="audit-files").set_value(
+    app = choose(visit("audit"), way)
+    app.file_uploader(key="audit-files" if way == OWN else "audit-folder").set_value(
         [(name, data, "application/octet-stream") for name, data in files]
     )
     app.toggle(key="audit-folders").set_value(labels).run()
@@ -152,6 +153,15 @@ def test_folders_that_match_no_class_are_named_and_may_be_labels(visit, films, l
     assert ("Switch on “Folders are labels”" in told) is not labels
     assert ("1 pair of the same picture has two labels" in findings(app)) is labels
     assert "“*dog*”" not in told  # letter by letter, not as Markdown
+
+
+def test_a_folder_that_is_brought_tells_labels_and_splits(visit, pack, monkeypatch):
+    files = [(f"films/{name}", data) for name, data in pack.items()]
+    app = bring(visit, *files, way=FOLDER)
+    assert "lies in two splits: 1 of the 4 of val" in findings(app)
+    assert "**films**, read as films by fracture" in said(app)
+    monkeypatch.setattr(audit_data, "MOST_LOOSE", 5)
+    assert "The folder holds more than 5 files" in said(bring(visit, *files, way=FOLDER))
 
 
 ZEROS = bytes(4 * 2**20)
