@@ -53,14 +53,14 @@ def ask(desk: Desk, stage: Stage, place: str, keep: Answer | None = None) -> Non
     """The answers as buttons, the one that may be kept first. place: the key of the film that can
     be pointed at, or ""."""
     case = desk.case
-    values = range(len(case.answers))
-    if keep is not None:
-        label = f"Keep: {named(case, keep.value)}"
-        _button(desk, stage, keep, place, label, "quiz-keep")
-        values = (value for value in values if value != keep.value)
-    for value in values:
-        label = "Change to: " * (keep is not None) + named(case, value)
-        _button(desk, stage, Answer(value), place, label, f"quiz-answer-{value}")
+    values = [value for value in range(len(case.answers)) if keep is None or value != keep.value]
+    with st.container(horizontal=keep is not None, gap="small"):
+        if keep is not None:
+            label = f"Keep: {named(case, keep.value)}"
+            _button(desk, stage, keep, place, label, "quiz-keep")
+        for value in values:
+            label = "Change to: " * (keep is not None) + named(case, value)
+            _button(desk, stage, Answer(value), place, label, f"quiz-answer-{value}")
     if st.session_state.get(_WHERE) == (desk.student.key, case.position, stage):
         st.warning(
             "Where? Tap the place on the film, then press again; or press again without one, "
@@ -90,7 +90,7 @@ def _button(desk: Desk, stage: Stage, answer: Answer, place: str, label: str, ke
         label,
         key=key,
         type="primary" if key == "quiz-keep" else "secondary",
-        width="stretch",
+        width="stretch" if stage == "blind" else "content",
         on_click=_answer,
         args=(desk, stage, answer, place),
     )

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import streamlit as st
 
 _STYLE = """
-.bars { display: grid; gap: 0.55em; font-family: var(--st-font); color: var(--st-text-color);
-  font-size: var(--size); line-height: 1.3; }
-.name { display: flex; flex-wrap: wrap; gap: 0.2em 0.6em; align-items: baseline; }
+.bars { display: grid; gap: 0.45em; font-family: var(--st-font); color: var(--st-text-color);
+  font-size: var(--size); line-height: 1.25; }
+.name { display: flex; flex-wrap: wrap; gap: 0 0.5em; align-items: baseline; }
 .note { font-size: 0.75em; padding: 0 0.45em; border: 1px solid currentColor;
   border-radius: 1em; white-space: nowrap; }
-.line { display: flex; align-items: center; gap: 0.5em; }
-.track { flex: 1; height: 0.9em; background: var(--st-secondary-background-color);
+.line { display: flex; align-items: center; gap: 0.5em; line-height: 1; }
+.track { flex: 1; height: 0.75em; background: var(--st-secondary-background-color);
   box-shadow: inset 0 0 0 1px var(--st-border-color); }
 .bar { height: 100%; background: var(--colour); }
 .first { --colour: #0072B2; }
 .then { --colour: repeating-linear-gradient(135deg, #E69F00 0 6px, #7A5500 6px 10px); }
-.count { min-width: 2.2em; font-variant-numeric: tabular-nums; text-align: right; }
+.count { min-width: 2em; font-variant-numeric: tabular-nums; text-align: right; }
 .key { display: flex; flex-wrap: wrap; gap: 0.2em 1.2em; font-size: 0.8em; }
 .key span { display: flex; align-items: center; gap: 0.4em; }
 .key i { display: inline-block; width: 1.4em; height: 0.8em; background: var(--colour); }
@@ -43,7 +43,7 @@ function line(kind, count, all) {
 
 export default function ({ data, parentElement }) {
   const bars = parentElement.querySelector(".bars")
-  bars.style.setProperty("--size", data.large ? "1.5rem" : "1rem")
+  bars.style.setProperty("--size", data.large ? "1.25rem" : "1rem")
   bars.setAttribute("aria-label", data.alt)
   const all = data.bars.reduce((sum, { first }) => sum + first, 0)
   const drawn = data.bars.map((one) => {

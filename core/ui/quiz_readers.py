@@ -9,13 +9,14 @@ import streamlit as st
 
 from core.quiz_records import QUESTIONS, Question
 from core.quiz_scores import Score, Scored, Scores, Turned
-from core.ui.words import percent, plain
+from core.ui.words import SPACE, percent, plain
 
-POSITIVE = {"fracture": "fractured", "generated": "generated"}
+_POSITIVE = {"fracture": "fractured", "generated": "generated"}
 _TITLES = {
     "right": "Right",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
+    "believed": "Taken for real",
     "pointed": "Place found",
     "kappa": "Weighted kappa",
 }
@@ -23,25 +24,35 @@ _TITLES = {
 
 def explained(question: Question) -> str:
     """What the columns of a question's table mean."""
-    said = "Each share is one of the cases that a reader answered blind, with a 95 % interval"
+    said = (
+        "Each share is one of the cases that a reader answered blind, with its 95 % interval: "
+        "Wilson's, and for all answers of the class together a bootstrap over cases. "
+    )
     if question == "fill":
-        return (
-            f"{said} (Wilson). Right is the filling that is nearest to the film as it was, by PSNR "
-            "in the hole."
-        )
+        return said + "Right is the filling that is nearest to the film as it was."
     if question == "grade":
-        return (
-            f"{said} (Wilson). Right is the very grade; kappa is quadratic weighted, so that a "
-            "grade beside the truth counts for less than one far off (bootstrap over cases)."
+        return said + (
+            "Right is the very grade; kappa is quadratic weighted, so that a grade beside the "
+            "truth counts for less than one far off (bootstrap over cases)."
         )
-    positive = POSITIVE[question]
-    found = (
-        f"{said} (Wilson). Sensitivity is the share of what is {positive} that was called "
-        f"{positive}, specificity the share of the rest that was not."
+    positive = _POSITIVE[question]
+    said += (
+        f"Sensitivity is the share of what is {positive} that was called {positive}, specificity "
+        "the share of the rest that was not. "
     )
     if question == "fracture":
-        found += " Place found: of the places marked on fractured films, those in a box."
-    return found
+        return said + "Place found: of the places marked on fractured films, those in a box."
+    return said + "Taken for real: of the generated pictures, those that were called real."
+
+
+def named(found: Scores) -> list[tuple[str, Scored]]:
+    """Every reader and what it is called in a table: the class, the models, and the students."""
+    return [
+        ("Class, by majority", found.crowd),
+        ("Class, all answers", found.pooled),
+        *((f"{one.who} (model)", one) for one in found.models),
+        *((one.who, one) for one in found.students),
+    ]
 
 
 def columns(scored: Scored) -> dict[str, str]:
@@ -57,7 +68,10 @@ def told(value: Score, write: Callable[[float], str] = percent) -> str:
     """A score with its 95 % interval and on how many it rests; "none" where there is none."""
     if isnan(value.value):
         return "none"
-    between = "" if isnan(value.low) else f" ({write(value.low)} to {write(value.high)})"
+    between = ""
+    if value.low < value.high:  # not NaN, and not a bootstrap without anything to vary
+        low = write(value.low).removesuffix(f"{SPACE}%")
+        between = f" ({low} to {write(value.high)})"
     return f"{write(value.value)}{between}, n = {value.n}"
 
 
@@ -66,15 +80,12 @@ def kappa(value: float) -> str:
     return f"{value:.2f}"
 
 
-def turned(who: str, found: Turned) -> str:
-    """What seeing the model did to answers, in a sentence."""
-    if not found.n:
-        return f"{who} answered no case again after the model's reading."
+def turned(whose: str, found: Turned) -> str:
+    """What seeing the model did to answers that were given before and after it, in a sentence."""
     return (
-        f"{who}: of {found.n} answers given before and after the model's reading, it turned "
-        f"**{found.right_to_wrong} right {_answer(found.right_to_wrong)} wrong** and "
-        f"**{found.wrong_to_right} wrong {_answer(found.wrong_to_right)} right**; "
-        f"{found.kept_right} stayed right, {found.stayed_wrong} stayed wrong."
+        f"The model's reading turned **{_answers(found.right_to_wrong, 'right')} wrong** and "
+        f"**{_answers(found.wrong_to_right, 'wrong')} right**, of {found.n} that {whose} gave "
+        f"before and after it; {found.kept_right} stayed right and {found.stayed_wrong} wrong."
     )
 
 
@@ -82,13 +93,16 @@ def own(found: Scores) -> None:
     """What a student scored in one question, and the models beside."""
     (scored,) = found.students
     st.markdown(f"**{QUESTIONS[found.question]}**")
+    if not scored.right.n:
+        st.markdown("You answered none of these.")
+        return
     rows = [("You", scored), *((f"{model.who} (model)", model) for model in found.models)]
     for who, reader in rows:
         said = " · ".join(f"{title.lower()} {text}" for title, text in columns(reader).items())
         st.markdown(f"- {plain(who)}: {said}")
     if scored.turned.n:
-        st.markdown(turned("You", scored.turned))
+        st.markdown(turned("you", scored.turned))
 
 
-def _answer(count: int) -> str:
-    return "answer" if count == 1 else "answers"
+def _answers(count: int, kind: str) -> str:
+    return f"{count} {kind} answer" + "s" * (count != 1)

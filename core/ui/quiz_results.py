@@ -15,6 +15,8 @@ from core.ui import quiz_readers, quiz_store
 from core.ui.batch import as_csv
 from core.ui.words import plain
 
+MOST_ROWS = 24  # of a table, without scrolling
+
 
 def show(quizzes: Quizzes, quiz: Quiz) -> None:
     """The results of a quiz that has ended. Raises StoreError."""
@@ -36,15 +38,17 @@ def show(quizzes: Quizzes, quiz: Quiz) -> None:
 def _section(found: Scores) -> None:
     """The readers of one question side by side, and what the model did to the students'."""
     st.subheader(QUESTIONS[found.question], anchor=False)
-    rows = [_row("Student", one.who, one) for one in found.students] + [
-        _row("Class", "majority of each case", found.crowd),
-        _row("Class", "all answers together", found.pooled),
-        *(_row("Model", one.who, one) for one in found.models),
+    readers = quiz_readers.named(found)
+    rows = [
+        {"Reader": name, **quiz_readers.columns(reader), **_changes(found, reader)}
+        for name, reader in readers
     ]
     st.dataframe(
         rows,
         hide_index=True,
+        height=35 * (1 + min(len(rows), MOST_ROWS)) + 3,
         key=f"quiz-readers-{found.question}",
+        column_config={"Reader": st.column_config.TextColumn(width="medium", pinned=True)},
         alt=f"Scores of every reader in {_count(found.cases, 'case')}: {QUESTIONS[found.question]}",
     )
     st.caption(quiz_readers.explained(found.question) + _tied(found))
@@ -52,13 +56,17 @@ def _section(found: Scores) -> None:
         chosen = ", ".join(f"{plain(name)} {count}" for name, count in found.votes)
         st.markdown(f"Chosen, in all cases together: {chosen}.")
     if found.pooled.turned.n:
-        st.markdown(quiz_readers.turned("The class", found.pooled.turned))
+        st.markdown(quiz_readers.turned("the class", found.pooled.turned))
 
 
-def _row(kind: str, who: str, scored: Scored) -> dict[str, object]:
-    turned = scored.turned
-    changed = {"Right to wrong": turned.right_to_wrong, "Wrong to right": turned.wrong_to_right}
-    return {"Reader": kind, "Who": who, **quiz_readers.columns(scored), **changed}
+def _changes(found: Scores, reader: Scored) -> dict[str, int | None]:
+    """What the model turned, where anybody saw one."""
+    if not found.pooled.turned.n:
+        return {}
+    turned = reader.turned
+    if not turned.n:
+        return {"Right to wrong": None, "Wrong to right": None}
+    return {"Right to wrong": turned.right_to_wrong, "Wrong to right": turned.wrong_to_right}
 
 
 def _tied(found: Scores) -> str:

@@ -1,8 +1,8 @@
 """The quizzes as the pages hold them: opened once a server, and read once for a whole class.
 
 Forty students ask the same at the same moment. What never changes, cases and pictures, is kept for
-all of them together; what does, the pulse of a quiz, is asked of the database twice a second at
-most.
+all of them together; what does, the pulse of a quiz, is asked of the database five times a second
+at most.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from core.quizzes import Pulse, Quizzes
 from core.settings import Settings
 from core.ui import connection
 
-PULSE_S = 0.5  # how old a pulse may be
+PULSE_S = 0.2  # how old a pulse may be
 _REFUSED = "quiz-refused"
 Done = TypeVar("Done")
 

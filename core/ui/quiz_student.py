@@ -19,7 +19,7 @@ from core.ui.quiz_answer import Desk
 from core.ui.quiz_pictures import named
 from core.ui.words import plain
 
-EVERY_S = 2  # between two looks at the pulse
+EVERY_S = 1  # between two looks at the pulse
 _AT = "quiz-at"  # how far a student is who goes on alone: whose key, and the case
 
 
@@ -53,7 +53,8 @@ def _stands(now: Pulse) -> tuple:
     return now.position, now.phase, now.ended
 
 
-@st.fragment
+# No fragment: where a look at the pulse follows its run at once, Streamlit 1.67 does not tell the
+# browser that the run has ended, and the buttons that were pressed would stay on the page.
 def _led(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
     """The case at which the class is, in its phase."""
     with quiz_store.told():
@@ -65,7 +66,6 @@ def _led(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
             _wait(now.phase)
 
 
-@st.fragment
 def _own(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
     """The case at which this student is, alone."""
     with quiz_store.told():

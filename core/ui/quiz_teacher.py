@@ -70,13 +70,17 @@ def _led(quizzes: Quizzes, quiz: Quiz) -> None:
     with pictures:
         _pictures(quizzes, quiz, case)
     with answers:
+        _next(quizzes, quiz, case)
         if quiz.phase == "truth":
             name = quiz_pictures.named(case, case.truth, revealed=True)
             st.success(f"#### {plain(name)}", icon=":material/check_circle:")
             if case.told:
                 st.caption(plain(case.told))
         _live(quizzes, quiz, case)
-        _steps(quizzes, quiz, case)
+        if (quiz.position + 1, quiz.phase) != (quiz.cases, "truth"):
+            with st.popover("End the quiz", icon=":material/flag:"):
+                st.markdown("Nobody can answer any more then, and the results are shown.")
+                _end(quizzes, quiz)
 
 
 def _pictures(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
@@ -144,43 +148,37 @@ def _blind(given: Sequence[Given]) -> set[int]:
     return {one.student_id for one in given if one.stage == "blind"}
 
 
-def _steps(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
-    """The button for what comes next, and the way out."""
+def _next(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
+    """The button for what comes next, always at the same place."""
     coming = case.phases[case.phases.index(quiz.phase) + 1 :]
-    last = quiz.position + 1 == quiz.cases
     if coming:
         label, key, icon = _STEPS[coming[0]]
-        _button(label, key, icon, quizzes.lead, quiz, quiz.position, coming[0])
-        if quiz.phase == "read":
-            st.caption("Who has not answered by then cannot answer this case any more.")
-    elif not last:
-        following = quiz.position + 1
-        _button(
-            "Next case",
-            "quiz-next",
-            ":material/arrow_forward:",
-            quizzes.lead,
-            quiz,
-            following,
-            "read",
-        )
-    if last and not coming:
-        _end(quizzes, quiz)
+        warning = "Who has not answered by then cannot answer this case any more."
+        _button(label, key, icon, quizzes.lead, quiz, quiz.position, coming[0], help=warning)
+    elif quiz.position + 1 < quiz.cases:
+        icon = ":material/arrow_forward:"
+        _button("Next case", "quiz-next", icon, quizzes.lead, quiz, quiz.position + 1, "read")
     else:
-        with st.popover("End the quiz", icon=":material/flag:"):
-            st.markdown("Nobody can answer any more then, and the results are shown.")
-            _end(quizzes, quiz)
+        _end(quizzes, quiz)
 
 
 def _end(quizzes: Quizzes, quiz: Quiz) -> None:
     _button("End now and see the results", "quiz-end", ":material/flag:", quizzes.end, quiz)
 
 
-def _button(label: str, key: str, icon: str, act: Callable[..., object], *given: object) -> None:
+def _button(
+    label: str,
+    key: str,
+    icon: str,
+    act: Callable[..., object],
+    *given: object,
+    help: str | None = None,
+) -> None:
     st.button(
         label,
         key=key,
         icon=icon,
+        help=help,
         type="primary",
         width="stretch",
         on_click=quiz_store.attempt,

@@ -294,8 +294,8 @@ def test_results_are_counted_and_everything_can_be_deleted(at, made, quizzes):
     quizzes.answer(bo, 0, "changed", Answer(1, (0.9, 0.9)))
     app = at(lead=quiz.key)
     press(app, "quiz-end")
-    table = app.dataframe[0].value.set_index("Who")
-    assert list(table.index[:2]) == ["Ann", "Bo"] and "Toy" in table.index
+    table = app.dataframe[0].value.set_index("Reader")
+    assert list(table.index[2:]) == ["Toy (model)", "Ann", "Bo"]
     assert table.loc["Ann", "Sensitivity"].startswith("100")
     assert table.loc["Bo", "Sensitivity"].startswith("0")
     assert table.loc["Ann", "Place found"].endswith("n = 1")
