@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from scipy import stats
+
 from core.audit.confounds import Confound
 from core.audit.facts import Facts
 from core.audit.layouts import Listing
@@ -13,6 +15,8 @@ TELLS, DECIDES = 0.2, 0.6  # strength: AUROC .6 and .8, or Cramér's V
 LOPSIDED = 2 / 3  # share of the most frequent class, from which accuracy misleads
 FEW = 30  # pictures of a class in a split that is measured on
 SHIFT = 0.1  # difference of a class's share between splits
+CHANCE = 0.01  # p value from which such a difference is more than chance
+INSIDE = " within one split"  # left out where there is none
 MEASURED_ON = ("val", "test", "auto_test")
 
 
@@ -92,14 +96,21 @@ def _unreadable(seen: Seen) -> Finding | None:
 
 
 def _across(seen: Seen, pairs, kind: str, what: str, advice: str) -> Finding | None:
-    """Pairs of which one picture is learned from and the other is not."""
-    crossing = [p for p in pairs if len({e.split for e in seen.entries(p)}) > 1]
-    items = tuple(_pair(seen, pair) for pair in crossing)
-    held = Counter()
-    for split in seen.listing.splits[1:]:
-        held[split] = len({e.name for p in crossing for e in seen.entries(p) if e.split == split})
-    sizes = Counter(fact.entry.split for fact in seen.facts)
-    told = ", ".join(f"{k:,} of the {sizes[s]:,} of {s}" for s, k in held.items() if k)
+    """Pairs of which one picture is learned from and the other is not. How many pictures of every
+    other split that concerns is counted over all their copies, for of those only pairs with the
+    first are given."""
+    items = tuple(_pair(seen, pair) for pair in pairs if _crosses(seen, pair))
+    splits = [fact.entry.split for fact in seen.facts]
+    held: Counter[str] = Counter()
+    for cluster in _clusters(pairs):
+        inside = [splits[at] for at in cluster if splits[at]]
+        if len(set(inside)) > 1:
+            held.update(inside)
+    told = ", ".join(
+        f"{held[split]:,} of the {splits.count(split):,} of {split}"
+        for split in seen.listing.splits[1:]
+        if held[split]
+    )
     return _finding(
         kind,
         Weight.STOPS,
@@ -135,7 +146,7 @@ def _groups_across(seen: Seen) -> Finding | None:
     splits: dict[str, set] = defaultdict(set)
     members: dict[str, list] = defaultdict(list)
     for fact in seen.facts:
-        splits[fact.entry.group].add(fact.entry.split)
+        splits[fact.entry.group] |= {fact.entry.split} - {""}
         members[fact.entry.group].append(fact.entry)
     torn = sorted(group for group, found in splits.items() if len(found) > 1)
     items = []
@@ -319,7 +330,8 @@ def _shifted(seen: Seen) -> Finding | None:
     items = []
     for label in seen.listing.classes:
         found = {split: of_split[label] for split, of_split in shares.items()}
-        if found and max(found.values()) - min(found.values()) > SHIFT:
+        far = found and max(found.values()) - min(found.values()) > SHIFT
+        if far and _more_than_chance(seen, label, found):
             told = ", ".join(f"{100 * share:.0f} % of {split}" for split, share in found.items())
             items.append(Item((), f"{label}: {told}"))
     return _finding(
@@ -331,6 +343,13 @@ def _shifted(seen: Seen) -> Finding | None:
         "Draw the split again with equal shares, or say that probabilities are not calibrated for "
         "the split they are measured on.",
     )
+
+
+def _more_than_chance(seen: Seen, label: str, splits) -> bool:
+    """Whether the share of a label differs between splits by Pearson's chi-square test."""
+    with_label = [seen.counts[split][label] for split in splits]
+    without = [seen.counts[split].total() - n for split, n in zip(splits, with_label, strict=True)]
+    return stats.chi2_contingency([with_label, without], correction=False).pvalue < CHANCE
 
 
 def _tells(seen: Seen, decides: bool) -> Finding | None:
@@ -418,8 +437,8 @@ CHECKS = (
     Check("Missing classes", "No class is missing.", _missing_class, ("labels",)),
     Check("Labels that match no class", "Every label is known.", _unknown_labels, ("labels",)),
     Check("Negatives", "No film looks like a photographic negative.", _negatives, ("films",)),
-    Check("Copies", "No file stands there twice.", _identical_within),
-    Check("Near-copies", "No two pictures look all but the same.", _near_within),
+    Check("Copies", f"No file stands there twice{INSIDE}.", _identical_within),
+    Check("Near-copies", f"No two pictures look all but the same{INSIDE}.", _near_within),
     Check("Blur", "No film is blurred.", _blurred, ("films",)),
     Check("Exposure", "No film is burnt out or black.", _exposed, ("films",)),
     Check("Class balance", "No class is in a large majority.", _lopsided, ("labels",)),
@@ -447,12 +466,26 @@ def _pair(seen: Seen, pair: tuple[int, int]) -> Item:
     return Item((one.name, other.name), " / ".join(told) if any(splits) or one.label else "")
 
 
+def _crosses(seen: Seen, pair: tuple[int, int]) -> bool:
+    one, other = (entry.split for entry in seen.entries(pair))
+    return bool(one and other and one != other)
+
+
+def _clusters(pairs: Sequence[tuple[int, int]]) -> list[set[int]]:
+    """The indices that pairs join, directly or by others."""
+    of: dict[int, set[int]] = {}
+    for one, other in pairs:
+        joined = of.get(one, {one}) | of.get(other, {other})
+        of |= dict.fromkeys(joined, joined)
+    return list({id(cluster): cluster for cluster in of.values()}.values())
+
+
 def _within(seen: Seen, pairs) -> tuple[Item, ...]:
-    return tuple(_pair(seen, p) for p in pairs if len({e.split for e in seen.entries(p)}) == 1)
+    return tuple(_pair(seen, pair) for pair in pairs if not _crosses(seen, pair))
 
 
 def _inside(seen: Seen) -> str:
-    return " within one split" if len(seen.listing.splits) > 1 else ""
+    return INSIDE if len(seen.listing.splits) > 1 else ""
 
 
 def _where(fact: Facts) -> str:

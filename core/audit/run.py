@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.archive import Archive
-from core.audit.checks import CHECKS, Check, Finding, Seen, Weight
+from core.audit.checks import CHECKS, INSIDE, Check, Finding, Seen, Weight
 from core.audit.confounds import Confound, confounds
 from core.audit.duplicates import Print, identical_pairs, near_pairs
 from core.audit.facts import Facts, look
@@ -88,7 +88,7 @@ def _judged(seen: Seen) -> Audit:
         elif finding := check.find(seen):
             findings.append(finding)
         else:
-            clean.append(check.clean)
+            clean.append(check.clean.replace(INSIDE, "" if "splits" in lacking else INSIDE))
     order = list(Weight)
     findings.sort(key=lambda finding: order.index(finding.weight))
     closed = replace(seen.listing, archive=Archive(seen.listing.archive.path, {}))

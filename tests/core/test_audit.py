@@ -136,14 +136,33 @@ def test_labels_are_counted(films, files, kind, weight, words):
     assert finding.weight == weight and words in finding.sentence
 
 
-def test_classes_that_differ_between_splits_are_told(films):
+@pytest.mark.parametrize(("of_train", "told"), [(36, False), (52, True)])
+def test_classes_that_differ_between_splits_are_told_where_it_is_no_chance(films, of_train, told):
     files = {}
-    for at in range(120):
-        split, label = "train" if at % 2 else "val", "fractured" if at < (60, 80)[at % 2] else "no"
-        folder = {"fractured": "fractured", "no": "normal"}[label]
-        files[f"{split}/{folder}/{at}.png"] = films[at % 10] + bytes([at])
-    (finding,) = (f for f in of(files).findings if f.kind == "shifted")
-    assert "50 % of val" in finding.sentence and "67 % of train" in finding.sentence
+    for split, fractured in (("train", of_train), ("val", 30)):
+        for at in range(60):
+            folder = "fractured" if at < fractured else "normal"
+            files[f"{split}/{folder}/{at}.png"] = films[at % 10] + split.encode() + bytes([at])
+    found = [f for f in of(files).findings if f.kind == "shifted"]
+    assert len(found) == told
+    assert not told or "fractured: 87 % of train, 50 % of val" in found[0].sentence
+
+
+def test_all_copies_in_other_splits_count_though_pairs_name_the_first(films):
+    """Of a picture that is there five times, three times to be measured on."""
+    names = ["test/normal/1.png", "test/normal/2.png", "train/normal/3.png", "train/normal/4.png"]
+    files = dict.fromkeys([*names, "val/normal/5.png"], films[0])
+    files |= {"train/fractured/6.png": films[1], "val/fractured/7.png": films[2]}
+    (finding,) = (f for f in of(files).findings if f.kind == "identical-across")
+    assert finding.sentence.endswith("lie in two splits: 1 of the 2 of val, 2 of the 2 of test.")
+
+
+def test_a_picture_without_a_split_is_on_no_side(films):
+    manifest = b"image_id,fractured,split,group\na.png,1,train,p\nb.png,0,val,q\n"
+    files = {"images/a.png": films[0], "images/b.png": films[1], "images/c.png": films[0]}
+    result = of(files | {"manifest.csv": manifest})
+    assert "identical" in {f.kind for f in result.findings}
+    assert not any("across" in f.kind for f in result.findings)
 
 
 def test_photographs_in_colour_are_not_judged_as_films(films):
