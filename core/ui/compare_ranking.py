@@ -27,8 +27,8 @@ def show(task_name: str, readings: Readings, task: Task, keeper) -> None:
     found = task.disagreement(np.stack([read.probabilities for read in readings.reads]), cards)
     ranked = [(readings.reads[at], float(found.score[at])) for at in found.order]
     apart = sum(score > 0 for _, score in ranked)
-    noun = task.noun if len(ranked) == 1 else f"{task.noun}s"
-    st.subheader(f"{len(ranked)} {noun}, models disagree on {apart}", anchor=False)
+    split = f", models disagree on {apart}" if len(cards) > 1 else ""
+    st.subheader(f"{_count(len(ranked), task.noun)}{split}", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         truth = st.toggle(
             "Show the truth",
@@ -70,7 +70,8 @@ def _table(
 ) -> None:
     """All films in a table, a column for each model, and a file with all that is known of them."""
     rows = [
-        {"File": harmless(read.title), "Disagreement": score}
+        {"File": harmless(read.title)}
+        | ({"Disagreement": score} if len(cards) > 1 else {})
         | {
             told[card.name]: task.number(p)
             for card, p in zip(cards, read.probabilities, strict=True)
@@ -106,10 +107,14 @@ def _table(
     )
     st.caption(
         f"{'Expected grades' if graded else 'Calibrated probabilities of a fracture'} by "
-        f"{len(cards)} models on these {len(ranked)} {task.noun}s, n = {len(ranked)}: what the "
-        "models are worth is measured on a labelled set. "
+        f"{_count(len(cards), 'model')}; n = {_count(len(ranked), task.noun)}, so what a model is "
+        "worth cannot be told from them: go on to a labelled set. "
         f"{_MEANING[task_name]}"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 _MEANING = {

@@ -14,7 +14,7 @@ from core import explain
 from core.ui.pictures import DRAWN, jpeg, scaled
 
 OPACITY = 0.6  # of the heat, until the visitor moves its slider
-FINEST = 192  # px on the longer side of heat: it is smooth, and its film lies beneath it whole
+FINEST = 128  # px on the longer side of heat: it is smooth, and its film lies beneath it whole
 FOOT = "Lightbox: for research and teaching. Not for diagnosis."
 _HERE = Path(__file__).with_suffix("")
 _GRID = st.components.v2.component(

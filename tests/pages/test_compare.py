@@ -83,7 +83,7 @@ def test_samples_are_compared_at_once(compare, picky):
     assert len(grid(app)["rows"]) == compare_ranking.AT_ONCE
     assert len(pictures(app)) == 3 * compare_ranking.AT_ONCE
     assert len(app.dataframe[0].value) == 4
-    assert "n = 4" in texts(app.caption)
+    assert "n = 4 films" in texts(app.caption)
 
 
 def test_the_film_on_which_models_disagree_comes_first(compare, picky):
