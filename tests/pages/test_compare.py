@@ -252,7 +252,7 @@ def test_the_gate_leaves_films_out_until_the_visitor_insists(compare, gate):
     assert "Left out, as they do not look like bone X-rays: worn" in texts(app.warning)
     assert not app.subheader
     app.toggle(key="compare-anyway").set_value(True).run()
-    assert headings(app).startswith("1 film, ")
+    assert headings(app).startswith("1 film")
     app.toggle(key="compare-anyway").set_value(False).run()
     assert not app.subheader and not app.exception
 
