@@ -13,7 +13,7 @@ from core.images import BadImage, decode
 from core.labelled import BadSet, LabelledSet, ModelReading, checked, truth
 from core.labelled_pack import LabelledFilm
 from core.lesions import SIDE, to_square
-from core.models import Model
+from core.models import Model, ModelCard
 from core.preprocess import to_grey
 from core.quality import is_negative
 
@@ -30,16 +30,28 @@ class Said:
     skipped: MutableMapping[str, str] = field(default_factory=dict)
 
 
+def unread(
+    films: Sequence[LabelledFilm], cards: Sequence[ModelCard], said: Said
+) -> list[LabelledFilm]:
+    """The films that some of these models have not read yet, but for those that none can."""
+    return [
+        film
+        for film in films
+        if film.path not in said.skipped
+        and any((film.path, card.version) not in said.chances for card in cards)
+    ]
+
+
 def read_all(
     archive: Archive,
     films: Sequence[LabelledFilm],
     task: str,
     models: Sequence[Model],
     said: Said,
-) -> Iterator[int]:
-    """Read what `said` does not hold yet, and yield after every film how many are done. Films are
-    shown as the pages show them: a negative is turned positive; of a lesion the middle square."""
-    wanted = [film for film in films if _left(film, models, said)]
+) -> Iterator[tuple[int, int]]:
+    """Read what `said` does not hold yet, and yield after every film how many were read now and how
+    many are left."""
+    wanted = unread(films, [model.card for model in models], said)
     for done, (film, data) in enumerate(
         zip(wanted, archive.stream(film.path for film in wanted), strict=True), 1
     ):
@@ -49,13 +61,13 @@ def read_all(
             said.skipped[film.path] = error.reason
         else:
             said.thumbnails[film.path] = thumbnail(shown)
-            for model in _left(film, models, said):
+            for model in models:
                 said.chances[film.path, model.card.version] = _read(task, shown, model)
-        yield len(films) - len(wanted) + done
+        yield done, len(wanted) - done
 
 
 def collected(
-    films: Sequence[LabelledFilm], task: str, data: str, models: Sequence[Model], said: Said
+    films: Sequence[LabelledFilm], task: str, data: str, cards: Sequence[ModelCard], said: Said
 ) -> LabelledSet:
     """The set of all films that could be read. Raises BadSet where there is none, or films of one
     kind alone."""
@@ -79,10 +91,9 @@ def collected(
             attributes | truth(task, labels),
             tuple(
                 ModelReading(
-                    model.card,
-                    np.array([said.chances[film.path, model.card.version] for film in read]),
+                    card, np.array([said.chances[film.path, card.version] for film in read])
                 )
-                for model in models
+                for card in cards
             ),
         )
     )
@@ -108,13 +119,6 @@ def thumbnail(shown: np.ndarray) -> bytes:
     small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
     small = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
     return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
-
-
-def _left(film: LabelledFilm, models: Sequence[Model], said: Said) -> list[Model]:
-    """The models that have not read a film yet."""
-    if film.path in said.skipped:
-        return []
-    return [model for model in models if (film.path, model.card.version) not in said.chances]
 
 
 def _read(task: str, shown: np.ndarray, model: Model) -> np.ndarray:

@@ -12,14 +12,13 @@ from core.film_zip import BadZip
 from core.images import display_name
 from core.labelled import BadSet, check_labels
 from core.labelled_pack import KNOWN, MOST_FILMS, Found, LabelledFilm, find
-from core.labelled_scoring import Said, collected, read_all
+from core.labelled_scoring import Said, collected, read_all, unread
 from core.models import ModelCard
 from core.settings import Settings
 from core.training_files import BadFile
 from core.ui import cached, origin, train_data
-from core.ui.batch import PATIENCE_S
 from core.ui.compare_set_data import Subject
-from core.ui.words import plain
+from core.ui.words import plain, span
 
 ZIP, FOLDER, SERVER = "A zip", "A folder", "In the data folder"
 SOURCE, SPLIT, SAID = "compare-set-source", "compare-set-split", "compare-set-said"
@@ -99,7 +98,7 @@ def _folder() -> tuple[Archive, str] | None:
     return Archive("folder", {file.name: file.getvalue() for file in files}), names
 
 
-@st.cache_resource(max_entries=2, scope="session", show_spinner="Opening the zip")
+@st.cache_resource(max_entries=1, scope="session", show_spinner="Opening the zip")
 def _unpacked(key: str, name: str, _load) -> Archive:
     return Archive(display_name(name), dict(film_zip.unpack(_load(), name)))
 
@@ -141,7 +140,7 @@ def _choose_split(found: Found, key: str) -> list[LabelledFilm]:
     if found.unlabelled:
         named = ", ".join(f"“{plain(name[:40])}”" for name in found.unknown[:6])
         st.warning(
-            f"{found.unlabelled:,} without a label that is a class are left out"
+            f"Left out for want of a label that is a class: {found.unlabelled:,}"
             f"{f' ({named})' if named else ''}.",
             icon=":material/label_off:",
         )
@@ -153,15 +152,19 @@ def _scored(
 ) -> Subject:
     """Read the films that are not read yet, with a progress bar, and return the set."""
     said = _said(key)
-    models = [cached.model(card) for card in cards]  # held here: more than the cache keeps open
-    started, bar = time.monotonic(), st.empty()
-    for done in read_all(archive, films, task, models, said):
-        if time.monotonic() - started > PATIENCE_S:
+    bar = st.empty()
+    if unread(films, cards, said):
+        bar.progress(0.0, f"Opening {len(cards)} models")
+        models = [cached.model(card) for card in cards]  # held here: the cache keeps fewer open
+        started = time.monotonic()
+        for done, more in read_all(archive, films, task, models, said):
+            left = span((time.monotonic() - started) / done * more)
             bar.progress(
-                done / len(films), f"Read {done:,} of {len(films):,} with {len(models)} models"
+                done / (done + more),
+                f"Read {done:,} of {done + more:,} with {len(cards)} models; about {left} left",
             )
     bar.empty()
-    labelled = collected(films, task, display_name(archive.path.name), models, said)
+    labelled = collected(films, task, display_name(archive.path.name), cards, said)
     if skipped := [film for film in films if film.path in said.skipped]:
         with st.expander(f"{len(skipped):,} could not be read", icon=":material/broken_image:"):
             for film in skipped[:20]:

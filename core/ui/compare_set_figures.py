@@ -8,6 +8,7 @@ FORMATS = {"png": "PNG", "svg": "SVG"}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 PATTERNS = ("", "/", "x", ".", "-", "|")
+FONT = "Helvetica, Arial, sans-serif"  # a downloaded picture cannot bring the page's own along
 GREY = "#808080"  # seen on both themes
 PNG_SCALE = 3  # dots a pixel, enough for a slide
 
@@ -19,6 +20,7 @@ def empty(height: int):
     return Figure(
         layout={
             "height": height,
+            "font": {"family": FONT},
             "colorway": st.get_option("theme.chartCategoricalColors"),
             "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},

@@ -146,8 +146,8 @@ def test_films_are_read_by_every_model_and_unreadable_ones_are_told(tmp_path):
     archive = Archive("brought.zip", held)
     model = opened(tmp_path, "fracture")
     films, said, steps = read(archive, "fracture", model)
-    assert steps == [1, 2, 3]
-    found = collected(films, "fracture", "a zip", [model], said)
+    assert steps == [(1, 2), (2, 1), (3, 0)]
+    found = collected(films, "fracture", "a zip", [model.card], said)
     assert found.images == ("a.png", "b.png") and found.labels.tolist() == [1, 0]
     bright, dark = found.scores(found.readings[0])
     assert bright > dark
@@ -166,7 +166,7 @@ def test_a_lesion_is_seen_in_colour(tmp_path):
     }
     model = opened(tmp_path, "lesion")
     films, said, _ = read(Archive("x", held), "lesion", model)
-    found = collected(films, "lesion", "a zip", [model], said)
+    found = collected(films, "lesion", "a zip", [model.card], said)
     assert found.right(found.readings[0]).all()
     assert found.attributes["True diagnosis"].tolist() == ["Melanoma", "Melanocytic naevus"]
 
@@ -178,4 +178,4 @@ def test_where_no_film_can_be_read_that_is_said(tmp_path):
     with pytest.raises(
         BadSet, match="No film of the 2 can be read; of the first: This file is emp"
     ):
-        collected(films, "severity", "a zip", [model], said)
+        collected(films, "severity", "a zip", [model.card], said)

@@ -161,7 +161,7 @@ def test_a_zip_that_is_brought_is_read_by_every_model(visit, models):
     app = brought(visit, "fracture", zipped(files))
     words = said(app)
     assert "**n = 3** films in 3 groups, 2 (67" in words and "class\\.zip" in words
-    assert "1 without a label that is a class are left out (“odd”)" in words
+    assert "Left out for want of a label that is a class: 1 (“odd”)" in words
     assert "e\\.png" in words  # among those that could not be read
     assert "A link to this page does not carry them." in words
 
