@@ -12,7 +12,7 @@ from core.quiz_scores import Score, Scored, Scores, Turned
 from core.ui.words import SPACE, percent, plain
 
 _POSITIVE = {"fracture": "fractured", "generated": "generated"}
-_TITLES = {
+TITLES = {
     "right": "Right",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
@@ -59,7 +59,7 @@ def columns(scored: Scored) -> dict[str, str]:
     """A reader's row: what was measured of it."""
     return {
         title: told(value, kappa if name == "kappa" else percent)
-        for name, title in _TITLES.items()
+        for name, title in TITLES.items()
         if (value := getattr(scored, name)) is not None
     }
 

@@ -11,7 +11,7 @@ from core import quiz_scores
 from core.quiz_records import QUESTIONS, Case, Given, Quiz, Student
 from core.quiz_scores import Scored, Scores
 from core.quizzes import Quizzes
-from core.ui import quiz_readers, quiz_store
+from core.ui import quiz_chart, quiz_readers, quiz_store
 from core.ui.batch import as_csv
 from core.ui.words import plain
 
@@ -52,6 +52,7 @@ def _section(found: Scores) -> None:
         alt=f"Scores of every reader in {_count(found.cases, 'case')}: {QUESTIONS[found.question]}",
     )
     st.caption(quiz_readers.explained(found.question) + _tied(found))
+    quiz_chart.show(found)
     if found.votes:
         chosen = ", ".join(f"{plain(name)} {count}" for name, count in found.votes)
         st.markdown(f"Chosen, in all cases together: {chosen}.")
