@@ -19,6 +19,8 @@ from core.quiz_records import Picture
 Place = tuple[float, float]
 Box = tuple[float, float, float, float]
 
+_PNG = b"\x89PNG"
+
 _HTML = """
 <figure>
   <div class="stage">
@@ -208,7 +210,9 @@ def pointed(key: str, before: Place | None = None) -> Place | None:
 
 def address(picture: Picture, key: str) -> str:
     """Where the browser fetches a picture, once: in a message it would travel with every answer."""
-    return image_to_url(picture.data, LayoutConfig("stretch"), False, "RGB", "auto", key)
+    # Left to choose, Streamlit would make every PNG a JPEG, anew with every run.
+    kind = "PNG" if picture.data.startswith(_PNG) else "JPEG"
+    return image_to_url(picture.data, LayoutConfig("stretch"), False, "RGB", kind, key)
 
 
 def _place(told: object) -> Place | None:
