@@ -5,9 +5,9 @@ from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
 
-from core.audit.checks import Finding, Item, Weight
 from core.audit.confounds import Confound
 from core.audit.examples import MOST
+from core.audit.findings import Finding, Item, Weight
 from core.audit.run import Audit
 
 MARKS = {Weight.STOPS: "■", Weight.LOOK: "▲", Weight.KNOW: "●"}  # told apart without colour

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.archive import Archive
-from core.audit.checks import CHECKS, INSIDE, Check, Finding, Seen, Weight
+from core.audit.checks import CHECKS, Check
 from core.audit.confounds import Confound, confounds
+from core.audit.copies import INSIDE
 from core.audit.duplicates import Print, identical_pairs, near_pairs
 from core.audit.facts import Facts, look
+from core.audit.findings import Finding, Seen, Weight
 from core.audit.intake import GONE
 from core.audit.layouts import Listing
 from core.images import BadImage
