@@ -63,7 +63,10 @@ def show(
     apart = np.stack([filling.grey[hole.mask] for filling in fillings], 1)
     gap = float(disagreement.mean_gap(apart).mean())
     share = percent(float(hole.mask.mean()), 1)
-    st.subheader(f"{len(fillings)} fills of {share} of the film", anchor=False)
+    st.subheader(
+        f"{len(fillings)} {'fill' if len(fillings) == 1 else 'fills'} of {share} of the film",
+        anchor=False,
+    )
     place = fill_pictures.around(hole.mask)
     made = [_before(film, before, hole.mask, place)]
     if known == "drawn":

@@ -11,7 +11,7 @@ from core.images import BadImage, display_name
 from core.models import catalogue
 from core.repair_samples import Repair
 from core.settings import Settings
-from core.ui import cached_fills, compare_fill_result, gallery, source
+from core.ui import cached_fills, compare_fill_result, fill_orders, gallery, source
 from core.ui.cached_fills import Hole, Method
 from core.ui.choices import FILES
 from core.ui.compare_choices import names, offer
@@ -23,8 +23,13 @@ from core.ui.words import plain
 SAMPLE, SOURCE, METHODS = "compare-fill-sample", "compare-fill-source", "compare-fill-methods"
 MASK, ACROSS, DOWN = "compare-mask", "compare-across", "compare-down"
 FILMS = "Sample film"
-DRAWN, METAL, BOX = "drawn", "metal", "box"
-MASKS = {DRAWN: "Drawn hardware", METAL: "What looks like metal", BOX: "A rectangle"}
+DRAWN, METAL, BOX, OWN = "drawn", "metal", "box", "own"
+MASKS = {
+    DRAWN: "Drawn hardware",
+    METAL: "What looks like metal",
+    BOX: "A rectangle",
+    OWN: "Your mask from Inpaint",
+}
 FIRST_BOX = {ACROSS: (40, 60), DOWN: (45, 55)}  # percent of the width and of the height
 ADDRESS = re.compile(r"(\d{1,3})-(\d{1,3})x(\d{1,3})-(\d{1,3})")
 
@@ -42,7 +47,7 @@ class Fills:
         own = state.get(SOURCE) == FILES
         return {
             "sample": None if own else state.get(SAMPLE),
-            "mask": mask,
+            "mask": None if mask == OWN else mask,
             "models": ",".join(state.get(METHODS, ())),
         }
 
@@ -60,7 +65,7 @@ class Fills:
             return []
         box = ADDRESS.fullmatch(asked["mask"])
         x0, x1, y0, y1 = map(int, box.groups()) if box else (1, 0, 1, 0)
-        if not (x0 < x1 <= 100 and y0 < y1 <= 100):
+        if not (x0 <= x1 <= 100 and y0 <= y1 <= 100):
             return ["The link's mask was left out; another one is used."]
         state[MASK], state[ACROSS], state[DOWN] = BOX, (x0, x1), (y0, y1)
         return []
@@ -137,9 +142,11 @@ def _methods(methods: Mapping[str, Method]) -> list[Method]:
 def _mask(film: Film, repair: Repair | None) -> tuple[np.ndarray, str]:
     """The hole (H, W) bool, and what is known of what lies under it: "drawn", "film" or nothing."""
     state, drawn = st.session_state, repair is not None and bool(repair.mask.any())
-    offered = [name for name in MASKS if drawn or name != DRAWN]
-    if state.setdefault(MASK, offered[0]) not in offered:
-        state[MASK] = BOX
+    order = fill_orders.last(film.sha256)
+    missing = [DRAWN] * (not drawn) + [OWN] * (order is None)
+    offered = [name for name in MASKS if name not in missing]
+    if state.get(MASK) not in offered:
+        state[MASK] = DRAWN if drawn else BOX
     st.segmented_control(
         "Mask",
         offered,
@@ -147,7 +154,8 @@ def _mask(film: Film, repair: Repair | None) -> tuple[np.ndarray, str]:
         key=MASK,
         required=True,
         persist_state="session",
-        help="For a mask of your own go to Inpaint, where every method can be asked about it, too.",
+        help="Draw a mask of your own on Inpaint and press Fill there: it is offered here, too. A "
+        "link does not carry it.",
     )
     boxed = state[MASK] == BOX
     sides = []
@@ -169,6 +177,8 @@ def _mask(film: Film, repair: Repair | None) -> tuple[np.ndarray, str]:
     if state[MASK] == DRAWN:
         return repair.mask, "drawn"
     known = "drawn" if drawn else "film" if boxed else ""
+    if state[MASK] == OWN:
+        return order.hole.mask, known
     if boxed:
         return box(film.grey.shape, *sides), known
     return cached_fills.suggestion(film, is_inverted(film.sha256, film.negative)), known

@@ -27,7 +27,7 @@ def show(task_name: str, readings: Readings, task: Task, keeper) -> None:
     found = task.disagreement(np.stack([read.probabilities for read in readings.reads]), cards)
     ranked = [(readings.reads[at], float(found.score[at])) for at in found.order]
     apart = sum(score > 0 for _, score in ranked)
-    split = f", models disagree on {apart}" if len(cards) > 1 else ""
+    split = f", models disagree on {apart or 'none'}" if len(cards) > 1 else ""
     st.subheader(f"{_count(len(ranked), task.noun)}{split}", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         truth = st.toggle(

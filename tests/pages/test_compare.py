@@ -1,9 +1,11 @@
 """The Compare page side by side: with no input, good input and bad input."""
 
 import csv
+import hashlib
 import io
 import json
 from base64 import b64decode
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +14,14 @@ from streamlit.testing.v1 import AppTest
 from core import classify, samples
 from core.export import stamp_mask
 from core.images import decode
-from core.masks import Stroke, to_json
+from core.masks import Stroke, rasterise, to_json
 from core.settings import CHECKOUT
 from core.sketch_samples import sketch_samples
-from core.ui import compare_ranking, compare_verdicts
+from core.ui import compare_ranking, compare_verdicts, gallery
+from core.ui.cached_fills import Hole, Method
 from core.ui.compare_fills import box
 from core.ui.compare_readings import Read
+from core.ui.fill_orders import Order
 from core.ui.source import Entry
 from tests.bad_files import encoded
 from tests.toy_lesions import publish_reader
@@ -115,7 +119,7 @@ def test_each_picture_says_verdict_threshold_and_kind_of_heat(compare, picky):
 
 def test_one_threshold_can_hold_for_all(compare, picky):
     app = compare(threshold="0.9")
-    assert "models disagree on 0" in headings(app)
+    assert "models disagree on none" in headings(app)
     assert all("90.0" in picture["lines"][1] for picture in pictures(app) if picture["lines"])
     app.selectbox(key="compare-threshold").set_value("Youden").run()
     assert app.query_params["threshold"] == "Youden"
@@ -342,6 +346,20 @@ def test_a_film_of_ones_own_is_filled(compare, painter):
     assert "sample" not in app.query_params
     app.file_uploader(key="file").set_value([("film.png", b"", "image/png")]).run()
     assert "empty" in texts(app.error) and not app.exception
+
+
+def test_a_mask_drawn_on_the_inpaint_page_is_offered(compare, painter):
+    app = compare(task="inpaint", sample="bare-knee", models="filler")
+    data = gallery.repairs(Path())["bare-knee"].load()
+    stroke = Stroke(np.array([(40.0, 40), (80, 80)]), 1, "rectangle")
+    hole, method = Hole.of(rasterise([stroke], (224, 224))), Method("telea", "Telea")
+    order = Order.now((stroke,), hole, method, False, False)
+    app.session_state["inpaint-orders"] = {hashlib.sha256(data).hexdigest(): order}
+    app.run()
+    app.segmented_control(key="compare-mask").set_value("own").run()
+    assert headings(app).startswith("1 fill of 3")
+    assert "nothing is measured" in texts(app.caption)
+    assert "mask" not in app.query_params
 
 
 @pytest.mark.parametrize(
