@@ -126,6 +126,8 @@ def test_a_class_reads_blind_sees_the_model_and_the_truth(server, visitor):
     expect(teacher.get_by_text("3 of 3 have answered")).to_be_visible()
     expect(histogram(teacher, "Not fractured: 1; Fractured: 2")).to_be_visible()
     expect(teacher.get_by_text("Toy")).to_have_count(0)
+    shown = teacher.get_by_role("img", name="Film 1", exact=True)
+    assert teacher.request.get(shown.evaluate("shown => shown.src")).body() == film(broken=True)
 
     press(teacher, "Show the model")
     for page in (ann, bo, cleo):
