@@ -69,7 +69,7 @@ def show(settings: Settings, task: str) -> None:
         st.segmented_control(
             "Question",
             list(PARTS),
-            format_func=lambda part: PARTS[part][0],
+            format_func=lambda part: PARTS[part][0].replace("films", origin.seen(task)),
             required=True,
             key=PART,
             persist_state="session",

@@ -22,6 +22,7 @@ from core.ui.words import plain, span
 
 ZIP, FOLDER, SERVER = "A zip", "A folder", "In the data folder"
 SOURCE, SPLIT, SAID = "compare-set-source", "compare-set-split", "compare-set-said"
+ASKED = "compare-set-asked"  # which pack of the data folder may be read
 LIKELY = {"fracture": "frac", "severity": "knee", "lesion": "lesion"}
 SPLITS = {
     "": "All",
@@ -55,7 +56,7 @@ def choose(settings: Settings, task: str, cards: Sequence[ModelCard]) -> Subject
     found = find(archive, task)
     chosen = _choose_split(found, f"{SPLIT}-{task}")
     check_labels(task, [film.label for film in chosen])
-    return _scored(archive, chosen, task, cards, f"{task}-{key}")
+    return _scored(archive, chosen, task, cards, f"{task}-{key}", source == SERVER)
 
 
 def _bring(settings: Settings, task: str, source: str) -> tuple[Archive, str] | None:
@@ -148,12 +149,27 @@ def _choose_split(found: Found, key: str) -> list[LabelledFilm]:
 
 
 def _scored(
-    archive: Archive, films: list[LabelledFilm], task: str, cards: Sequence[ModelCard], key: str
-) -> Subject:
-    """Read the films that are not read yet, with a progress bar, and return the set."""
+    archive: Archive,
+    films: list[LabelledFilm],
+    task: str,
+    cards: Sequence[ModelCard],
+    key: str,
+    asks: bool,
+) -> Subject | None:
+    """Read the films that are not read yet, with a progress bar, and return the set. asks: before
+    it begins to read; None until it may."""
     said = _said(key)
     bar = st.empty()
-    if unread(films, cards, said):
+    if wanted := unread(films, cards, said):
+        if asks and st.session_state.get(ASKED) != key:
+            bar.button(
+                f"Read {len(wanted):,} with {len(cards)} models",
+                icon=":material/play_arrow:",
+                key="compare-set-read",
+                on_click=st.session_state.update,
+                args=({ASKED: key},),
+            )
+            return None
         bar.progress(0.0, f"Opening {len(cards)} models")
         models = [cached.model(card) for card in cards]  # held here: the cache keeps fewer open
         started = time.monotonic()

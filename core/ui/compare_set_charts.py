@@ -33,7 +33,10 @@ LETTERS = {
 
 def rocs(labelled: LabelledSet, titles: Sequence[str]) -> None:
     """The ROC curve of every model; of a fracture, where its threshold lies."""
-    figure = square(460, "False positive rate (1 - specificity)", "Sensitivity")
+    diseased, sound = _sizes(labelled)
+    figure = square(
+        460, f"False positive rate (1 - specificity), {sound}", f"Sensitivity, {diseased}"
+    )
     said = []
     for at, (reading, title) in enumerate(zip(labelled.readings, titles, strict=True)):
         scores = labelled.scores(reading)
@@ -72,7 +75,7 @@ def rocs(labelled: LabelledSet, titles: Sequence[str]) -> None:
 
 def precision_recall(labelled: LabelledSet, titles: Sequence[str]) -> None:
     """The precision-recall curve of every model, and what chance would give."""
-    figure = square(460, "Recall (sensitivity)", "Precision (PPV on these)")
+    figure = square(460, f"Recall (sensitivity), {_sizes(labelled)[0]}", "Precision (PPV on these)")
     said = []
     for at, (reading, title) in enumerate(zip(labelled.readings, titles, strict=True)):
         scores = labelled.scores(reading)
@@ -102,7 +105,9 @@ def precision_recall(labelled: LabelledSet, titles: Sequence[str]) -> None:
 
 def reliability(labelled: LabelledSet, titles: Sequence[str]) -> None:
     """Stated against observed share of the disease, in equally filled groups."""
-    figure = square(460, f"Stated probability: {labelled.disease.name}", "Observed share")
+    figure = square(
+        460, f"Stated probability: {labelled.disease.name}, n = {len(labelled):,}", "Observed share"
+    )
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", name="Perfect", line={"dash": "dot", "color": GREY}
     )
@@ -124,6 +129,15 @@ def reliability(labelled: LabelledSet, titles: Sequence[str]) -> None:
         )
     alt = f"Reliability curves; calibration error: {', '.join(said)}"
     draw(figure, f"{labelled.task}-reliability", alt)
+
+
+def _sizes(labelled: LabelledSet) -> tuple[str, str]:
+    """How many have the disease and how many have not, for an axis."""
+    positive, disease = int(labelled.positives.sum()), labelled.disease
+    return (
+        f"n = {positive:,} {disease.name}",
+        f"n = {len(labelled) - positive:,} {disease.other}",
+    )
 
 
 def confusion(labelled: LabelledSet, reading: ModelReading, title: str) -> None:
@@ -195,7 +209,9 @@ def _whiskers(values: Sequence[Metric]) -> dict:
     return {"array": up, "arrayminus": down, "color": GREY, "thickness": 1.5, "width": 4}
 
 
-def differences(rows: Sequence[tuple[str, Metric]], titles: tuple[str, str], key: str) -> None:
+def differences(
+    rows: Sequence[tuple[str, Metric]], titles: tuple[str, str], key: str, n: int
+) -> None:
     """Differences of two models with their intervals, beside the line of none."""
     figure = empty(110 + 46 * len(rows))
     figure.add_scatter(
@@ -219,7 +235,7 @@ def differences(rows: Sequence[tuple[str, Metric]], titles: tuple[str, str], key
     figure.add_vline(x=0, line={"dash": "dash", "color": GREY})
     figure.update_layout(
         yaxis={"autorange": "reversed", "title": None},
-        xaxis={"title": f"{titles[0]}<br>less {titles[1]}", "zeroline": False},
+        xaxis={"title": f"{titles[0]}<br>less {titles[1]}, n = {n:,}", "zeroline": False},
     )
     said = ", ".join(f"{name} {gap.value:+.3f}" for name, gap in rows)
     draw(figure, key, f"Differences of {titles[0]} less {titles[1]}: {said}")

@@ -57,6 +57,7 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
         [(_named(measures[d.measure]), d.gap) for d in found.differences],
         (titles[first], titles[second]),
         f"{labelled.task}-differences",
+        len(labelled),
     )
     rows = [
         {

@@ -13,6 +13,7 @@ from core.ui.words import plain
 
 BY, MEASURE = "compare-set-{}-by", "compare-set-{}-measure"
 FEW = 30  # films of a kind; of fewer a number says little
+OF_ONE_CLASS = ("accuracy", "mae")  # what films of one true class alone can tell
 MOST_KINDS = 8  # in the figure; the table has them all
 
 
@@ -55,7 +56,11 @@ def _choose(subject: Subject) -> tuple[str, str]:
         if asked is not None:
             st.warning(f"These {films} are not known by what the link asks for; another is shown.")
         state[by] = next(iter(labelled.attributes))
-    measures = MEASURES[task]
+    measures = {
+        name: one
+        for name, one in MEASURES[task].items()
+        if name in OF_ONE_CLASS or not state[by].startswith("True ")
+    }
     if state.get(measure) not in measures:
         state[measure] = next(iter(measures))
     with st.container(horizontal=True):

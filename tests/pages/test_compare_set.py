@@ -134,6 +134,31 @@ def test_a_task_without_models(visit, models):
     assert "no model here for this task" in said(app)
 
 
+def test_films_of_one_true_grade_are_asked_what_they_can_tell(visit, models):
+    folder = publish_graded(models)
+    rows = "".join(f"{at}L.png,{at % 5},.2,.2,.2,.2,.2\n" for at in range(10))
+    (folder / "predictions.csv").write_text("image,label,0,1,2,3,4\n" + rows)
+    app = clean(visit("compare", view="set", task="severity", part="kinds", by="True grade"))
+    assert app.selectbox(key="compare-set-severity-measure").options == [
+        "Accuracy",
+        "Mean error, grades",
+    ]
+    app.selectbox(key="compare-set-severity-by").set_value("Side").run()
+    assert "Weighted kappa" in clean(app).selectbox(key="compare-set-severity-measure").options
+
+
+def test_a_pack_in_the_data_folder_is_read_when_asked_to(visit, models, tmp_path):
+    for name, level in {"fractured/a.png": 230, "normal/b.png": 20}.items():
+        path = tmp_path / "data/frac" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(film(level))
+    app = opened(visit)
+    app.segmented_control(key="compare-set-data").set_value("Labelled films of yours").run()
+    app.segmented_control(key="compare-set-source").set_value("In the data folder").run()
+    clean(app).button(key="compare-set-read").click().run()
+    assert "**n = 2** films" in said(clean(app))
+
+
 def zipped(files: dict[str, bytes]) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
