@@ -30,7 +30,8 @@ def negatives(seen: Seen) -> Finding | None:
         items,
         f"{many(items, 'film')} of {len(films):,} {verb(items, 'looks', 'look')} like a "
         f"photographic negative: bone dark, air bright.",
-        "Turn them positive before anything learns from them; Lightbox's own trainers do.",
+        "Look at them, and turn positive those that are: a white border or a chest in the frame "
+        "misleads this check, as on all 53 of 3,414 films that it names in FracAtlas.",
     )
 
 

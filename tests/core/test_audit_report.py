@@ -2,14 +2,13 @@
 
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from core.audit import Weight, audit, list_pictures
+from core.audit.__main__ import main
 from core.audit.report import as_html, as_json, as_rows
 from tests.core.test_audit import film, png
 
@@ -67,12 +66,19 @@ def test_rows_are_one_a_case(result):
     assert {"conflicts", "unreadable", "unknown-labels"} <= {row["finding"] for row in rows}
 
 
-def test_the_command_line_writes_a_report(tmp_path):
+@pytest.mark.parametrize("ending", ["html", "json"])
+def test_the_command_line_writes_a_report(tmp_path, monkeypatch, capsys, ending):
     (tmp_path / "films").mkdir()
     for name in ("a.png", "b.png"):
         (tmp_path / "films" / name).write_bytes(png(film(1)))
-    command = [sys.executable, "-m", "core.audit", str(tmp_path / "films")]
-    out = tmp_path / "report.html"
-    done = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "same byte for byte" in done.stdout and b"same byte for byte" in out.read_bytes()
+    out = tmp_path / f"report.{ending}"
+    monkeypatch.setattr("sys.argv", ["audit", str(tmp_path / "films"), "--out", str(out)])
+    assert main() == 0
+    assert "same byte for byte" in capsys.readouterr().out
+    assert b"same byte for byte" in out.read_bytes()
+
+
+def test_the_command_line_says_what_it_cannot_audit(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["audit", str(tmp_path)])
+    assert main() == 1
+    assert "holds no picture" in capsys.readouterr().err
