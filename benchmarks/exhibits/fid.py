@@ -7,7 +7,8 @@ lesions stand for the best that can be. All that there are give one draw.
 
 import argparse
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import timm
@@ -24,14 +25,13 @@ from trainers.sketch_scoring import floor_of, scorable
 from trainers.weights import fill, read_weights
 
 COUNTS = (8, 16, 32, 64, 128, 256, 512)
-DRAWS = 20
-BATCH, SEEN_AT = 32, 224  # pictures at a time; px, the size at which ImageNet's networks learned
+DRAWS = 10
+BATCH = 32  # pictures at a time
 GENERATORS = {  # of these, with noise of this strength
     "cgan": ("cgan", 1.0),
     "cgan_half": ("cgan", 0.5),
     "cgan_seed": ("cgan_seed", 1.0),
 }
-Reader = Callable[[np.ndarray], np.ndarray]
 
 
 def tables(arguments: argparse.Namespace) -> dict[str, list[dict]]:
@@ -49,6 +49,19 @@ def tables(arguments: argparse.Namespace) -> dict[str, list[dict]]:
 
 def features(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
     """What every network sees of every set of pictures: (N, E) by "network/set"."""
+    found = {}
+    for kind, squares in pictures(arguments).items():
+        print(f"looking at {len(squares)} pictures: {kind}", flush=True)
+        pooled, logits = imagenet(arguments.weights, squares)
+        found |= {f"imagenet_pooled/{kind}": pooled, f"imagenet_logits/{kind}": logits}
+        for name in ("mobilenetv2", "resnet18"):
+            model = open_model(find(arguments.checkpoints, "lesion", name))
+            found[f"lesion_{name}/{kind}"] = embeddings(model, squares)
+    return found
+
+
+def pictures(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
+    """The sets to compare, (N, S, S, 3) uint8 each: real, of other lesions, and generated."""
     pack = LesionPack(arguments.data)
     real = scorable(pack, "val")
     other = floor_of(pack, "val", real).second
@@ -56,13 +69,7 @@ def features(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
     for name, (published, strength) in GENERATORS.items():
         sketcher = open_sketcher(find(arguments.checkpoints, "sketch", published))
         sets[name] = painted(sketcher, real, strength)
-    found = {}
-    for name, reader in readers(arguments).items():
-        for kind, squares in sets.items():
-            print(f"{name} looks at {len(squares)} pictures: {kind}", flush=True)
-            parts = [reader(squares[at : at + BATCH]) for at in range(0, len(squares), BATCH)]
-            found[f"{name}/{kind}"] = np.concatenate(parts).astype(np.float32)
-    return found
+    return sets
 
 
 def painted(sketcher: Sketcher, real: Squares, strength: float) -> np.ndarray:
@@ -75,28 +82,20 @@ def painted(sketcher: Sketcher, real: Squares, strength: float) -> np.ndarray:
     return np.concatenate(drawn)
 
 
-def readers(arguments: argparse.Namespace) -> dict[str, Reader]:
-    """By name, functions of pictures (N, S, S, 3) uint8 that return (N, E) features."""
+@torch.inference_mode()
+def imagenet(weights: Path, squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pooled features (N, 1280) and logits (N, 1000) of pictures (N, S, S, 3) uint8, by a
+    MobileNetV2 that learned ImageNet."""
     network = timm.create_model(BACKBONE, pad_type="same", bn_eps=1e-3)
-    fill(network, read_weights(arguments.weights), str(arguments.weights)).eval()
-
-    @torch.inference_mode()
-    def seen(squares: np.ndarray, logits: bool) -> np.ndarray:
-        batch = torch.from_numpy(network_input(squares))
-        size = (SEEN_AT, SEEN_AT)
-        batch = torch.nn.functional.interpolate(batch, size, mode="bilinear", antialias=True)
+    fill(network, read_weights(weights), str(weights)).eval()
+    found = []
+    for at in range(0, len(squares), BATCH):
+        batch = torch.from_numpy(network_input(squares[at : at + BATCH]))
         maps = network.forward_features(batch)
-        return network.forward_head(maps, pre_logits=not logits).numpy()
-
-    ours = {
-        f"lesion_{name}": open_model(find(arguments.checkpoints, "lesion", name))
-        for name in ("mobilenetv2", "resnet18")
-    }
-    return {
-        "imagenet_pooled": lambda squares: seen(squares, False),
-        "imagenet_logits": lambda squares: seen(squares, True),
-        **{name: lambda squares, m=model: embeddings(m, squares) for name, model in ours.items()},
-    }
+        pooled = network.forward_head(maps, pre_logits=True)
+        found.append((pooled, network.get_classifier()(pooled)))
+    pooled, logits = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
+    return pooled, logits
 
 
 def distances(seen: dict[str, np.ndarray]) -> Iterator[dict]:
@@ -109,8 +108,8 @@ def distances(seen: dict[str, np.ndarray]) -> Iterator[dict]:
             rng = np.random.default_rng(count)
             for draw in range(DRAWS if count < len(real) else 1):
                 chosen = rng.permutation(len(real))[:count]
-                for kind, pictures in sets.items():
-                    distance = frechet_distance(real[chosen], pictures[chosen])
+                for kind, squares in sets.items():
+                    distance = frechet_distance(real[chosen], squares[chosen])
                     yield {
                         "features": name,
                         "pictures": kind,

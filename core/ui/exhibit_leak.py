@@ -1,11 +1,121 @@
-"""Pitfall: leak."""
+"""Pitfall: test films that were learned by heart."""
 
+import numpy as np
+import streamlit as st
+
+from core.exhibits import leak
 from core.settings import Settings
+from core.ui import exhibit_charts
+from core.ui.words import percent, score
 
-TITLE = "A test set that was learned by heart"
-QUESTION = "Is it so?"
-SO_WHAT = "First. Second."
+TITLE = "The test that was learned by heart"
+QUESTION = (
+    "A network calls 99 % of its test films right: is it good, or has it seen those films before?"
+)
+SO_WHAT = (
+    "A score tells of new patients only as far as none of the test films, no copy of them and no "
+    "other film of the same patient were there to learn from. Compare the files before believing "
+    "the score: nothing in the curves of a training gives a leak away."
+)
+MEASURES = {"accuracy": "Accuracy", "sensitivity": "Sensitivity", "auroc": "AUROC"}
+TITLES = {"leaking": "Network that saw the leaked films", "clean": "Network that saw none of them"}
+SHARES = np.linspace(0, 1, 21)
+KAGGLE = leak.KAGGLE[0] / leak.KAGGLE[1]
 
 
 def show(settings: Settings) -> None:
-    """The exhibit."""
+    """The share of leaked films, both networks' scores on the same films, and the curve."""
+    films = leak.films()
+    share = st.slider(
+        "Share of the test films that leaked",
+        0,
+        100,
+        50,
+        5,
+        format="%d %%",
+        key="leak-share",
+        help="So many of the test films lay among the training films too, byte for byte.",
+    )
+    curves = _curves()
+    at = round(share / 5)
+    for network in leak.NETWORKS:
+        st.markdown(f"**{TITLES[network]}**")
+        columns = st.columns(3)
+        for column, (measure, title) in zip(columns, MEASURES.items(), strict=True):
+            column.metric(title, _written(measure, float(curves[measure].mean[network][at])))
+    measure = st.segmented_control(
+        "Measure in the figure",
+        list(MEASURES),
+        format_func=MEASURES.get,
+        default="accuracy",
+        required=True,
+        key="leak-measure",
+    )
+    _figure(curves[measure], measure, at)
+    st.caption(
+        f"Measured on FracAtlas: {len(films.labels)} validation films, {int(films.leaked.sum())} "
+        "of which one `simple_cnn` learned from besides the training films; the other one did "
+        f"not. Each point is the mean of {leak.DRAWS} test sets of {films.each} fractured and "
+        f"{films.each} other films, the band holds 90 % of them; fractured is called from 50 %, "
+        "and is the positive class."
+    )
+    st.markdown(
+        f"The dotted line is the public set of bone films from Kaggle that two of the five "
+        f"projects learned from: **{leak.KAGGLE[0]} of its {leak.KAGGLE[1]} test files** are also "
+        "training files. They were counted by others on that set, which is not here. Our own "
+        "trainers audit every pack before they learn: such a split is refused, and the report "
+        "names the files."
+    )
+
+
+@st.cache_data(show_spinner=False)
+def _curves() -> dict[str, leak.Scores]:
+    return leak.curve(leak.films(), SHARES)
+
+
+def _written(measure: str, value: float) -> str:
+    return score(value) if measure == "auroc" else percent(value)
+
+
+def _figure(curves: leak.Scores, measure: str, at: int) -> None:
+    figure = exhibit_charts.empty()
+    for series, name in enumerate(leak.NETWORKS):
+        exhibit_charts.band(figure, SHARES, curves.low[name], curves.high[name], series)
+        figure.add_scatter(
+            x=SHARES,
+            y=curves.mean[name],
+            name=TITLES[name],
+            mode="lines",
+            line={
+                "dash": exhibit_charts.DASHES[series],
+                "width": 2,
+                "color": exhibit_charts.colour(series),
+            },
+            hovertemplate="%{x:.0%} leaked: %{y:.3f}<extra></extra>",
+        )
+        figure.add_scatter(
+            x=[SHARES[at]],
+            y=[curves.mean[name][at]],
+            mode="markers",
+            marker={
+                "symbol": exhibit_charts.SYMBOLS[series],
+                "size": 13,
+                "color": exhibit_charts.colour(series),
+            },
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    figure.add_vline(KAGGLE, line={"dash": "dot", "color": "gray"})
+    figure.add_annotation(
+        x=KAGGLE, y=0.42, text="The Kaggle set", showarrow=False, xanchor="right", xshift=-4
+    )
+    figure.update_layout(
+        xaxis={"title": "Share of the test films that leaked", "tickformat": ".0%"},
+        yaxis={"title": MEASURES[measure], "range": [0.38, 1.02]},
+    )
+    told = " and ".join(
+        f"{_written(measure, float(curves.mean[name][at]))} ({TITLES[name].lower()})"
+        for name in leak.NETWORKS
+    )
+    alt = f"{MEASURES[measure]} by the share of leaked films: at {percent(SHARES[at])} it is {told}"
+    exhibit_charts.draw(figure, "leak-curve", alt)

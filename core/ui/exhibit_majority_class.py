@@ -107,7 +107,7 @@ def _curve(given: Answers, share: float) -> None:
         "Accuracy": [one.accuracy for one in scores],
         "Balanced accuracy": [one.balanced for one in scores],
     }
-    at, figure = shares.index(share), exhibit_charts.empty(320)
+    at, figure = shares.index(share), exhibit_charts.empty(400)
     for series, (name, values) in enumerate(lines.items()):
         figure.add_scatter(
             x=shares,
@@ -132,23 +132,23 @@ def _curve(given: Answers, share: float) -> None:
 
 
 def _recalls(now: Score, looked: Score) -> None:
-    figure = exhibit_charts.empty(320)
+    figure = exhibit_charts.empty(400)
     names = [NAMES[code] for code in CODES]
-    series = (("Looking at every picture", looked), ("Now", now))
-    for at, (name, score) in enumerate(series):
+    for at, (name, score) in enumerate((("Now", now), ("Looking at every picture", looked))):
         figure.add_bar(
-            x=names,
-            y=score.recalls,
+            x=score.recalls,
+            y=names,
+            orientation="h",
             name=name,
             text=[percent(float(recall)) for recall in score.recalls],
             textposition="outside",
             cliponaxis=False,
-            marker={"pattern": {"shape": exhibit_charts.PATTERNS[1 - at]}},
-            hovertemplate="%{y:.1%}<extra>%{x}</extra>",
+            marker={"pattern": {"shape": exhibit_charts.PATTERNS[at]}},
+            hovertemplate="%{x:.1%}<extra>%{y}</extra>",
         )
     figure.update_layout(
-        yaxis={"range": [0, 1.1], "tickformat": ".0%", "title": "Recognised"},
-        xaxis={"title": None, "fixedrange": True},
+        xaxis={"range": [0, 1.12], "tickformat": ".0%", "title": "Recognised"},
+        yaxis={"title": None, "autorange": "reversed", "fixedrange": True},
     )
     told = ", ".join(
         f"{name} {percent(float(recall))}" for name, recall in zip(names, now.recalls, strict=True)
