@@ -1,6 +1,6 @@
 """A class of forty in one quiz: how long everybody waits, and whether every answer is counted.
 
-    python -m benchmarks.quiz [--students 40] [--cases 10] [--spread 5] [--postgres] [--port 8613]
+    python -m benchmarks.quiz [--students 40] [--cases 10] [--spread 5] [--postgres]
 
 Starts the app with a store of its own, makes a quiz of synthetic films with the readings of two
 models, and lets a teacher and the students through it, each a session over a websocket of its own
@@ -231,7 +231,6 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=10)
     parser.add_argument("--spread", type=float, default=5, help="seconds within which all answer")
     parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--port", type=int, help="of the app; a free one")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, database(folder, asked.postgres) as where:
         env = {"LIGHTBOX_HOME": folder, "LIGHTBOX_DATABASE_URL": where}
@@ -240,7 +239,7 @@ def main() -> None:
         env["STREAMLIT_SERVER_FILE_WATCHER_TYPE"] = "none"
         log = Path(folder) / "log.txt"
         quizzes = Quizzes.open(where)
-        with serve(CHECKOUT, log, env, port=asked.port) as server:
+        with serve(CHECKOUT, log, env) as server:
             print(f"{asked.students} students, {asked.cases} cases, {where.partition(':')[0]}")
             asyncio.run(measure(server.url, server.pid, quizzes, asked))
         quizzes.close()
