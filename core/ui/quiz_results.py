@@ -15,6 +15,7 @@ from core.ui import quiz_chart, quiz_readers, quiz_store
 from core.ui.batch import as_csv
 from core.ui.words import plain
 
+_WRONG, _RIGHT = "Turned wrong", "Turned right"
 MOST_ROWS = 24  # of a table, without scrolling
 
 
@@ -48,7 +49,15 @@ def _section(found: Scores) -> None:
         hide_index=True,
         height=35 * (1 + min(len(rows), MOST_ROWS)) + 3,
         key=f"quiz-readers-{found.question}",
-        column_config={"Reader": st.column_config.TextColumn(width="medium", pinned=True)},
+        column_config={
+            "Reader": st.column_config.TextColumn(width="medium", pinned=True),
+            _WRONG: st.column_config.NumberColumn(
+                width="small", help="Right answers that were wrong after the model's reading."
+            ),
+            _RIGHT: st.column_config.NumberColumn(
+                width="small", help="Wrong answers that were right after the model's reading."
+            ),
+        },
         alt=f"Scores of every reader in {_count(found.cases, 'case')}: {QUESTIONS[found.question]}",
     )
     st.caption(quiz_readers.explained(found.question) + _tied(found))
@@ -66,8 +75,8 @@ def _changes(found: Scores, reader: Scored) -> dict[str, int | None]:
         return {}
     turned = reader.turned
     if not turned.n:
-        return {"Right to wrong": None, "Wrong to right": None}
-    return {"Right to wrong": turned.right_to_wrong, "Wrong to right": turned.wrong_to_right}
+        return {_WRONG: None, _RIGHT: None}
+    return {_WRONG: turned.right_to_wrong, _RIGHT: turned.wrong_to_right}
 
 
 def _tied(found: Scores) -> str:

@@ -65,7 +65,7 @@ def _led(quizzes: Quizzes, quiz: Quiz) -> None:
     case = quiz_store.case(quizzes, quiz, quiz.position)
     quiz_pictures.question(quiz, case)
     if quiz.phase == "model":
-        st.markdown(f"#### {quiz_pictures.said(case, case.readings[0])}")
+        st.subheader(quiz_pictures.said(case, case.readings[0]), anchor=False)
     pictures, answers = st.columns([3, 2], gap="large")
     with pictures:
         _pictures(quizzes, quiz, case)
@@ -73,7 +73,7 @@ def _led(quizzes: Quizzes, quiz: Quiz) -> None:
         _next(quizzes, quiz, case)
         if quiz.phase == "truth":
             name = quiz_pictures.named(case, case.truth, revealed=True)
-            st.success(f"#### {plain(name)}", icon=":material/check_circle:")
+            st.subheader(f":green[:material/check_circle:] {plain(name)}", anchor=False)
             if case.told:
                 st.caption(plain(case.told))
         _live(quizzes, quiz, case)
@@ -129,14 +129,14 @@ def _live(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
 def _progress(students: Sequence[Student], given: Sequence[Given], phase: Phase) -> None:
     """Who has answered in this phase, and who not yet."""
     if not students:
-        st.markdown("#### Nobody has joined yet")
+        st.subheader("Nobody has joined yet", anchor=False)
         return
     stage = "changed" if phase == "model" else "blind"
     answered = {one.student_id for one in given if one.stage == stage}
     if phase == "model":
         students = [one for one in students if one.id in _blind(given)]
-    what = "kept or changed their answer" if phase == "model" else "answered"
-    st.markdown(f"#### {len(answered)} of {len(students)} have {what}")
+    what = "decided" if phase == "model" else "answered"
+    st.subheader(f"{len(answered)} of {len(students)} have {what}", anchor=False)
     st.caption(
         " · ".join(
             f"{'✓' if one.id in answered else '…'} {plain(one.nickname)}" for one in students
@@ -197,11 +197,11 @@ def _watched(quizzes: Quizzes, quiz: Quiz) -> None:
 
 def _watch(quiz: Quiz, students: Sequence[Student], given: Sequence[Given]) -> None:
     if not students:
-        st.markdown("#### Nobody has joined yet")
+        st.subheader("Nobody has joined yet", anchor=False)
         return
     answered = Counter(one.student_id for one in given if one.stage == "blind")
     done = sum(answered[one.id] == quiz.cases for one in students)
-    st.markdown(f"#### {done} of {len(students)} have answered everything")
+    st.subheader(f"{done} of {len(students)} have answered everything", anchor=False)
     st.dataframe(
         [
             {"Nickname": one.nickname, "Answered": answered[one.id], "Of": quiz.cases}

@@ -271,7 +271,7 @@ def test_the_teacher_leads_through_a_case_and_tells_nothing_too_early(at, made, 
     quizzes.answer(ann, 0, "changed", Answer(1))
     later(app)
     assert "**Toy** says: **Fractured**" in said(app) and TRUTH not in said(app)
-    assert "1 of 2 have kept or changed" in said(app)
+    assert "1 of 2 have decided" in said(app)
     assert bars(app) == {
         "Not fractured": (1, 0, []),
         "Fractured": (1, 2, ["◇ the model"]),
@@ -299,7 +299,7 @@ def test_results_are_counted_and_everything_can_be_deleted(at, made, quizzes):
     assert table.loc["Ann", "Sensitivity"].startswith("100")
     assert table.loc["Bo", "Sensitivity"].startswith("0")
     assert table.loc["Ann", "Place found"].endswith("n = 1")
-    assert (table.loc["Bo", "Right to wrong"], table.loc["Bo", "Wrong to right"]) == (0, 1)
+    assert (table.loc["Bo", "Turned wrong"], table.loc["Bo", "Turned right"]) == (0, 1)
     assert "**1 wrong answer right**" in said(app)
     press(app, "quiz-delete")
     assert not app.error and "lead" not in app.query_params
