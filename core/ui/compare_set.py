@@ -161,7 +161,7 @@ def choices() -> dict[str, str]:
         kept["pair"] = of(compare_set_threshold.MODEL)
         for name, key in SHARES.items():
             if of(key) is not None:
-                kept[name] = f"{of(key):.3f}"
+                kept[name] = f"{of(key):.6g}"
     return kept
 
 

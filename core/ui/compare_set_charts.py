@@ -1,6 +1,7 @@
 """Figures of several models on one labelled set."""
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 
@@ -174,7 +175,10 @@ def parts(
 ) -> None:
     """One measure of every model by kind of film, with whiskers of 95 %."""
     figure = empty(90 + len(found) * (26 + 18 * len(titles)))
-    kinds = [f"{part.value}<br>n = {part.n:,},<br>{part.positives:,} {positive}" for part in found]
+    kinds = [
+        f"{escape(part.value)}<br>n = {part.n:,},<br>{part.positives:,} {positive}"
+        for part in found
+    ]
     said = []
     for at, title in enumerate(titles):
         values = [part.measures[at][name] for part in found]

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.contest import CHANCE, Contest
+from core.contest import CHANCE, Contest, Difference
+from core.labelled import LabelledSet
 from core.set_measures import MEASURES, Measure
 from core.ui import compare_set_charts, compare_set_numbers, origin
-from core.ui.batch import as_csv, harmless
+from core.ui.batch import harmless
 from core.ui.compare_set_data import Subject
+from core.ui.compare_set_tables import offer
 from core.ui.words import interval, percent, plain, score
 
 FIRST, SECOND, ONLY = "compare-set-{}-first", "compare-set-{}-second", "compare-set-only"
@@ -42,35 +44,39 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
     first, second = pair
     found = compare_set_numbers.contest(subject, first, second)
     names = plain(titles[first]), plain(titles[second])
-    measures = MEASURES[labelled.task]
     ranks = found.differences[0]
-    better = measures[ranks.measure]
     with st.container(border=True):
-        st.markdown(_difference(ranks, better.title, names))
+        st.markdown(_difference(ranks, MEASURES[labelled.task][ranks.measure].title, names))
         st.markdown(mcnemar_sentence(found, names, origin.seen(labelled.task)))
     st.caption(
         f"n = {len(labelled):,} in {found.groups:,} groups. The interval draws whole groups 1,000 "
         f"times, the same for both models. {ASKS[labelled.task]} It takes every one of the "
         f"{origin.seen(labelled.task)} as independent, which several of one patient are not."
     )
+    _differences(found, (titles[first], titles[second]), labelled)
+    _films(subject, found, (first, second), titles)
+
+
+def _differences(found: Contest, titles: tuple[str, str], labelled: LabelledSet) -> None:
+    """Every measure of both, as a figure and as a table."""
+    measures = MEASURES[labelled.task]
     compare_set_charts.differences(
         [(_named(measures[d.measure]), d.gap) for d in found.differences],
-        (titles[first], titles[second]),
+        titles,
         f"{labelled.task}-differences",
         len(labelled),
     )
     rows = [
         {
             "Measure": _named(measures[d.measure]),
-            names[0]: score(d.first),
-            names[1]: score(d.second),
+            plain(titles[0]): score(d.first),
+            plain(titles[1]): score(d.second),
             "Difference (95 % interval)": interval(d.gap, _signed),
             "Told apart": "yes" if d.telling else "no",
         }
         for d in found.differences
     ]
-    st.table(rows, hide_index=True, alt=f"{titles[first]} less {titles[second]}, by measure")
-    _films(subject, found, (first, second), titles)
+    st.table(rows, hide_index=True, alt=f"{titles[0]} less {titles[1]}, by measure")
 
 
 def _choose(subject: Subject, titles: Sequence[str]) -> tuple[int, int] | None:
@@ -103,7 +109,7 @@ def _signed(value: float) -> str:
     return f"{MINUS if value < 0 else '+'}{score(abs(value))}"
 
 
-def _difference(difference, measure: str, names: tuple[str, str]) -> str:
+def _difference(difference: Difference, measure: str, names: tuple[str, str]) -> str:
     """The difference in the measure that ranks the task, in a sentence."""
     first, second = difference.first, difference.second
     said = f"**{measure}** is {score(first)} of {names[0]} and {score(second)} of {names[1]}: "
@@ -157,16 +163,13 @@ def _films(subject: Subject, found: Contest, pair: tuple[int, int], titles: Sequ
         return
     rows = rows_of(subject, places, pair, ("first", "second"))[:MOST_ROWS]
     _table(rows, subject.pictures([row.pop("at") for row in rows]), names)
-    told = rows_of(subject, places, pair, names)
-    st.download_button(
-        "Download (CSV)",
-        as_csv([{name: value for name, value in row.items() if name != "at"} for row in told]),
-        f"lightbox-{subject.labelled.task}-only-{side}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="compare-set-only-csv",
-    )
+    offer(f"{subject.labelled.task}-only-{side}", lambda: _told(subject, places, pair, names))
+
+
+def _told(subject: Subject, places, pair: tuple[int, int], names: Sequence[str]) -> list[dict]:
+    """All of them for a spreadsheet, under the models' titles."""
+    rows = rows_of(subject, places, pair, names)
+    return [{name: value for name, value in row.items() if name != "at"} for row in rows]
 
 
 def _table(rows: list[dict], pictures: Sequence[bytes | None], names: Sequence[str]) -> None:

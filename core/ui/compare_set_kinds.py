@@ -1,5 +1,6 @@
 """On which kinds of film the models are good: one measure by region, view, grade and the like."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,8 +8,8 @@ import streamlit as st
 
 from core.set_measures import MEASURES, Part
 from core.ui import compare_set_charts, compare_set_numbers, origin
-from core.ui.batch import as_csv
 from core.ui.compare_set_data import Subject
+from core.ui.compare_set_tables import offer, rounded
 from core.ui.words import plain
 
 BY, MEASURE = "compare-set-{}-by", "compare-set-{}-measure"
@@ -35,14 +36,8 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
     if drawn:
         compare_set_charts.parts(drawn, name, measure, titles, task, labelled.disease.name)
     st.caption(" ".join(_said(found, told, drawn, name, task, films)))
-    st.download_button(
-        "Download (CSV)",
-        as_csv(_rows(found, by, titles, task)),
-        f"lightbox-{task}-{by.lower().replace(' ', '-')}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="compare-set-kinds-csv",
+    offer(
+        f"{task}-by-{re.sub('[^a-z0-9]+', '-', by.lower())}", lambda: _rows(found, by, titles, task)
     )
 
 
@@ -114,15 +109,11 @@ def _rows(found: Sequence[Part], by: str, titles: Sequence[str], task: str) -> l
             "positive": part.positives,
             "model": title,
             "measure": measure.title,
-            "value": _rounded(part.measures[at][name].value),
-            "low": _rounded(part.measures[at][name].low),
-            "high": _rounded(part.measures[at][name].high),
+            "value": rounded(part.measures[at][name].value),
+            "low": rounded(part.measures[at][name].low),
+            "high": rounded(part.measures[at][name].high),
         }
         for part in found
         for at, title in enumerate(titles)
         for name, measure in MEASURES[task].items()
     ]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None or np.isnan(value) else round(value, 5)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from core.labelled import LabelledSet
 from core.set_measures import MEASURES
 from core.ui import compare_set_charts, compare_set_numbers, origin
-from core.ui.batch import as_csv
 from core.ui.compare_set_data import Subject
+from core.ui.compare_set_tables import offer, rounded
 from core.ui.words import interval, plain
 
 CURVES = {"roc": "ROC", "pr": "Precision-recall", "reliability": "Reliability"}
@@ -26,23 +27,15 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
     ]
     st.table(rows, hide_index=True, alt=f"How good {len(rows)} models are on n = {len(labelled):,}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
+        offer(
+            f"{labelled.task}-models",
+            lambda: _rows(found, labelled, titles),
             "Download numbers (CSV)",
-            as_csv(_rows(found, labelled, titles)),
-            f"lightbox-{labelled.task}-models.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="compare-set-csv",
         )
-        st.download_button(
+        offer(
+            f"{labelled.task}-predictions",
+            lambda: predictions(labelled, titles),
             "Download every prediction (CSV)",
-            lambda: as_csv(predictions(labelled, titles)),
-            f"lightbox-{labelled.task}-predictions.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="compare-set-predictions",
         )
     st.caption(
         f"n = {len(labelled):,}. In brackets 95 % intervals: groups of "
@@ -53,6 +46,11 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
         for measure in measures.values():
             lower = "" if measure.higher_is_better else " The lower the better."
             st.markdown(f"**{measure.title}.** {measure.help}{lower}")
+    _figures(labelled, titles)
+
+
+def _figures(labelled: LabelledSet, titles: Sequence[str]) -> None:
+    """One figure of the curves, and the matrices."""
     curve = st.segmented_control(
         "Figure",
         list(CURVES),
@@ -76,15 +74,15 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
                 compare_set_charts.confusion(labelled, reading, title)
 
 
-def _rows(found, labelled, titles: Sequence[str]) -> list[dict]:
+def _rows(found, labelled: LabelledSet, titles: Sequence[str]) -> list[dict]:
     """One row a model and measure, for a spreadsheet."""
     return [
         {
             "model": title,
             "measure": measure.title,
-            "value": round(numbers[name].value, 5),
-            "low": _rounded(numbers[name].low),
-            "high": _rounded(numbers[name].high),
+            "value": rounded(numbers[name].value),
+            "low": rounded(numbers[name].low),
+            "high": rounded(numbers[name].high),
             "n": len(labelled),
             "groups": len(set(labelled.groups)),
             "data": labelled.data,
@@ -94,7 +92,7 @@ def _rows(found, labelled, titles: Sequence[str]) -> list[dict]:
     ]
 
 
-def predictions(labelled, titles: Sequence[str]) -> list[dict]:
+def predictions(labelled: LabelledSet, titles: Sequence[str]) -> list[dict]:
     """One row a film: its label, group and attributes, and what each model says of it."""
     called = [labelled.called(reading) for reading in labelled.readings]
     scores = [labelled.scores(reading) for reading in labelled.readings]
@@ -112,7 +110,3 @@ def predictions(labelled, titles: Sequence[str]) -> list[dict]:
         }
         for at, image in enumerate(labelled.images)
     ]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 5)

@@ -7,8 +7,8 @@ import streamlit as st
 from core.labelled import LabelledSet, ModelReading
 from core.prevalence import PEOPLE, Outcome, PerThousand, per_thousand
 from core.ui import compare_set_numbers, compare_set_people
-from core.ui.batch import as_csv
 from core.ui.compare_set_data import Subject
+from core.ui.compare_set_tables import offer, rounded
 from core.ui.words import interval, percent, plain
 
 MODEL, THRESHOLD = "compare-set-{}-model", "compare-set-{}-threshold"
@@ -29,25 +29,21 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
         scores = labelled.scores(reading)
         return per_thousand(labelled.positives, scores, threshold, prevalence, weights)
 
+    def every() -> list[tuple[str, PerThousand]]:
+        return [(t, outcomes(r)) for t, r in zip(titles, labelled.readings, strict=True)]
+
     names = [reading.card.name for reading in labelled.readings]
-    every = [
-        (title, outcomes(reading)) for title, reading in zip(titles, labelled.readings, strict=True)
-    ]
-    if chosen != ALL:
-        at = names.index(chosen)
-        _one(labelled, labelled.readings[at], titles[at], every[at][1], threshold, prevalence)
+    if chosen == ALL:
+        compare_set_people.bars(every(), labelled)
+        _table(every())
     else:
-        compare_set_people.bars(every, labelled)
-        _table(every)
+        at = names.index(chosen)
+        reading = labelled.readings[at]
+        _one(labelled, reading, titles[at], outcomes(reading), threshold, prevalence)
     _measured_on(labelled)
-    st.download_button(
-        "Download (CSV)",
-        as_csv([_row(title, said, threshold, prevalence) for title, said in every]),
-        f"lightbox-{labelled.task}-per-1000.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="compare-set-people-csv",
+    offer(
+        f"{labelled.task}-per-1000",
+        lambda: [_row(title, said, threshold, prevalence) for title, said in every()],
     )
 
 
@@ -78,7 +74,7 @@ def _sliders(labelled: LabelledSet, chosen: str) -> tuple[float, float]:
     task, disease, state = labelled.task, labelled.disease, st.session_state
     own = {reading.card.name: reading.threshold for reading in labelled.readings}
     threshold, prevalence = THRESHOLD.format(task), PREVALENCE.format(task)
-    state.setdefault(threshold, round(own.get(chosen, 0.5), 3))
+    state.setdefault(threshold, own.get(chosen, 0.5))
     state.setdefault(prevalence, RARE)
     left, right = st.columns(2, gap="medium")
     left.slider(
@@ -187,7 +183,7 @@ def _row(title: str, said: PerThousand, threshold: float, prevalence: float) -> 
         outcome = getattr(said, name)
         row |= {label: outcome.count, f"{label}, low": outcome.low, f"{label}, high": outcome.high}
     return row | {
-        "sensitivity": round(said.sensitivity.value, 5),
-        "specificity": round(said.specificity.value, 5),
-        "ppv": round(said.ppv.value, 5),
+        "sensitivity": rounded(said.sensitivity.value),
+        "specificity": rounded(said.specificity.value),
+        "ppv": rounded(said.ppv.value),
     }

@@ -6,7 +6,10 @@ import zipfile
 import numpy as np
 import pytest
 
+from core.labelled import from_cards
+from core.models import catalogue
 from core.samples import png
+from core.ui.compare_set_standing import predictions as rows_of
 from tests.toy_models import publish, publish_graded
 
 FILMS = 24
@@ -61,6 +64,15 @@ def test_models_are_measured_on_the_films_that_all_read(visit, models):
     assert len(clean(app).get("plotly_chart")) == 3
 
 
+def test_every_prediction_can_be_downloaded(models):
+    cards = sorted(catalogue(models, "fracture"), key=lambda card: card.name)
+    rows = rows_of(from_cards(cards, models / "fracture/films.csv"), ["Other", "Toy"])
+    assert len(rows) == FILMS and rows[1]["Region"] == "hand" and rows[1]["group"] == "0"
+    assert rows[0]["label"] == rows[0]["Toy: called"] == "fractured"
+    assert rows[0]["Toy: p(fractured)"] == pytest.approx(0.6)
+    assert rows[23]["Other: called"] == "fractured" != rows[23]["label"]
+
+
 def test_on_which_films(visit, models):
     app = opened(visit, "kinds", by="Region")
     assert app.selectbox(key="compare-set-fracture-by").value == "Region"
@@ -105,7 +117,7 @@ def test_the_address_reopens_the_view(visit, models):
     assert [value if isinstance(value, str) else value[0] for value in kept.values()] == [
         "other",
         "threshold",
-        "0.250",
+        "0.25",
     ]
 
 
