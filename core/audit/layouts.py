@@ -28,7 +28,7 @@ MASK = re.compile(r"(^|[/_-])(masks?|segmentations?|ground_?truth)([/.]|$)", re.
 FRACTURE = {0: "not fractured", 1: "fractured"}
 GRADES = tuple(f"grade {grade}" for grade in range(5))
 NAMES = {diagnosis.code: diagnosis.name.lower() for diagnosis in DIAGNOSES}
-NO_LABELS = "no labels: every picture alone"
+NO_LABELS = "pictures without labels"
 
 
 @dataclass(frozen=True)
