@@ -3,6 +3,8 @@ made."""
 
 from __future__ import annotations
 
+import math
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 
@@ -122,11 +124,17 @@ def choose() -> list[Draft]:
     _count([draft for draft, (ask, _) in zip(drafts, chosen, strict=True) if ask], len(drafts))
     order = _order()
     asked = [(draft, number) for draft, (ask, number) in zip(drafts, chosen, strict=True) if ask]
-    if order == NUMBERED:  # a number that was deleted counts as the last
-        asked.sort(key=lambda case: (pd.isna(case[1]), case[1]))
+    seed = st.session_state.setdefault(_SEED, secrets.randbelow(2**32))
+    return arranged(asked, order, seed)
+
+
+def arranged(asked: Sequence[tuple[Draft, float | None]], order: str, seed: int) -> list[Draft]:
+    """The cases that are asked, each with its number, in one of the orders; a number that was
+    deleted (NaN or None) counts as the last. `seed` is of the order by chance."""
+    if order == NUMBERED:
+        asked = sorted(asked, key=lambda case: math.inf if pd.isna(case[1]) else case[1])
     if order == SHUFFLED:
-        rng = np.random.default_rng(st.session_state.setdefault(_SEED, len(asked)))
-        asked = [asked[at] for at in rng.permutation(len(asked))]
+        asked = [asked[at] for at in np.random.default_rng(seed).permutation(len(asked))]
     return [draft for draft, _ in asked]
 
 

@@ -11,6 +11,7 @@ from core.phantoms import knee
 from core.quiz_records import MAX_CASES
 from core.samples import png
 from core.settings import CHECKOUT
+from core.ui.quiz_make_list import LISTED, NUMBERED, SHUFFLED, arranged
 from tests.class_folders import write_films
 from tests.pages.conftest import HANG_S
 from tests.toy_models import publish_graded
@@ -152,6 +153,15 @@ def test_own_knees_need_no_truth_to_be_filled(form):
     upload(form, ("knee.png", png(knee(1, 1).pixels)))
     (case,) = made(press(form, "make"))[1]
     assert case.question == "fill" and "knee.png" not in case.told
+
+
+def test_cases_are_asked_as_listed_by_number_or_by_chance():
+    asked = [("a", 3), ("b", None), ("c", 1), ("d", 3), ("e", float("nan")), ("f", 2)]
+    assert "".join(arranged(asked, LISTED, 1)) == "abcdef"
+    assert "".join(arranged(asked, NUMBERED, 1)) == "cfadbe"
+    shuffled = ["".join(arranged(asked, SHUFFLED, seed)) for seed in range(4)]
+    assert {"".join(sorted(one)) for one in shuffled} == {"abcdef"} and len(set(shuffled)) > 1
+    assert arranged([], SHUFFLED, 1) == []
 
 
 @pytest.mark.parametrize(
