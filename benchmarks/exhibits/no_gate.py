@@ -17,7 +17,7 @@ from core.archive import Archive, BadPack
 from core.classify import read_film
 from core.exhibits.no_gate import FILMS, KNEES
 from core.film_packs import IMAGE_SUFFIXES, Pack
-from core.models import catalogue, open_model
+from core.models import Model, catalogue, open_model
 from core.packs import at_hand
 from trainers.squares import read_grey
 
@@ -26,18 +26,20 @@ def tables(arguments: Namespace) -> dict[str, list[dict]]:
     """Rows of `no_gate` from the packs not_bone, fracture and knee in the folder given."""
     models = [open_model(card, 1) for card in catalogue(arguments.checkpoints, "fracture")]
     keeper = next(model for model in models if model.card.has_gate)
-    rows = []
-    for kind, name, data in pictures(arguments.data):
-        asked = [keeper] if kind in (FILMS, KNEES) else models
-        grey = read_grey(data, name)
-        said = {model.card.name: read_film(grey, model) for model in asked}
-        distance = keeper.gate.distance(said[keeper.card.name].embedding[None])[0]
-        chances = {
-            model.card.name: f"{said[model.card.name].probability:.4f}" if model in asked else ""
-            for model in models
-        }
-        rows.append({"kind": kind, "distance": f"{distance:.3f}"} | chances)
-    return {"no_gate": rows}
+    return {"no_gate": [row(*given, models, keeper) for given in pictures(arguments.data)]}
+
+
+def row(kind: str, name: str, data: bytes, models: list[Model], keeper: Model) -> dict[str, str]:
+    """What the gate, and of a picture that is no film every model, says of it."""
+    asked = [keeper] if kind in (FILMS, KNEES) else models
+    grey = read_grey(data, name)
+    said = {model.card.name: read_film(grey, model) for model in asked}
+    distance = keeper.gate.distance(said[keeper.card.name].embedding[None])[0]
+    chances = {
+        model.card.name: f"{said[model.card.name].probability:.4f}" if model in asked else ""
+        for model in models
+    }
+    return {"kind": kind, "distance": f"{distance:.3f}"} | chances
 
 
 def pictures(data: Path) -> Iterator[tuple[str, str, bytes]]:

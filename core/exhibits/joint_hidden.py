@@ -57,14 +57,16 @@ class Answers(NamedTuple):
     """What a model's grades are worth in a condition, on `n` knees of so many `patients`.
 
     `kappa` (quadratically weighted) and `accuracy` against the true grades; `stays`: the share of
-    knees that keep the grade called with the joint in view; `sure`: of those, the share called at
-    a probability of at least `core.question.SURE`. With 95 % intervals.
+    knees that keep the grade called with the joint in view; `sure`: the share whose called grade,
+    whichever it is, has a probability of at least `core.question.SURE`. With 95 % intervals.
+    `called`: how many knees are called each grade, (5,).
     """
 
     kappa: Metric
     accuracy: Metric
     stays: Metric
     sure: Metric
+    called: np.ndarray
     n: int
     patients: int
 
@@ -75,10 +77,9 @@ def models() -> list[str]:
     return [name.removesuffix(end) for name in table("joint_hidden") if name.endswith(end)]
 
 
-def films() -> tuple[int, int]:
-    """How many knees were asked about, and of how many the joint was found."""
-    seen = table("joint_hidden")[f"{models()[0]} {CONDITIONS[0]} grade"]
-    return len(seen), sum(grade != "" for grade in seen)
+def films() -> int:
+    """How many knees the committed table lists, with those whose joint is not found."""
+    return len(table("joint_hidden")["film"])
 
 
 def answers(model: str, condition: str, draws: int = 1000, seed: int = 0) -> Answers:
@@ -103,7 +104,7 @@ def answers(model: str, condition: str, draws: int = 1000, seed: int = 0) -> Ans
     counts = np.zeros((patient.max() + 1, 27))
     np.add.at(counts, (patient, 5 * truth + called), 1)
     np.add.at(counts, (patient, 25), same)
-    np.add.at(counts, (patient, 26), same & (chance.astype(float) >= SURE))
+    np.add.at(counts, (patient, 26), chance.astype(float) >= SURE)
     drawn = np.random.default_rng(seed).multinomial(
         len(counts), np.full(len(counts), 1 / len(counts)), draws
     )
@@ -112,7 +113,7 @@ def answers(model: str, condition: str, draws: int = 1000, seed: int = 0) -> Ans
     found = (
         Metric(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)
     )
-    return Answers(*found, len(kept), len(counts))
+    return Answers(*found, np.bincount(called, minlength=5), len(kept), len(counts))
 
 
 def _measures(counts: np.ndarray) -> np.ndarray:
