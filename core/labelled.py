@@ -192,6 +192,19 @@ def from_cards(cards: Sequence[ModelCard], table: Path | None = None) -> Labelle
     )
 
 
+def sharing(cards: Sequence[ModelCard]) -> list[ModelCard]:
+    """As many models as were measured on the same films, on many films rather than few. Those that
+    were trained elsewhere may share none with the others."""
+    together: dict[frozenset[str], list[ModelCard]] = {}
+    for card in cards:
+        try:
+            together.setdefault(frozenset(predictions(card)), []).append(card)
+        except BadSet:
+            continue
+    most = max(together, key=lambda films: (len(together[films]), len(films)), default=frozenset())
+    return together.get(most, [])
+
+
 def truth(task: str, labels: np.ndarray) -> dict[str, np.ndarray]:
     """The attribute that the labels themselves are, where there are more than two classes."""
     if task == "fracture":

@@ -17,7 +17,7 @@ from core.ui import (
     compare_set_threshold,
     origin,
 )
-from core.ui.compare_set_data import Subject, titles, validation
+from core.ui.compare_set_data import Subject, comparable, titles, validation
 from core.ui.compare_set_figures import choose_format
 from core.ui.words import percent, plain
 
@@ -81,11 +81,13 @@ def show(settings: Settings, task: str) -> None:
 def _choose(cards: Sequence[ModelCard], task: str) -> tuple[str, list[ModelCard]]:
     """Where the films come from, and the models."""
     key, known, state = MODELS.format(task), {card.name: card for card in cards}, st.session_state
-    asked = state.get(key, list(known))
+    if key not in state:
+        state[key] = comparable(cards) or list(known)
+    asked = state[key]
     state[key] = [name for name in asked if name in known]
     if len(state[key]) < len(asked):
-        st.warning("The link names models that are not here; the others are compared.")
-        state[key] = state[key] or list(known)
+        st.warning("Some models that were asked for are not here; others are compared.")
+        state[key] = state[key] or comparable(cards) or list(known)
     called = dict(zip(known, titles(cards), strict=True))
     source = st.segmented_control(
         "Data",

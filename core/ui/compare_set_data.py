@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.labelled import FILMS, LabelledSet, from_cards
+from core.labelled import FILMS, LabelledSet, from_cards, sharing
 from core.models import ModelCard
 from core.settings import Settings
 
@@ -33,10 +33,25 @@ def validation(settings: Settings, cards: Sequence[ModelCard]) -> LabelledSet:
     """The validation films that all these models read. Raises BadSet."""
     table = settings.checkpoints / cards[0].task / FILMS
     stamp = table.stat().st_mtime_ns if table.exists() else 0
-    stamps = tuple(
-        (c.version, c.predictions.stat().st_mtime_ns if c.predictions else 0) for c in cards
+    return _validation(str(table), stamp, _stamps(cards), list(cards), table)
+
+
+def comparable(cards: Sequence[ModelCard]) -> list[str]:
+    """The names of the models to begin with: see `core.labelled.sharing`."""
+    return _comparable(_stamps(cards), list(cards))
+
+
+def _stamps(cards: Sequence[ModelCard]) -> tuple:
+    """What changes whenever the predictions of one of the models do."""
+    return tuple(
+        (card.version, card.predictions.stat().st_mtime_ns if card.predictions else 0)
+        for card in cards
     )
-    return _validation(str(table), stamp, stamps, list(cards), table)
+
+
+@st.cache_data(max_entries=12, show_spinner=False)
+def _comparable(stamps: tuple, _cards: list[ModelCard]) -> list[str]:
+    return [card.name for card in sharing(_cards)]
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -4,6 +4,8 @@ Numbers of published validation films are kept for everybody, those of films tha
 in that visitor's session alone.
 """
 
+import json
+
 import numpy as np
 import streamlit as st
 
@@ -18,12 +20,12 @@ MOST = 48
 
 def weights(labelled: LabelledSet) -> np.ndarray:
     """(1000, N) draws of the groups."""
-    return _weights("\n".join(labelled.groups))
+    return _weights(json.dumps(list(labelled.groups)))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _weights(groups: str) -> np.ndarray:
-    return resampling.group_weights(groups.split("\n"))
+    return resampling.group_weights(json.loads(groups))
 
 
 def measured(subject: Subject) -> list[dict[str, Metric]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.labelled import BadSet, from_cards
+from core.labelled import BadSet, from_cards, sharing
 from core.models import ModelCard
 from tests.toy_models import publish, publish_diagnoser, publish_graded
 
@@ -102,6 +102,17 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path, text, reason):
     with pytest.raises(BadSet, match=reason) as refused:
         from_cards([good, model(tmp_path, "bad", text)])
     assert refused.value.reason.endswith(".") and "\n" not in refused.value.reason
+
+
+def test_models_to_begin_with_share_their_films(tmp_path):
+    rows = ("a,1,.5,.5\n", "b,0,.6,.4\n", "c,0,.6,.4\n")
+    bare = model(tmp_path, "bare", None)
+    first, same = (model(tmp_path, name, FRACTURE + "".join(rows)) for name in ("first", "same"))
+    other = model(tmp_path, "other", FRACTURE + "".join(rows[:2]) + "z,0,.6,.4\n")
+    few = model(tmp_path, "few", FRACTURE + "".join(rows[:2]))
+    assert sharing([other, bare, first, same]) == [first, same]
+    assert sharing([few, first]) == [first]
+    assert sharing([bare]) == []
 
 
 def test_the_version_changes_with_whatever_is_compared(tmp_path):

@@ -127,7 +127,10 @@ def test_the_address_reopens_the_view(visit, models):
         ({"part": "nonsense"}, "The link's part is not here"),
         ({"part": "threshold", "threshold": "2"}, "The link's threshold was left out"),
         ({"part": "threshold", "prevalence": "x"}, "The link's prevalence was left out"),
-        ({"part": "standing", "models": "gone,toy"}, "The link names models that are not here"),
+        (
+            {"part": "standing", "models": "gone,toy"},
+            "Some models that were asked for are not here",
+        ),
         ({"part": "kinds", "by": "Weather"}, "not known by what the link asks for"),
     ],
     ids=lambda value: "" if isinstance(value, str) else "-".join(value),
@@ -138,7 +141,10 @@ def test_what_the_address_asks_for_in_vain_is_said(visit, models, asked, sentenc
 
 def test_models_that_share_no_film(visit, models):
     (models / "fracture/other/predictions.csv").write_text(HEAD + "z.png,1,.1,.9\n")
-    assert "measured on different films" in said(opened(visit))
+    app = opened(visit)  # begins with those that share theirs
+    assert "**n = 24** films" in said(app)
+    app.multiselect(key="compare-set-fracture-models").set_value(["other", "toy"]).run()
+    assert "measured on different films" in said(clean(app))
 
 
 def test_a_task_without_models(visit, models):
