@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.annotation_records import StoreError
+from core.annotation_records import Refused
 from core.quiz_records import MAX_NICKNAME
-from core.quizzes import CODE_LENGTH, Quizzes
+from core.quizzes import CODE_LENGTH, Quizzes, tidied_code
 from core.settings import Settings
 from core.ui import quiz_store
 from core.ui.words import plain
@@ -52,7 +52,7 @@ def _invited(quizzes: Quizzes, code: str) -> None:
     """Join the quiz of the link's code, where there is one that goes on."""
     try:
         quiz = quizzes.by_code(code)
-    except StoreError as error:
+    except Refused as error:
         st.error(error.reason, icon=":material/error:")
         _join(quizzes, "")
         return
@@ -94,11 +94,10 @@ def _join(quizzes: Quizzes, code: str) -> None:
 
 
 def _joined(quizzes: Quizzes, code: str) -> None:
-    typed = code or st.session_state["quiz-code"]
+    typed = tidied_code(code or st.session_state["quiz-code"])
     student = quiz_store.attempt(quizzes.join, typed, st.session_state["quiz-nickname"])
     if student:
-        quiz = quizzes.student(student.key)[1]
-        st.query_params.from_dict({"quiz": quiz.code, "student": student.key})
+        st.query_params.from_dict({"quiz": typed, "student": student.key})
 
 
 def _make(settings: Settings) -> None:

@@ -111,7 +111,7 @@ def _case(code: str, position: int, _quizzes: Quizzes, _quiz: Quiz) -> Case:
     return _quizzes.case(_quiz, position)
 
 
-@st.cache_resource(ttl="1h", max_entries=256, show_spinner=False)
+@st.cache_resource(ttl="1h", max_entries=96, show_spinner=False)
 def _picture(code: str, position: int, number: int, _quizzes: Quizzes, _quiz: Quiz) -> Picture:
     return _quizzes.picture(_quiz, position, number)
 

@@ -34,6 +34,10 @@ def show(quizzes: Quizzes, key: str) -> None:
         _led(quizzes, quiz, student, now)
     else:
         _own(quizzes, quiz, student, now)
+    st.caption(
+        f"You are {plain(student.nickname)}. The address of this page is yours alone: with it a "
+        "reload loses nothing."
+    )
     _follow(quizzes, quiz.code, _stands(now))
 
 

@@ -51,11 +51,14 @@ def _invite(quiz: Quiz) -> None:
         code, link = st.columns([1, 2], gap="medium", vertical_alignment="center")
         code.title(quiz.code, anchor=False)
         link.code(address, language=None, wrap_lines=True)
-        words = "Students open this address and choose a nickname, or type the code on this page."
+        words = (
+            "Students open this address and choose a nickname, or type the code on this page. Your "
+            "own address in the browser is for you alone: whoever has it leads the quiz."
+        )
         if urlsplit(page).hostname in _HERE:
             words += (
-                " It works on this computer alone: open the page under the computer's name in your "
-                "network, so that others can follow it."
+                " Students' devices cannot reach this computer under that name: open the page "
+                "under its name in your network."
             )
         st.caption(words)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core import samples
+from core.annotation_records import Unreachable
 from core.quiz_records import Answer, Case, ModelReading, Picture
 from core.quizzes import Quizzes
 from core.ui import quiz_store
@@ -146,6 +147,20 @@ def test_who_cannot_join_is_told_why(at, made, quizzes, code, nickname, why):
 )
 def test_a_link_to_nothing_says_so(at, quizzes, query, why):
     assert why in said(at(**query))
+
+
+@pytest.mark.parametrize(
+    "method, query",
+    [("by_code", {"quiz": "X"}), ("student", {"student": "X"}), ("by_key", {"lead": "X"})],
+)
+def test_a_store_that_is_away_is_told_and_asked_again(at, quizzes, monkeypatch, method, query):
+    def away(*_):
+        raise Unreachable("The store is away.")
+
+    monkeypatch.setattr(Quizzes, method, away)
+    app = at(**query)
+    assert [one.value for one in app.error] == ["The store is away."]
+    assert any("seconds" in data for data in shown(app))
 
 
 def test_a_quiz_that_has_ended_takes_nobody(at, made, quizzes):
