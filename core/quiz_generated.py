@@ -23,7 +23,7 @@ from core import packs
 from core.archive import Archive, BadPack
 from core.contours import random_contour
 from core.film_packs import Film, Pack
-from core.images import decode
+from core.images import BadImage, decode
 from core.lesions import CODES, DIAGNOSES, SIDE, mask_to_square, to_square
 from core.masks import rasterise
 from core.metal import find_metal
@@ -134,7 +134,7 @@ def _photo(pack: LesionPack, lesion: Lesion) -> Draft:
 
 
 def _drawn(pack: LesionPack, lesion: Lesion) -> Draft | None:
-    """A generated lesion; None where the mask outlines nothing."""
+    """A generated lesion; None where the mask outlines nothing or is gone."""
     mask = _mask(pack, lesion)
     if mask is None:
         return None
@@ -143,7 +143,10 @@ def _drawn(pack: LesionPack, lesion: Lesion) -> Draft | None:
 
 
 def _mask(pack: LesionPack, lesion: Lesion) -> np.ndarray | None:
-    data = np.frombuffer(bytes_of(pack.archive.read, lesion.mask), np.uint8)
+    try:
+        data = np.frombuffer(bytes_of(pack.archive.read, lesion.mask), np.uint8)
+    except OSError:
+        return None
     pixels = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
     if pixels is None:
         return None
@@ -198,8 +201,8 @@ def knees(
     """`count` cases about real knees of `core.quiz_films.val_films`, of all grades alike, half of
     them untouched and half with a hole in the shape of an implant that a network has filled.
 
-    Knees with anything on them that looks like metal are left out, and those whose key is in
-    `but`.
+    Left out are knees that cannot be read, those with anything on them that looks like metal, and
+    those whose key is in `but`.
     """
     pack, films = found
     by_grade = [[film for film in films if film.label == grade] for grade in range(5)]
@@ -210,9 +213,17 @@ def knees(
         filled = len(drafts) % 2 == GENERATED
         load = partial(film_of, pack, film)
         draft = knee(f"knee {film.name}", film.name, load, filled, f"Film {film.name}. {OAI}")
-        if draft.key not in but and not find_metal(load()).any():
+        if draft.key not in but and _bare(load):
             drafts.append(draft)
     return balanced([drafts], count, seed)
+
+
+def _bare(load: Callable[[], np.ndarray]) -> bool:
+    """Whether a film can be read and nothing on it looks like metal."""
+    try:
+        return not find_metal(load()).any()
+    except (BadImage, OSError):
+        return False
 
 
 def knee(key: str, name: str, load: Callable[[], np.ndarray], filled: bool, source: str) -> Draft:

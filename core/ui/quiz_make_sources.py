@@ -144,5 +144,3 @@ def _add(settings: Settings, bring: Callable[[], list[Draft]]) -> None:
         quiz_make_list.add(bring(), Networks(settings.checkpoints, settings.threads))
     except BadCase as error:
         st.error(error.reason, icon=":material/error:")
-    except OSError:
-        st.error("The pack of real films is damaged: unpack it again.", icon=":material/error:")

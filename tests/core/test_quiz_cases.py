@@ -179,7 +179,7 @@ def test_lesions_that_networks_learned_from_are_left_out(tmp_path, data):
     assert lesion_pack(tmp_path, tmp_path) is None
 
 
-def test_an_outline_of_nothing_is_never_drawn_from(networks, data, root):
+def test_an_outline_of_nothing_is_never_drawn_from(data, root):
     drafts = lesions(lesion_pack(data, root), 14, 5)
     assert not any(one.key == "drawn after ISIC_13" for one in drafts)
 
@@ -192,6 +192,15 @@ def test_half_of_the_knees_are_filled_and_each_is_shown_once(networks, data):
     assert shapes == {(512, 512)}
     again = knees(found, 6, 9, {one.key for one in drafts})
     assert not {one.key for one in again} & {one.key for one in drafts} and again
+
+
+def test_a_knee_that_cannot_be_read_is_left_out(tmp_path):
+    folder = tmp_path / "knee/val/1"
+    folder.mkdir(parents=True)
+    (folder / "9000001L.png").write_bytes(b"no film")
+    (folder / "9000002L.png").write_bytes(png(knee(1, 1).pixels))
+    (one,) = knees(val_films(tmp_path, "grade"), 2, 1)
+    assert "9000002L" in one.told
 
 
 def test_a_repaired_knee_is_changed_in_its_hole_alone(networks):
