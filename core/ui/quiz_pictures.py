@@ -45,14 +45,18 @@ def pictures(quizzes: Quizzes, quiz: Quiz, case: Case, revealed: bool) -> None:
     quiz_grid.show(found, ("The film with its hole", *captions), f"quiz-grid-{case.position}")
 
 
-def solved(quizzes: Quizzes, quiz: Quiz, case: Case, own: Answer | None) -> None:
-    """The pictures with the truth on them: its boxes, and where a reader (`own`) and the model
-    pointed."""
+def solved(
+    quizzes: Quizzes, quiz: Quiz, case: Case, own: Answer | None, given: Sequence[Given] = ()
+) -> None:
+    """The pictures with the truth on them: its boxes, where the model pointed, and a reader (`own`)
+    or all who have `given` an answer."""
     if case.question != "fracture":
         pictures(quizzes, quiz, case, True)
         return
     model = case.readings[0].answer.place if case.readings else None
-    marks = Marks(own.place if own else None, model, case.boxes)
+    last = {one.student_id: one.answer for one in given}  # the later one stands
+    crowd = [one.place for one in last.values() if one.value == 1 and one.place]
+    marks = Marks(own.place if own else None, model, case.boxes, crowd)
     film = quiz_store.picture(quizzes, quiz, case.position, 0)
     quiz_pointer.show(film, f"quiz-truth-{case.position}", legend(marks), marks)
 
@@ -88,6 +92,7 @@ def legend(marks: Marks) -> str:
     words = (
         (marks.reader, "○ where you point"),
         (marks.model, "◇ where the model points"),
+        (marks.crowd, "● where the class points"),
         (marks.boxes, "▭ dashed: where the fracture is"),
     )
     return " · ".join(text for there, text in words if there)

@@ -1,8 +1,9 @@
 """A picture of a quiz, and the places on it: where a student points, where a model did, and the
 truth.
 
-Places are told apart by shape: a ring is the student's, a diamond the model's, a dashed box the
-truth. A tap or click marks a place, and so do the arrow keys; two fingers still zoom the page.
+Places are told apart by shape: a ring is the student's, a diamond the model's, dots the class's, a
+dashed box the truth. A tap or click marks a place, and so do the arrow keys; two fingers still zoom
+the page.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ rect.over { stroke: #F0E442; stroke-width: 2.5; stroke-dasharray: 8 5; }
   inset 0 0 0 2px #000; }
 .ring::after { content: ""; position: absolute; inset: 10px; border-radius: 50%;
   background: #56B4E9; box-shadow: 0 0 0 1px #000; }
+.dot { width: 14px; height: 14px; margin: -7px 0 0 -7px; border: 2px solid #fff;
+  border-radius: 50%; background: #0072B2; box-shadow: 0 0 0 1px #000; }
 .diamond { width: 24px; height: 24px; margin: -12px 0 0 -12px; border: 3px solid #E69F00;
   transform: rotate(45deg); box-shadow: 0 0 0 2px #000, inset 0 0 0 2px #000; }
 figcaption { font-size: 0.875rem; margin-top: 0.35rem; opacity: 0.8; }
@@ -79,6 +82,16 @@ function put(mark, place) {
   if (!place) return
   mark.style.left = `${100 * place[0]}%`
   mark.style.top = `${100 * place[1]}%`
+}
+
+function dots(stage, places) {
+  stage.querySelectorAll(".dot").forEach((dot) => dot.remove())
+  for (const place of places) {
+    const dot = document.createElement("span")
+    dot.className = "mark dot"
+    put(dot, place)
+    stage.append(dot)
+  }
 }
 
 function frames(svg, boxes) {
@@ -110,6 +123,7 @@ export default function ({ data, parentElement, setStateValue }) {
   picture.alt = data.alt
   find("figcaption").textContent = data.caption
   frames(find("svg"), data.boxes)
+  dots(stage, data.crowd)
   put(find(".diamond"), data.model)
   put(find(".ring"), self.place)
   stage.classList.toggle("open", data.open)
@@ -164,11 +178,12 @@ _PICTURE = st.components.v2.component("lightbox_quiz_picture", html=_HTML, css=_
 
 class Marks(NamedTuple):
     """What lies on a picture, in fractions of its width and height: where a reader and where a
-    model points, and (x0, y0, x1, y1) around what is there."""
+    model points, (x0, y0, x1, y1) around what is there, and where everybody points."""
 
     reader: Place | None = None
     model: Place | None = None
     boxes: Sequence[Box] = ()
+    crowd: Sequence[Place] = ()
 
 
 NONE = Marks()
@@ -194,6 +209,7 @@ def show(
             "place": marks.reader,
             "model": marks.model,
             "boxes": [list(box) for box in marks.boxes],
+            "crowd": [list(place) for place in marks.crowd],
             "open": to_point,
         },
         on_place_change=lambda: None,

@@ -89,7 +89,8 @@ def _led(quizzes: Quizzes, quiz: Quiz) -> None:
 def _pictures(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
     """What the class looks at in this phase."""
     if quiz.phase == "truth":
-        quiz_pictures.solved(quizzes, quiz, case, None)
+        given = quizzes.given(quiz, case.position)
+        quiz_pictures.solved(quizzes, quiz, case, None, given)
     elif quiz.phase == "model" and case.readings[0].heat is not None:
         film, heat = st.columns(2)
         with film:

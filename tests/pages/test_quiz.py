@@ -281,7 +281,7 @@ def test_the_teacher_leads_through_a_case_and_tells_nothing_too_early(at, made, 
     assert "Toy" not in said(app) and TRUTH not in said(app)
     app.toggle(key="quiz-live").set_value(False).run()
     assert not any("bars" in data for data in shown(app))
-    quizzes.answer(bo, 0, "blind", Answer(1))
+    quizzes.answer(bo, 0, "blind", Answer(1, (0.2, 0.9)))
     press(app, "quiz-show-model")
     quizzes.answer(ann, 0, "changed", Answer(1))
     later(app)
@@ -294,7 +294,8 @@ def test_the_teacher_leads_through_a_case_and_tells_nothing_too_early(at, made, 
     assert not any(data.get("boxes") for data in shown(app))
     press(app, "quiz-reveal")
     assert TRUTH in said(app)
-    assert any(data.get("boxes") == [list(BOX)] for data in shown(app))
+    (film,) = (data for data in shown(app) if data.get("boxes"))
+    assert (film["boxes"], film["crowd"], film["model"]) == ([list(BOX)], [[0.2, 0.9]], [0.5, 0.4])
     press(app, "quiz-next")
     assert "case 2 of 2" in said(app) and quizzes.by_code(quiz.code).position == 1
 
