@@ -50,7 +50,7 @@ def show(settings: Settings) -> Quiz | None:
             args=(_ASKED, "quiz", ""),
         )
         if problem:
-            st.caption(problem)
+            st.caption(plain(problem))
         listed = st.container()
     for (slug,) in presses.waiting(_ASKED, "quiz"):
         with presses.doing(_ASKED, "quiz"), ready if slug else listed:
@@ -132,7 +132,7 @@ def _made_ready(settings: Settings, slug: str, pace: Pace) -> Quiz | None:
     try:
         drafts = quiz_make_ready.drafts(settings, ready)
     except BadCase as error:
-        st.error(error.reason, icon=":material/error:")
+        st.error(plain(error.reason), icon=":material/error:")
         return None
     first = {
         question: next((card.name for card in catalogue(settings.checkpoints, task)), None)

@@ -13,6 +13,7 @@ from core.quiz_own import AGAINST_FILLS, AGAINST_LESIONS, AS_TOLD, films, labels
 from core.quiz_records import MAX_CASES, Question
 from core.ui import quiz_make_list
 from core.ui.source import ENDINGS
+from core.ui.words import plain
 
 _AGAINST = {
     AS_TOLD: "Some are real, some are generated: I say which",
@@ -47,7 +48,7 @@ def ask(question: Question) -> Callable[[], list[Draft]] | None:
     try:
         files, truths = _opened({file.name: file.getvalue() for file in uploads}, question, told)
     except (BadCase, BadZip) as error:
-        st.error(error.reason, icon=":material/error:")
+        st.error(plain(error.reason), icon=":material/error:")
         return None
     if told:
         truths |= _table(question, [name for name in files if name not in truths])

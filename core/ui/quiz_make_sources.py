@@ -16,6 +16,7 @@ from core.quiz_networks import Networks
 from core.quiz_records import MAX_CASES, QUESTIONS, Question
 from core.settings import Settings
 from core.ui import presses, quiz_make_list, quiz_make_own
+from core.ui.words import plain
 
 SHORT = {
     "fracture": "Fracture",
@@ -116,9 +117,12 @@ def show(settings: Settings) -> None:
         on_click=presses.press,
         args=(_ASKED, "quiz"),
     )
+    added = False
     for _ in presses.waiting(_ASKED, "quiz"):
         with presses.doing(_ASKED, "quiz"), st.spinner("Choosing the cases"):
-            _add(settings, bring)
+            added = _add(settings, bring)
+    if added:
+        st.rerun()  # what was uploaded is in the list now, so another uploader takes its place
 
 
 _WHOLE = "A hole is cut into each; so it must be whole where the hole lies, best without any metal."
@@ -139,8 +143,13 @@ def _count(settings: Settings, question: Question, where: str) -> Callable[[], l
     return lambda: drawn(settings, question, where, count, but)
 
 
-def _add(settings: Settings, bring: Callable[[], list[Draft]]) -> None:
+def _add(settings: Settings, bring: Callable[[], list[Draft]] | None) -> bool:
+    """Whether it worked; where not, a sentence says why."""
+    if bring is None:
+        return False
     try:
         quiz_make_list.add(bring(), Networks(settings.checkpoints, settings.threads))
     except BadCase as error:
-        st.error(error.reason, icon=":material/error:")
+        st.error(plain(error.reason), icon=":material/error:")
+        return False
+    return True

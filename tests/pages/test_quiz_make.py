@@ -51,8 +51,8 @@ def choose(form: AppTest, key: str, value) -> AppTest:
 
 
 def upload(form: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    form.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
-    return press(form, "add")
+    form.file_uploader[0].set_value([(*file, "image/png") for file in files]).run()
+    return form if form.button(key="quiz-make-add").disabled else press(form, "add")
 
 
 def zipped(*files: tuple[str, bytes]) -> bytes:
@@ -64,7 +64,9 @@ def zipped(*files: tuple[str, bytes]) -> bytes:
 
 
 def sentences(form: AppTest) -> str:
-    return " ".join(one.value for kind in (form.error, form.warning, form.caption) for one in kind)
+    """All that is said, without the strokes that keep names from being read as Markdown."""
+    kinds = (form.error, form.warning, form.caption)
+    return " ".join(one.value.replace("\\", "") for kind in kinds for one in kind)
 
 
 def made(form: AppTest):
@@ -164,6 +166,14 @@ def test_cases_are_asked_as_listed_by_number_or_by_chance():
     assert arranged([], SHUFFLED, 1) == []
 
 
+def test_a_name_from_outside_is_shown_letter_by_letter(form):
+    choose(form, "where-fracture", "Your own files")
+    upload(form, ("**a** [b](c).png", FILM))
+    upload(form, ("x.zip", zipped(("_cats_/a.png", FILM))))
+    said = " ".join(one.value for one in (*form.error, *form.caption))
+    assert r"\_\_a\_\_ \[b\]\(c\)" in said and r"“\_cats\_” match no class" in said
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
@@ -178,9 +188,6 @@ def test_cases_are_asked_as_listed_by_number_or_by_chance():
 )
 def test_own_files_that_do_not_do_are_refused_in_a_sentence(form, files, sentence):
     choose(form, "where-fracture", "Your own files")
-    if files:
-        form.file_uploader[0].set_value([(*file, "image/png") for file in files]).run()
-    if not form.button(key="quiz-make-add").disabled:
-        press(form, "add")
+    upload(form, *files)
     assert sentence in sentences(form)
     assert form.button(key="quiz-make-make").disabled
