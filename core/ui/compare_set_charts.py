@@ -36,7 +36,7 @@ def rocs(labelled: LabelledSet, titles: Sequence[str]) -> None:
     """The ROC curve of every model; of a fracture, where its threshold lies."""
     diseased, sound = _sizes(labelled)
     figure = square(
-        460, f"False positive rate (1 - specificity), {sound}", f"Sensitivity, {diseased}"
+        460, f"False positive rate (1 - specificity)<br>{sound}", f"Sensitivity, {diseased}"
     )
     said = []
     for at, (reading, title) in enumerate(zip(labelled.readings, titles, strict=True)):
@@ -171,14 +171,11 @@ def confusion(labelled: LabelledSet, reading: ModelReading, title: str) -> None:
 
 
 def parts(
-    found: Sequence[Part], name: str, measure: Measure, titles: Sequence[str], task: str, positive
+    found: Sequence[Part], name: str, measure: Measure, titles: Sequence[str], labelled: LabelledSet
 ) -> None:
     """One measure of every model by kind of film, with whiskers of 95 %."""
     figure = empty(90 + len(found) * (26 + 18 * len(titles)))
-    kinds = [
-        f"{escape(part.value)}<br>n = {part.n:,},<br>{part.positives:,} {positive}"
-        for part in found
-    ]
+    kinds = [_kind(part, labelled) for part in found]
     said = []
     for at, title in enumerate(titles):
         values = [part.measures[at][name] for part in found]
@@ -203,7 +200,15 @@ def parts(
         yaxis={"title": None, "type": "category", "autorange": "reversed"},
         legend={"traceorder": "normal"},
     )
-    draw(figure, f"{task}-parts-{name}", f"{measure.title} by kind. {'; '.join(said)}")
+    draw(figure, f"{labelled.task}-parts-{name}", f"{measure.title} by kind. {'; '.join(said)}")
+
+
+def _kind(part: Part, labelled: LabelledSet) -> str:
+    """A kind of film with its numbers, for an axis."""
+    said = f"{escape(part.value)}<br>n = {part.n:,}"
+    if part.value in labelled.classes:
+        return said
+    return f"{said},<br>{part.positives:,} {labelled.disease.name}"
 
 
 def _whiskers(values: Sequence[Metric]) -> dict:
@@ -238,8 +243,10 @@ def differences(
     )
     figure.add_vline(x=0, line={"dash": "dash", "color": GREY})
     figure.update_layout(
+        title={"text": f"{titles[0]}<br>less {titles[1]}", "font": {"size": 13}, "x": 0},
+        margin={"t": 60},
         yaxis={"autorange": "reversed", "title": None},
-        xaxis={"title": f"{titles[0]}<br>less {titles[1]}, n = {n:,}", "zeroline": False},
+        xaxis={"title": f"Difference, n = {n:,}", "zeroline": False},
     )
     said = ", ".join(f"{name} {gap.value:+.3f}" for name, gap in rows)
     draw(figure, key, f"Differences of {titles[0]} less {titles[1]}: {said}")

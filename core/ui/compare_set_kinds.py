@@ -34,7 +34,7 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
     told = [p for p in found if any(np.isfinite(numbers[name].value) for numbers in p.measures)]
     drawn = told[:MOST_KINDS]
     if drawn:
-        compare_set_charts.parts(drawn, name, measure, titles, task, labelled.disease.name)
+        compare_set_charts.parts(drawn, name, measure, titles, labelled)
     st.caption(" ".join(_said(found, told, drawn, name, task, films)))
     offer(
         f"{task}-by-{re.sub('[^a-z0-9]+', '-', by.lower())}", lambda: _rows(found, by, titles, task)

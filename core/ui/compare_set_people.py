@@ -58,7 +58,6 @@ def bars(every: Sequence[tuple[str, PerThousand]], labelled: LabelledSet) -> Non
             x=[outcome.count for outcome in outcomes],
             orientation="h",
             name=label,
-            text=[f"{outcome.count:,}" for outcome in outcomes],
             marker={"color": _shade(series), "pattern": {"shape": PATTERNS[at]}},
             error_x={
                 "array": [outcome.high - outcome.count for outcome in outcomes],
