@@ -1,13 +1,15 @@
-"""The table of the exhibit "Shortcut": metal erased from films that carry it, and drawn on others.
+"""The tables of the exhibit "Shortcut": metal erased from films that carry it, and drawn on others.
 
-Every published fracture model is asked about each film of FracAtlas's train and val splits that
-carries hardware: as it is, with the suggested metal filled in by the context encoder, and with as
-much filled in elsewhere; and 120 sound val films, chosen with a fixed seed: as they are, with
-an implant drawn on the bone, and with that filled in again. One row a film and treatment.
+Every published fracture model is asked about each val film of FracAtlas that carries hardware: as
+it is, with the suggested metal filled in by the context encoder, and with as much filled in
+elsewhere; and 120 sound val films, chosen with a fixed seed: as they are, with an implant
+drawn on the bone, and with that filled in again. One row a film and treatment. A second table
+counts the films of both splits by hardware and label.
 """
 
 import random
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -20,6 +22,7 @@ from core.painters import Painter, open_painter
 from trainers.squares import read_grey
 
 SEED, SOUND = 8, 120
+FIRST = 84  # seed of the first implant
 Row = tuple[str, str, np.ndarray, np.ndarray]  # treatment, kind of implant, what was filled, film
 
 
@@ -28,19 +31,33 @@ def tables(arguments: Namespace) -> dict[str, list[dict]]:
     models = [open_model(card, 1) for card in catalogue(arguments.checkpoints, "fracture")]
     painter = open_painter(find(arguments.checkpoints, "inpaint", "context_encoder"), 1)
     pack = Pack(arguments.data)
-    films, rows = chosen(pack), []
-    for nth, (film, data) in enumerate(tqdm(pack.read_all(films), total=len(films))):
-        rows += asked(film, read_grey(data, film.name), nth, models, painter)
-    return {"shortcut": rows}
+    rows = []
+    for seed, film in tqdm(chosen(pack)):
+        grey = read_grey(pack.read(film.path), film.name)
+        rows += asked(film, grey, seed, models, painter)
+    return {"shortcut": rows, "shortcut_films": counted(pack)}
 
 
-def asked(film: Film, grey: np.ndarray, nth: int, models: list[Model], painter: Painter):
-    """The rows of one film (H, W) uint8, a list of dicts; `nth` decides what is drawn."""
+def counted(pack: Pack) -> list[dict]:
+    """How many films each split has, by hardware and label."""
+    kinds = Counter(
+        (film.split, int("hardware" in film.flags), film.label)
+        for split in ("train", "val")
+        for film in pack.split(split)
+    )
+    columns = ("split", "hardware", "fractured")
+    return [
+        dict(zip(columns, kind, strict=True)) | {"films": n} for kind, n in sorted(kinds.items())
+    ]
+
+
+def asked(film: Film, grey: np.ndarray, seed: int, models: list[Model], painter: Painter):
+    """The rows of one film (H, W) uint8, a list of dicts."""
     hardware = "hardware" in film.flags
-    told = {"film": film.name, "split": film.split, "group": film.group}
+    told = {"film": film.name, "group": film.group}
     told |= {"fractured": film.label, "hardware": int(hardware)}
     rows = []
-    treated = with_hardware(grey, painter) if hardware else without(grey, nth, painter)
+    treated = with_hardware(grey, painter) if hardware else without(grey, seed, painter)
     for treatment, kind, mask, pixels in treated:
         said = shortcut.probabilities(pixels, models)
         how = {"treatment": treatment, "kind": kind, "share": f"{mask.mean():.4f}"}
@@ -48,14 +65,14 @@ def asked(film: Film, grey: np.ndarray, nth: int, models: list[Model], painter: 
     return rows
 
 
-def chosen(pack: Pack) -> list[Film]:
-    """Films with hardware of both splits, and sound val films without."""
-    hardware = [
-        film for split in ("val", "train") for film in pack.split(split) if "hardware" in film.flags
-    ]
-    sound = [f for f in pack.split("val") if not f.label and "hardware" not in f.flags]
+def chosen(pack: Pack) -> list[tuple[int, Film]]:
+    """Val films with hardware, and sound ones without, each with the seed of what is drawn."""
+    films = pack.split("val")
+    hardware = [film for film in films if "hardware" in film.flags]
+    sound = [film for film in films if not film.label and "hardware" not in film.flags]
     sound = sorted(sound, key=lambda film: film.name)
-    return hardware + random.Random(SEED).sample(sound, min(SOUND, len(sound)))
+    drawn = random.Random(SEED).sample(sound, min(SOUND, len(sound)))
+    return [*((0, film) for film in hardware), *enumerate(drawn, FIRST)]
 
 
 def with_hardware(grey: np.ndarray, painter: Painter) -> Iterator[Row]:
@@ -68,10 +85,10 @@ def with_hardware(grey: np.ndarray, painter: Painter) -> Iterator[Row]:
         yield shortcut.ELSEWHERE, "", control.mask, control.grey
 
 
-def without(grey: np.ndarray, nth: int, painter: Painter) -> Iterator[Row]:
+def without(grey: np.ndarray, seed: int, painter: Painter) -> Iterator[Row]:
     """A film without: as it is, with an implant, kinds taking turns, and with that erased."""
-    kind = shortcut.KINDS[nth % len(shortcut.KINDS)]
-    drawn = shortcut.draw_metal(grey, nth, kind)
+    kind = shortcut.KINDS[seed % len(shortcut.KINDS)]
+    drawn = shortcut.draw_metal(grey, seed, kind)
     yield shortcut.WHOLE, "", np.zeros(grey.shape), grey
     yield shortcut.DRAWN, kind, drawn.mask, drawn.grey
     erased = shortcut.erase(drawn.grey, drawn.mask, painter)

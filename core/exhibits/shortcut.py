@@ -82,13 +82,19 @@ def probabilities(grey: np.ndarray, models: Sequence[Model]) -> dict[str, float]
     return {model.card.name: read_film(grey, model).probability for model in models}
 
 
-class Change(NamedTuple):
-    """The mean change of a model's probability of a fracture by a treatment, -1 to 1 with its 95 %
-    interval, over `n` films of so many `groups`."""
+class Pairs(NamedTuple):
+    """A model's probabilities of a fracture on the same films, as they are and after a treatment,
+    (N,) each, and the films' groups."""
 
-    value: Metric
-    n: int
-    groups: int
+    before: np.ndarray
+    after: np.ndarray
+    groups: list[str]
+
+    def change(self) -> Metric:
+        """The mean change, -1 to 1, with its 95 % interval by a bootstrap over groups."""
+        gain = self.after - self.before
+        low, high = metrics.grouped_bootstrap(self.groups, lambda drawn: float(gain[drawn].mean()))
+        return Metric(float(gain.mean()), low, high)
 
 
 def models() -> list[str]:
@@ -97,53 +103,41 @@ def models() -> list[str]:
     return columns[columns.index("share") + 1 :]
 
 
-def change(model: str, before: str, after: str, split: str = "val") -> Change:
-    """What a model's probability does between two treatments of the same films of a split: the mean
-    difference, and its interval by a bootstrap over groups of films."""
-    rows = table("shortcut")
-    chance = dict(
-        zip(
-            zip(rows["film"], rows["treatment"], strict=True),
-            floats("shortcut", model),
-            strict=True,
-        )
-    )
+def pairs(model: str, treatment: str) -> Pairs:
+    """What a model said of the val films that were treated so, from the committed table."""
+    rows, chances = table("shortcut"), floats("shortcut", model)
+    told = zip(rows["film"], rows["treatment"], chances, strict=True)
+    said = {(film, how): chance for film, how, chance in told}
     treated = {
         film: group
-        for film, treatment, where, group in zip(
-            rows["film"], rows["treatment"], rows["split"], rows["group"], strict=True
-        )
-        if treatment == after and where == split
+        for film, group, how in zip(rows["film"], rows["group"], rows["treatment"], strict=True)
+        if how == treatment
     }
-    gain = np.array([chance[film, after] - chance[film, before] for film in treated])
-    groups = list(treated.values())
-    low, high = metrics.grouped_bootstrap(groups, lambda drawn: float(gain[drawn].mean()))
-    return Change(Metric(float(gain.mean()), low, high), len(gain), len(set(groups)))
+    return Pairs(
+        np.array([said[film, WHOLE] for film in treated]),
+        np.array([said[film, treatment] for film in treated]),
+        list(treated.values()),
+    )
 
 
 class Hardware(NamedTuple):
-    """Films with hardware in the table: how many there are, how many of them are `fractured`, and
-    on how many the metal was found."""
+    """How many `films` carry hardware, and how many of these are `fractured`."""
 
     films: int
     fractured: int
-    found: int
 
 
 def hardware(split: str | None = None) -> Hardware:
-    """The films with hardware of a split, or of both."""
-    rows = table("shortcut")
+    """The films with hardware of a split of FracAtlas, or of both."""
+    rows = table("shortcut_films")
     own = [
-        at
-        for at, (flag, where) in enumerate(zip(rows["hardware"], rows["split"], strict=True))
+        (int(n), int(n) * (label == "1"))
+        for where, flag, label, n in zip(
+            rows["split"], rows["hardware"], rows["fractured"], rows["films"], strict=True
+        )
         if flag == "1" and split in (where, None)
     ]
-    whole = [at for at in own if rows["treatment"][at] == WHOLE]
-    return Hardware(
-        len(whole),
-        sum(rows["fractured"][at] == "1" for at in whole),
-        sum(rows["treatment"][at] == ERASED for at in own),
-    )
+    return Hardware(sum(n for n, _ in own), sum(n for _, n in own))
 
 
 class Apart(NamedTuple):
@@ -159,8 +153,8 @@ def apart(card: ModelCard) -> Apart | None:
     """From the published predictions of a model; None where it has none of FracAtlas's val films
     that carry hardware."""
     rows = table("shortcut")
-    flagged = zip(rows["film"], rows["hardware"], rows["split"], strict=True)
-    metal = {film for film, flag, split in flagged if flag == "1" and split == "val"}
+    flagged = zip(rows["film"], rows["hardware"], strict=True)
+    metal = {film for film, flag in flagged if flag == "1"}
     try:
         with card.predictions.open(newline="", encoding="utf-8") as file:
             said = [
