@@ -71,7 +71,7 @@ class Found:
         """Split → how many films, those to be measured on first."""
         counts = Counter(film.split for film in self.films)
         order = ["val", "test", "auto_test", "", "train"]
-        return {name: counts[name] for name in order if name in counts}
+        return {name: counts[name] for name in dict.fromkeys([*order, *counts]) if counts[name]}
 
     def of(self, split: str) -> list[LabelledFilm]:
         """The films of a split; of more than `MOST_FILMS` as many, evenly spread over each
@@ -144,6 +144,8 @@ def _thinned(films: Sequence[LabelledFilm]) -> Iterator[LabelledFilm]:
 def _from_pack(archive: Archive) -> Found:
     try:
         pack = Pack(archive.path, archive.files)
+        if not {film.label for film in pack.films} <= {0, 1}:
+            raise BadPack("a label is neither 0 nor 1")
     except BadPack:
         raise BadSet(
             "Its table of films cannot be used: pack it again as it was published, or bring "

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -53,7 +54,7 @@ def choose(settings: Settings, task: str, cards: Sequence[ModelCard]) -> Subject
         st.info(f"Bring {films} with their labels, and every model reads them here.")
         return None
     archive, key = brought
-    found = find(archive, task)
+    found = _found(key, task, archive)
     chosen = _choose_split(found, f"{SPLIT}-{task}")
     check_labels(task, [film.label for film in chosen])
     return _scored(archive, chosen, task, cards, f"{task}-{key}", source == SERVER)
@@ -64,7 +65,10 @@ def _bring(settings: Settings, task: str, source: str) -> tuple[Archive, str] | 
     try:
         if source == SERVER:
             path = train_data.found(settings, f"compare-set-{task}-pack", LIKELY[task])
-            return (Archive(path), f"{path}-{path.stat().st_mtime_ns}") if path else None
+            if path is None:
+                return None
+            key = f"{path}-{path.stat().st_mtime_ns}"
+            return _opened(key, path), key
         return _zip() if source == ZIP else _folder()
     except (BadZip, BadFile) as error:
         raise BadSet(error.reason) from None
@@ -104,6 +108,16 @@ def _unpacked(key: str, name: str, _load) -> Archive:
     return Archive(display_name(name), dict(film_zip.unpack(_load(), name)))
 
 
+@st.cache_resource(max_entries=1, scope="session", show_spinner=False)
+def _opened(key: str, _path: Path) -> Archive:
+    return Archive(_path)
+
+
+@st.cache_resource(max_entries=1, scope="session", show_spinner=False)
+def _found(key: str, task: str, _archive: Archive) -> Found:
+    return find(_archive, task)
+
+
 PRIVACY = (
     "Kept in this session's memory alone, and gone with it. Research and teaching only: remove "
     "names from films first."
@@ -120,7 +134,7 @@ def _choose_split(found: Found, key: str) -> list[LabelledFilm]:
         split = st.segmented_control(
             "Split",
             list(splits),
-            format_func=lambda name: f"{SPLITS[name]}, {splits[name]:,}",
+            format_func=lambda name: f"{SPLITS.get(name, name)}, {splits[name]:,}",
             key=key,
             required=True,
             persist_state="session",

@@ -93,6 +93,12 @@ def test_the_project_s_own_table_tells_region_view_and_hardware():
     assert found.films[1].attributes["Region"] == "mixed"
 
 
+def test_a_split_of_another_name_is_kept_behind_the_known_ones():
+    table = "image_id,split,fractured\na.png,holdout,1\nb.png,val,0\n"
+    found = find(files("images/a.png", "images/b.png", manifest=table), "fracture")
+    assert list(found.splits) == ["val", "holdout"]
+
+
 BAD = {
     "no picture": (files(labels="image,label\n"), "There is no picture in it"),
     "no labels": (files("a.png", "b.png"), "The 2 pictures carry no labels: put them into folders"),
@@ -102,6 +108,10 @@ BAD = {
     ),
     "labels": (files("a.png", labels="image,label\na.png,maybe\n"), "labels match no class: found"),
     "columns": (files("a.png", labels="image,says\na.png,1\n"), "must have a column image"),
+    "a third class": (
+        files("images/a.png", manifest="image_id,split,fractured\na.png,val,2\n"),
+        "Its table of films cannot be used",
+    ),
     "manifest": (files("a.png", manifest="image_id\nx\n"), "Its table of films cannot be used"),
 }
 
