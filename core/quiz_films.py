@@ -16,7 +16,7 @@ from core.phantoms import knee, long_bone
 from core.quiz_cases import ANSWERS, Draft, shown_film
 from core.quiz_records import Question
 
-BONE, KNEE, HOLED = "X-ray film", "Knee film", "Knee film with a hole"
+BONE, KNEE, HOLED = "X-ray film", "Knee film", "Film with a hole"
 KINDS = {"fracture": BONE, "grade": KNEE, "fill": HOLED}
 FRACATLAS = (
     "FracAtlas, Abedeen et al. 2023, doi 10.6084/m9.figshare.22363012, CC BY 4.0; no model here "
