@@ -19,7 +19,6 @@ SO_WHAT = (
 )
 MEASURES = {"accuracy": "Accuracy", "sensitivity": "Sensitivity", "auroc": "AUROC"}
 TITLES = {"leaking": "Network that saw the leaked films", "clean": "Network that saw none of them"}
-SHARES = np.linspace(0, 1, 21)
 KAGGLE = leak.KAGGLE[0] / leak.KAGGLE[1]
 
 
@@ -36,7 +35,7 @@ def show(settings: Settings) -> None:
         key="leak-share",
         help="So many of the test films lay among the training films too, byte for byte.",
     )
-    curves = _curves()
+    curves = leak.curves()
     at = round(share / 5)
     for network in leak.NETWORKS:
         st.markdown(f"**{TITLES[network]}**")
@@ -60,7 +59,7 @@ def show(settings: Settings) -> None:
         "and is the positive class."
     )
     there = {
-        name: percent(float(np.interp(KAGGLE, SHARES, curves["accuracy"].mean[name])))
+        name: percent(float(np.interp(KAGGLE, leak.SHARES, curves["accuracy"].mean[name])))
         for name in leak.NETWORKS
     }
     st.markdown(
@@ -73,11 +72,6 @@ def show(settings: Settings) -> None:
     )
 
 
-@st.cache_data(show_spinner=False)
-def _curves() -> dict[str, leak.Scores]:
-    return leak.curve(leak.films(), SHARES)
-
-
 def _written(measure: str, value: float) -> str:
     return score(value) if measure == "auroc" else percent(value)
 
@@ -85,9 +79,9 @@ def _written(measure: str, value: float) -> str:
 def _figure(curves: leak.Scores, measure: str, at: int) -> None:
     figure, form = exhibit_charts.empty(), ".1f" if measure == "auroc" else ".0%"
     for series, name in enumerate(leak.NETWORKS):
-        exhibit_charts.band(figure, SHARES, curves.low[name], curves.high[name], series)
+        exhibit_charts.band(figure, leak.SHARES, curves.low[name], curves.high[name], series)
         figure.add_scatter(
-            x=SHARES,
+            x=leak.SHARES,
             y=curves.mean[name],
             name=TITLES[name],
             mode="lines",
@@ -99,7 +93,7 @@ def _figure(curves: leak.Scores, measure: str, at: int) -> None:
             hovertemplate="%{x:.0%} leaked: %{y:.3f}<extra></extra>",
         )
         figure.add_scatter(
-            x=[SHARES[at]],
+            x=[leak.SHARES[at]],
             y=[curves.mean[name][at]],
             mode="markers",
             marker={
@@ -122,5 +116,6 @@ def _figure(curves: leak.Scores, measure: str, at: int) -> None:
         f"{_written(measure, float(curves.mean[name][at]))} ({TITLES[name].lower()})"
         for name in leak.NETWORKS
     )
-    alt = f"{MEASURES[measure]} by the share of leaked films: at {percent(SHARES[at])} it is {told}"
+    there = f"at {percent(leak.SHARES[at])} it is {told}"
+    alt = f"{MEASURES[measure]} by the share of leaked films: {there}"
     exhibit_charts.draw(figure, "leak-curve", alt)

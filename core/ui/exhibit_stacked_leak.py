@@ -68,7 +68,7 @@ def show(settings: Settings) -> None:
     st.caption(
         f"Measured on FracAtlas: trained with {learned.sum():,} films, tested on the {len(labels)} "
         f"of the validation split, {int(labels.sum())} of them fractured (the positive class; "
-        "fractured is called from 50 %). Stage one is ours, LightGBM on the pooled features of a "
+        "fractured is called above 50 %). Stage one is ours, LightGBM on the pooled features of a "
         "frozen MobileNetV2; in brackets, 95 % intervals over groups of films."
     )
     st.markdown(
@@ -106,6 +106,7 @@ def _histogram(counts: np.ndarray, key: str, films: str) -> None:
             x=middles,
             y=counts[at] / max(1, counts[at].sum()),
             name=name,
+            opacity=0.75,
             marker={"pattern": {"shape": exhibit_charts.PATTERNS[at]}},
             customdata=counts[at],
             hovertemplate="about %{x:.1%}: %{customdata} films, %{y:.0%} of them<extra></extra>",
@@ -113,7 +114,8 @@ def _histogram(counts: np.ndarray, key: str, films: str) -> None:
     figure.update_layout(
         xaxis={"title": "Probability by stage one", "tickformat": ".0%", "range": [0, 1]},
         yaxis={"title": "Share of the class", "tickformat": ".0%"},
-        bargap=0.05,
+        barmode="overlay",
+        bargap=0,
     )
     sure = counts[0, : BINS // 2].sum() + counts[1, BINS // 2 :].sum()
     alt = (
