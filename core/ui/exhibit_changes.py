@@ -80,7 +80,7 @@ def forest(changes: Mapping[str, Metric], what: str, key: str) -> None:
     reach = 1.05 * max(0.1, *(max(abs(value.low), abs(value.high)) for value in values))
     figure.update_layout(
         xaxis={
-            "title": "Mean change of the probability, in points",
+            "title": "Mean change, in points",
             "tickformat": "+.0%",
             "range": [-reach, reach],
         },

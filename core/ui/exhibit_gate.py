@@ -68,6 +68,7 @@ def _gate(usual: float) -> tuple[bool, float]:
         FURTHEST,
         min(max(usual, NEAREST), FURTHEST),
         0.1,
+        format="%.1f",
         key="gate-distance",
         disabled=not on,
         help=f"Real films lie at about 2. The gate itself stops beyond {usual:.1f}, which lets 99 "
@@ -184,9 +185,9 @@ def _numbers(cards: Sequence[ModelCard], at: float, on: bool) -> None:
     with st.grid(4, min_column_width=150):
         st.metric("Called fractured", f"{called} of {total}")
         st.metric("Stopped", f"{stopped} of {total}")
-        for title, kind in (("FracAtlas films", no_gate.FILMS), ("Knees", no_gate.KNEES)):
+        for title, kind in (("Films", no_gate.FILMS), ("Knees", no_gate.KNEES)):
             wrongly, n = no_gate.stopped(kind, at)
-            st.metric(f"{title} stopped by mistake", f"{wrongly} of {n}")
+            st.metric(f"{title} stopped wrongly", f"{wrongly} of {n}")
     _bars(kinds)
     st.caption(
         f"{titles[name]}, fractured from {percent(threshold, 1)} on; "
@@ -211,16 +212,18 @@ def _bars(kinds: Mapping[str, no_gate.Kind]) -> None:
             name=name,
             orientation="h",
             text=[value or "" for value in values],
+            textposition="inside",
+            insidetextanchor="middle",
             marker={
                 "color": exhibit_charts.colour((5, 0, 2)[at]),
-                "pattern": {"shape": exhibit_charts.PATTERNS[at]},
+                "pattern": {"shape": exhibit_charts.PATTERNS[at], "fillmode": "overlay"},
             },
             customdata=values,
             hovertemplate="%{customdata} of these, %{x:.0%}<extra>" + name + "</extra>",
         )
     figure.update_layout(
         barmode="stack",
-        xaxis={"title": "Share of the pictures", "tickformat": ".0%", "range": [0, 1]},
+        xaxis={"title": "Share of the pictures", "tickformat": ".0%", "range": [0, 1.02]},
         yaxis={"autorange": "reversed", "ticksuffix": " "},
     )
     told = "; ".join(

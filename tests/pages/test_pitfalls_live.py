@@ -115,7 +115,7 @@ def test_the_gate_is_switched_on_and_stops_a_pipe(visit, models, gate):
     app.toggle(key="gate-on").set_value(True).run()
     app.slider(key="gate-distance").set_value(exhibit_gate.NEAREST).run()
     assert charts(app, "Pictures that are no bone") != off
-    wrongly = [metric.value for metric in app.metric if "by mistake" in metric.label]
+    wrongly = [metric.value for metric in app.metric if "wrongly" in metric.label]
     assert wrongly == [
         "{} of {}".format(*no_gate.stopped(kind, exhibit_gate.NEAREST))
         for kind in (no_gate.FILMS, no_gate.KNEES)
