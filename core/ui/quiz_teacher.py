@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -38,6 +39,9 @@ def show(quizzes: Quizzes, key: str) -> None:
         _end(quizzes, quiz)
     else:
         _led(quizzes, quiz)
+    # The results are drawn with these while the whole class waits: better loaded before.
+    for slow in ("pandas", "plotly.graph_objects"):
+        import_module(slow)
 
 
 def _invite(quiz: Quiz) -> None:
