@@ -20,6 +20,7 @@ FEATURE_TITLES = {
     "lesion_mobilenetv2": "Our lesion/mobilenetv2, pooled features (1,280)",
     "lesion_resnet18": "Our lesion/resnet18, pooled features (512)",
 }
+TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
 PICTURES = {
     "cgan_seed": "Conditional GAN, the first idea",
     "cgan_half": "Conditional GAN with half the noise",
@@ -42,9 +43,10 @@ def show(settings: Settings) -> None:
     counts = [one.n for one in found["cgan"]]
     n = st.select_slider("Number of pictures of either kind", counts, value=32, key="fid-n")
     at = counts.index(n)
-    columns = st.columns(len(PICTURES))
-    for column, (name, title) in zip(columns, PICTURES.items(), strict=True):
-        column.metric(title, _written(found[name][at].mean), help=_spread(found[name][at]))
+    with st.container(horizontal=True, gap="medium"):
+        for name, title in PICTURES.items():
+            mean, spread = _written(found[name][at].mean), _spread(found[name][at])
+            st.metric(title, mean, help=spread, width="content")
     _figure(found, at)
     st.markdown(_said(found, at))
     _caption(counts[-1], len(found["cgan"][0].draws))
@@ -87,7 +89,7 @@ def _figure(found: dict[str, list[Distances]], at: int) -> None:
     figure.add_vline(counts[at], line={"dash": "dot", "color": "gray"})
     figure.update_layout(
         xaxis={"title": "Pictures of either kind", "type": "log", "tickvals": counts},
-        yaxis={"title": "Fréchet distance (lower is nearer)", "type": "log"},
+        yaxis={"title": "Fréchet distance (lower is nearer)", "type": "log", "tickvals": TICKS},
     )
     told = "; ".join(f"{title} {_written(found[n][at].mean)}" for n, title in PICTURES.items())
     exhibit_charts.draw(

@@ -39,9 +39,10 @@ def show(settings: Settings) -> None:
     at = round(share / 5)
     for network in leak.NETWORKS:
         st.markdown(f"**{TITLES[network]}**")
-        columns = st.columns(3)
-        for column, (measure, title) in zip(columns, MEASURES.items(), strict=True):
-            column.metric(title, _written(measure, float(curves[measure].mean[network][at])))
+        with st.container(horizontal=True, gap="large"):
+            for measure, title in MEASURES.items():
+                value = float(curves[measure].mean[network][at])
+                st.metric(title, _written(measure, value), width="content")
     measure = st.segmented_control(
         "Measure in the figure",
         list(MEASURES),
