@@ -83,7 +83,7 @@ class Session:
                     if self._broken:
                         raise self._broken
         except TimeoutError:
-            raise TimeoutError(f"still on the page: {' / '.join(self.words())}") from None
+            raise TimeoutError(f"{self.query} still shows {self._described()}") from None
         return self.at
 
     def widget(self, key: str, kind: str = "") -> Node | None:
@@ -101,6 +101,15 @@ class Session:
             what = node.element.WhichOneof("type")
             if what in ("markdown", "alert", "heading", "text"):
                 yield getattr(node.element, what).body
+
+    def _described(self) -> str:
+        """The texts and the buttons on the page, in short."""
+        buttons = [
+            node.element.button.label
+            for node in self.nodes.values()
+            if node.element.WhichOneof("type") == "button"
+        ]
+        return " / ".join([*self.words(), *(f"[{label}]" for label in buttons)])
 
     async def press(self, key: str, kind: str = "button") -> None:
         """Press the button with this key."""
