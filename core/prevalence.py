@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import resampling
-from core.metrics import wilson
 from core.models import Metric
 
 PEOPLE = 1000
@@ -49,7 +48,8 @@ def per_thousand(
     scores: (N,) probability of disease; positive is called from `threshold` on.
     prevalence: the share of the 1,000 who have the disease, 0 to 1.
     weights: (D, N) draws of `core.resampling`, from which the intervals come; a rate of none or all
-    has the interval of Wilson instead, since no draw of such films differs.
+    has the interval of Wilson instead, since no draw of such films differs, and the PPV then lies
+    between what both rates' lower and what both rates' upper limits make of it.
 
     The two rates are taken to be the same at any prevalence; what changes is how many of each kind
     there are (Altman & Bland 1994). ValueError when a share is outside 0 to 1.
@@ -69,19 +69,34 @@ def per_thousand(
         spared,
         sensitivity,
         specificity,
-        resampling.metric(
-            float(_ppv(sensitivity.value, specificity.value, prevalence)),
+        _calls_right(
+            sensitivity,
+            specificity,
+            prevalence,
             _ppv(drawn_sensitivity, drawn_specificity, prevalence),
         ),
     )
 
 
 def _rate(weights: np.ndarray, called: np.ndarray, among: np.ndarray) -> tuple[Metric, np.ndarray]:
-    hits, n = int((called & among).sum()), int(among.sum())
     drawn = resampling.shares(weights, called, among)
-    if 0 < hits < n:
-        return resampling.metric(hits / n, drawn), drawn
-    return Metric(hits / n, *wilson(hits, n)), drawn
+    return resampling.rate(called, among, drawn), drawn
+
+
+def _calls_right(
+    sensitivity: Metric, specificity: Metric, prevalence: float, drawn: np.ndarray
+) -> Metric:
+    """The PPV. Where no draw moves one of the rates, its limits are those of both rates' limits."""
+    value = float(_ppv(sensitivity.value, specificity.value, prevalence))
+    if not {sensitivity.value, specificity.value} & {0.0, 1.0}:
+        return resampling.metric(value, drawn)
+    low = float(_ppv(sensitivity.low, specificity.low, prevalence))
+    high = float(_ppv(sensitivity.high, specificity.high, prevalence))
+    return (
+        Metric(value, low, high)
+        if np.isfinite([value, low, high]).all()
+        else Metric(value, None, None)
+    )
 
 
 def _ppv(sensitivity, specificity, prevalence: float):

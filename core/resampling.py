@@ -6,6 +6,7 @@ those of the drawn films, so that one matrix product gives what a loop over draw
 
 import numpy as np
 
+from core.metrics import wilson
 from core.models import Metric
 
 DRAWS = 1000
@@ -37,6 +38,18 @@ def metric(value: float, values: np.ndarray) -> Metric:
     """A number with the interval of its draws."""
     low, high = interval(values)
     return Metric(value, None, None) if np.isnan(low) else Metric(value, low, high)
+
+
+def rate(chosen: np.ndarray, among: np.ndarray, values: np.ndarray) -> Metric:
+    """The share of the films `among` (N,) bool that are `chosen` (N,) bool, with the interval of
+    its draws; of none or all of them Wilson's instead, since no draw of such films differs. NaN,
+    without an interval, where there is no such film."""
+    hits, n = int((chosen & among).sum()), int(among.sum())
+    if not n:
+        return Metric(float("nan"), None, None)
+    if 0 < hits < n:
+        return metric(hits / n, values)
+    return Metric(hits / n, *wilson(hits, n))
 
 
 def shares(weights: np.ndarray, chosen: np.ndarray, among: np.ndarray) -> np.ndarray:

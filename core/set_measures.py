@@ -66,6 +66,9 @@ MEASURES: Mapping[str, Mapping[str, Measure]] = {
 }
 
 
+OF_CLASSES = ("balanced_accuracy", "kappa")  # nothing on films of one true class
+
+
 def draws(labelled: LabelledSet, reading: ModelReading, weights: np.ndarray) -> dict:
     """Measure → its (D,) values under weights (D, N): see `core.resampling`. NaN where a draw does
     not give a number."""
@@ -73,53 +76,84 @@ def draws(labelled: LabelledSet, reading: ModelReading, weights: np.ndarray) -> 
     truth, called = labelled.labels, labelled.called(reading)
     positives, scores = labelled.positives, labelled.scores(reading)
     matrices = resampling.confusions(weights, truth, called, classes)
-    positive_calls = np.isin(called, labelled.disease.columns)
-    everyone = np.ones(len(labelled), bool)
+    shares = _shares(labelled, reading)
     computed = {
         "auroc": lambda: resampling.aurocs(weights, positives, scores),
         "average_precision": lambda: resampling.average_precisions(weights, positives, scores),
-        "sensitivity": lambda: resampling.shares(weights, positive_calls, positives),
-        "specificity": lambda: resampling.shares(weights, ~positive_calls, ~positives),
         "balanced_accuracy": lambda: resampling.balanced_accuracies(matrices),
-        "accuracy": lambda: resampling.shares(weights, truth == called, everyone),
         "brier": lambda: resampling.means(weights, (scores - positives) ** 2),
         "kappa": lambda: resampling.quadratic_kappas(matrices),
         "mae": lambda: resampling.means(weights, np.abs(truth - called)),
     }
-    return {name: computed[name]() for name in MEASURES[labelled.task]}
+    return {
+        name: resampling.shares(weights, *shares[name]) if name in shares else computed[name]()
+        for name in MEASURES[labelled.task]
+    }
+
+
+def _shares(labelled: LabelledSet, reading: ModelReading) -> dict[str, tuple[np.ndarray, ...]]:
+    """The measures that are a share of films: which are chosen and among which, (N,) bool each."""
+    called_positive = np.isin(labelled.called(reading), labelled.disease.columns)
+    positives = labelled.positives
+    return {
+        "sensitivity": (called_positive, positives),
+        "specificity": (~called_positive, ~positives),
+        "accuracy": (labelled.right(reading), np.ones(len(labelled), bool)),
+    }
 
 
 def measured(
     labelled: LabelledSet, reading: ModelReading, weights: np.ndarray
 ) -> dict[str, Metric]:
-    """Measure → the number on these films, with its 95 % interval from the draws (D, N)."""
+    """Measure → the number on these films, with its 95 % interval from the draws (D, N): see
+    `resampling.rate` for shares; other numbers that no draw changes have none."""
     drawn = draws(labelled, reading, weights)
     found = draws(labelled, reading, np.ones((1, len(labelled)), np.float32))
-    return {name: resampling.metric(float(found[name][0]), drawn[name]) for name in found}
+    shares = _shares(labelled, reading)
+    numbers = {
+        name: resampling.rate(*shares[name], drawn[name])
+        if name in shares
+        else resampling.metric(float(found[name][0]), drawn[name])
+        for name in found
+    }
+    return {
+        name: Metric(number.value, None, None) if number.low == number.high else number
+        for name, number in numbers.items()
+    }
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some films of a set: `value` of an attribute, n films of which `positives` have the disease,
-    and the measures of each model, in the set's order."""
+    """Some films of a set: `value` of an attribute, n films of so many true `classes`, of which
+    `positives` have the disease, and the measures of each model, in the set's order."""
 
     value: str
     n: int
     positives: int
+    classes: int
     measures: tuple[dict[str, Metric], ...]
 
 
 def parts(labelled: LabelledSet, title: str, weights: np.ndarray) -> list[Part]:
-    """The measures of every model on the films of each value of an attribute, values in the order
-    of the classes or by how many films they have."""
-    column = labelled.attributes[title]
-    order = [name for name in CLASSES[labelled.task] if name in set(column)]
-    names, counts = np.unique(column.astype(str), return_counts=True)
-    order = order or [str(names[i]) for i in np.argsort(-counts, kind="stable")]
+    """The measures of every model on the films of each value of an attribute: values that are
+    classes in their order, then the others by how many films they have.
+
+    NaN is a measure of several classes on films of one alone.
+    """
+    column = labelled.attributes[title].astype(str)
+    names, counts = np.unique(column, return_counts=True)
+    by_size = [str(names[i]) for i in np.argsort(-counts, kind="stable")]
+    classes = [name for name in CLASSES[labelled.task] if name in by_size]
     found = []
-    for value in order:
+    for value in dict.fromkeys([*classes, *by_size]):
         chosen = np.flatnonzero(column == value)
         part, drawn = labelled.of(chosen), weights[:, chosen]
-        measures = tuple(measured(part, reading, drawn) for reading in part.readings)
-        found.append(Part(value, len(part), int(part.positives.sum()), measures))
+        occurring = len(np.unique(part.labels))
+        untold = dict.fromkeys(OF_CLASSES if occurring < 2 else (), Metric(np.nan, None, None))
+        measures = tuple(
+            measured(part, reading, drawn)
+            | {n: untold[n] for n in untold if n in MEASURES[part.task]}
+            for reading in part.readings
+        )
+        found.append(Part(value, len(part), int(part.positives.sum()), occurring, measures))
     return found

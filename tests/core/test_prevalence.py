@@ -49,6 +49,17 @@ def test_missing_none_of_ten_is_not_missing_none_of_all():
     assert said.missed.high == round(500 * (1 - said.sensitivity.low))
 
 
+def test_that_no_call_was_wrong_on_a_few_films_does_not_make_every_call_right():
+    said = at(0.955, 0.05)
+    assert said.found.count == 0 and said.in_vain.high < 250  # 1 of 20 is called in vain
+    sure = per_thousand(POSITIVES, np.where(POSITIVES, SCORES, 0), 0.5, 0.05, WEIGHTS)
+    assert (sure.ppv.value, sure.ppv.high) == (1, 1) and sure.in_vain.count == 0
+    right, wrong = sure.sensitivity.low * 0.05, (1 - sure.specificity.low) * 0.95
+    assert sure.ppv.low == pytest.approx(right / (right + wrong)) and sure.ppv.low < 0.2
+    never = per_thousand(POSITIVES, np.where(POSITIVES, 0, SCORES), 0.5, 0.05, WEIGHTS)
+    assert (never.ppv.value, never.ppv.low) == (0, 0) and 0 < never.ppv.high < 0.1
+
+
 def test_where_nobody_is_called_no_call_is_right():
     said = at(1.1, 0.2)
     assert np.isnan(said.ppv.value) and said.missed.count == 200
