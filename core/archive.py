@@ -1,6 +1,7 @@
 """The files of a folder or a zip, read alike."""
 
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -31,11 +32,12 @@ class Archive:
             raise BadPack(f"{self.path} is neither a folder nor a zip: give the path of a pack.")
 
     def read(self, member: str) -> bytes:
-        """One file's bytes."""
+        """One file's bytes. Raises as `stream` does."""
         return next(self.stream([member]))
 
     def stream(self, members: Iterable[str]) -> Iterator[bytes]:
-        """The bytes of several files in turn, opening a zip once."""
+        """The bytes of several files in turn, opening a zip once. Raises OSError where one of them
+        is gone or damaged."""
         if self.files is not None:
             yield from (self.files[member] for member in members)
             return
@@ -43,6 +45,9 @@ class Archive:
             for member in members:
                 yield (self.path / member).read_bytes()
             return
-        with zipfile.ZipFile(self.path) as archive:
-            for member in members:
-                yield archive.read(member)
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                for member in members:
+                    yield archive.read(member)
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError) as error:
+            raise OSError(f"{self.path} is damaged or has changed: pack it again.") from error

@@ -27,8 +27,12 @@ SPLIT_NAMES |= {"validation": "val", "test": "test", "testing": "test", "predict
 SPLIT_NAMES |= {"auto test": "auto_test"}
 CLASS_NAMES = {"fractured": 1, "fracture": 1, "not fractured": 0, "non fractured": 0}
 CLASS_NAMES |= {"notfractured": 0, "normal": 0, "no fracture": 0}
+_SYSTEM = re.compile(r"(^|/)(__MACOSX/|\.)")
+_MASK = re.compile(r"(^|[/_-])(masks?|segmentations?|ground_?truth)([/.]|$)", re.IGNORECASE)
 GRADE_FOLDER = re.compile(r"([0-4]) ?(normal|doubtful|mild|moderate|severe)?")
 REGIONS = ("hand", "leg", "hip", "shoulder", "mixed")
+# What a torn or contrived table makes its readers stumble with.
+DAMAGE = (KeyError, TypeError, ValueError, ArithmeticError, RecursionError, csv.Error)
 FLAGS = (*REGIONS, "hardware", "multiscan", "frontal", "lateral", "oblique")
 
 
@@ -60,7 +64,7 @@ class Pack(Archive):
             self.films = self._films()
         except BadPack:
             raise
-        except (KeyError, TypeError, ValueError) as error:
+        except DAMAGE as error:
             raise BadPack(
                 f"A table of {self.path} is damaged ({error}): unpack it again or mend it."
             ) from error
@@ -84,7 +88,7 @@ class Pack(Archive):
             return _from_manifest(self, names["manifest.csv"])
         if "dataset.csv" in names:
             return _from_fracatlas(self, names["dataset.csv"])
-        images = [m for m in self.members if PurePosixPath(m).suffix.lower() in IMAGE_SUFFIXES]
+        images = [member for member in self.members if is_picture(member)]
         if not images:
             raise BadPack(f"{self.path} holds no picture: give a folder or a zip with films.")
         by_class = _from_class_folders(images)
@@ -98,6 +102,18 @@ class Pack(Archive):
         if {film.split for film in films} == {""}:
             return assign_splits(films)
         return films
+
+
+def is_picture(member: str) -> bool:
+    """Whether a file of a pack is a film or a photograph by its path: not a mask, nor what
+    operating systems leave behind."""
+    plain = not _SYSTEM.search(member) and not _MASK.search(member)
+    return plain and PurePosixPath(member).suffix.lower() in IMAGE_SUFFIXES
+
+
+def words(folder: str) -> str:
+    """The name of a folder as `CLASS_NAMES` and `SPLIT_NAMES` write it."""
+    return re.sub(r"[_\-]+", " ", folder).strip().lower()
 
 
 def assign_splits(films: list[Film], val_share: float = 0.15) -> list[Film]:
@@ -186,9 +202,7 @@ def _folder_films(images: list[str], label_of, group_of) -> list[Film]:
     """Films whose label is a parent folder's name, and whose split may be another's."""
     films = []
     for path in images:
-        parents = [
-            re.sub(r"[_\-]+", " ", p).strip().lower() for p in PurePosixPath(path).parts[:-1]
-        ]
+        parents = [words(part) for part in PurePosixPath(path).parts[:-1]]
         label = next((label_of(p) for p in reversed(parents) if label_of(p) is not None), None)
         if label is None:
             continue

@@ -227,6 +227,8 @@ BAD = {
     "column is missing": (manifest("a.jpg,1\n", "image_id,fractured\n"), "split"),
     "label is no number": (manifest("a.jpg,yes,train,g,[],0,0\n"), "yes"),
     "boxes are damaged": (manifest('a.jpg,1,train,g,"[[0.1, ",0,0\n'), "table"),
+    "boxes within boxes": (manifest(f"a.jpg,1,train,g,{'[' * 100_000},0,0\n"), "table"),
+    "a cell without end": (manifest(f"a.jpg,1,train,{'g' * 200_000},[],0,0\n"), "field larger"),
 }
 
 
@@ -247,6 +249,26 @@ def test_bad_pack_is_one_sentence(tmp_path, files, reason, kind):
     with pytest.raises(BadPack, match=reason) as refusal:
         laid_out(files, tmp_path, kind)
     assert str(refusal.value).endswith(".")
+
+
+def test_masks_and_what_systems_leave_behind_are_no_films():
+    films = dict.fromkeys(("fractured/a.png", "normal/b.png"), b"")
+    others = ("fractured/a_mask.png", "masks/normal/b.png", "normal/b-segmentation.png")
+    others += ("__MACOSX/normal/._b.png", "normal/.b.png")
+    pack = Pack("brought", films | dict.fromkeys(others, b""))
+    assert pack.names == ["a.png", "b.png"]
+
+
+def test_a_file_that_is_damaged_in_a_zip_is_an_error_of_reading(tmp_path):
+    path = tmp_path / "pack.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("fractured/a.png", b"A" * 50)
+        archive.writestr("normal/b.png", b"B" * 50)
+    path.write_bytes(path.read_bytes().replace(b"AAA", b"ACA", 1))
+    pack = Pack(path)
+    with pytest.raises(OSError, match="damaged"):
+        pack.read("fractured/a.png")
+    assert pack.read("normal/b.png") == b"B" * 50
 
 
 @pytest.mark.parametrize("name", ["missing", "text.zip"])
