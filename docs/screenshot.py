@@ -14,9 +14,13 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from core.images import decode
 from core.jobs.records import read_status
+from core.preprocess import to_grey
+from core.quiz_records import Answer, Case, Picture
+from core.quizzes import Quizzes
 from core.repair_samples import repair_gallery
-from core.samples import gallery, knee_gallery
+from core.samples import Sample, gallery, knee_gallery, png
 from core.settings import CHECKOUT
 from tests.browser.hands import drag, opened, press, settled
 from tests.browser.server import Server, open_app
@@ -113,6 +117,61 @@ class Trained:
             training.wait()
 
 
+@dataclass(frozen=True)
+class Quizzed:
+    """A quiz as its teacher sees it, while a class answers."""
+
+    page: str = "quiz"
+
+    @contextmanager
+    def opened(self, page: Page, server: Server) -> Iterator[None]:
+        """Put a quiz and its students into the store, and open the teacher's screen."""
+        quizzes = Quizzes.open(f"sqlite:///{server.log.parent}/annotations.sqlite")
+        films = [(case(film, at), [picture(film)]) for at, film in enumerate(gallery()[:4])]
+        quiz = quizzes.create("Bones on Monday", "led", films)
+        for at, nickname in enumerate(("Fibula", "Talus", "Hamate", "Atlas", "Lunate")):
+            student = quizzes.join(quiz.code, nickname)
+            if at < 4:
+                quizzes.answer(student, 0, "blind", Answer(int(at != 1)))
+        page.goto(f"{server.url}/quiz?lead={quiz.key}")
+        expect(page.get_by_text("4 of 5 have answered")).to_be_visible()
+        settled(page)
+        yield
+        quizzes.close()
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A page at an address, which is ready when these words appear."""
+
+    page: str
+    query: str
+    last: str
+    height: int = 900
+
+    @contextmanager
+    def opened(self, page: Page, server: Server) -> Iterator[None]:
+        """Open it, and wait until all of it is there."""
+        page.set_viewport_size({"width": 1360, "height": self.height})
+        page.goto(f"{server.url}/{self.page}?{self.query}")
+        expect(page.get_by_text(self.last).first).to_be_visible()
+        settled(page)
+        yield
+
+
+def case(film: Sample, position: int) -> Case:
+    """A question about a synthetic film."""
+    answers = ("not fractured", "fractured")
+    fractured = int(film.truth.startswith("fractured"))
+    return Case(position, "fracture", f"Film {position + 1}", answers, fractured, 1)
+
+
+def picture(film: Sample) -> Picture:
+    """A synthetic film, as a quiz shows it."""
+    image = decode(film.data(), film.filename)
+    return Picture(png(to_grey(image.pixels, image.window)), "A film to read")
+
+
 SHOTS = (
     Sampled(
         "fracture",
@@ -141,6 +200,14 @@ SHOTS = (
         "agrees with",
         "Synthetic picture",
     ),
+    Addressed(
+        "compare",
+        "task=fracture&sample=broken-thigh,screwed-bone",
+        "Calibrated probabilities",
+        1500,
+    ),
+    Quizzed(),
+    Addressed("pitfalls", "exhibit=shortcut", "So what", 1300),
 )
 
 
