@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from core.archive import Archive, BadPack
-from core.film_packs import CLASS_NAMES, IMAGE_SUFFIXES, SPLIT_NAMES, Pack
+from core.film_packs import CLASS_NAMES, SPLIT_NAMES, Pack, is_picture, words
 from core.kellgren_lawrence import GRADES
 from core.labelled import BadSet
 from core.lesions import DIAGNOSES
@@ -26,7 +26,8 @@ IMAGE_COLUMNS = ("image", "image_id", "file", "filename", "name")
 LABEL_COLUMNS = ("label", "dx", "diagnosis", "grade", "kl", "fractured", "class")
 GROUP_COLUMNS = ("group", "patient", "patient_id", "lesion_id")
 MOST_VALUES = 20  # of a column that is an attribute
-MASK = re.compile(r"_segmentation$|(^|/)(masks?|segmentations?|ground.?truth)/", re.IGNORECASE)
+# What the tables of the page call their own columns.
+OWN = re.compile("film|picture|truth|true .*|image|label|group|(first|second) calls it", re.I)
 VIEWS, REGIONS = ("frontal", "lateral", "oblique"), ("hand", "leg", "hip", "shoulder")
 
 _YES_NO = {"1": 1, "true": 1, "yes": 1, "0": 0, "false": 0, "no": 0}
@@ -88,7 +89,7 @@ def find(archive: Archive, task: str) -> Found:
     tables = {PurePosixPath(member).name: member for member in archive.members}
     if task == "fracture" and any(name in tables for name in PACK_TABLES):
         return _from_pack(archive)
-    images = [path for path in archive.members if _is_picture(path)]
+    images = [path for path in archive.members if is_picture(path)]
     if not images:
         raise BadSet(
             "There is no picture in it: bring films as PNG, JPEG, TIFF, BMP or DICOM, in folders "
@@ -127,12 +128,6 @@ def _one(names: list[str], several: str) -> str:
     return several if len(names) > 1 else (names or ["unknown"])[0]
 
 
-def _is_picture(path: str) -> bool:
-    file = PurePosixPath(path)
-    plain = file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".")
-    return plain and not MASK.search(str(file.with_suffix("")))
-
-
 def _thinned(films: Sequence[LabelledFilm]) -> Iterator[LabelledFilm]:
     """Every so many-th film of each class, the classes as common as they were."""
     for label in sorted({film.label for film in films}):
@@ -151,6 +146,10 @@ def _from_pack(archive: Archive) -> Found:
             "Its table of films cannot be used: pack it again as it was published, or bring "
             "folders named fractured and not fractured."
         ) from None
+    if not pack.films:
+        raise BadSet(
+            "Its table of films lists none that is there: pack the table and its films together."
+        )
     return Found(
         tuple(
             LabelledFilm(
@@ -170,8 +169,8 @@ def _from_folders(task: str, images: Sequence[str]) -> Found:
         if label is None:
             unknown[folders[0] if folders else ""] += 1
             continue
-        words = (re.sub(r"[_\-]+", " ", folder).strip().lower() for folder in folders)
-        split = next((SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES), "")
+        splits = [SPLIT_NAMES[word] for word in map(words, folders) if word in SPLIT_NAMES]
+        split = (splits or [""])[0]
         films.append(LabelledFilm(path, path, label, split, _group(task, path, label)))
     return Found(_named(films), unknown.total(), tuple(name for name in unknown if name))
 
@@ -201,9 +200,14 @@ def _from_table(archive: Archive, task: str, member: str, images: Sequence[str])
             continue
         split = SPLIT_NAMES.get((row.get(columns.get("split", "")) or "").strip().lower(), "")
         together = (row[group] if group else "") or _group(task, path, number)
-        words = {title.capitalize(): row[title] or "unknown" for title in titles}
-        films.append(LabelledFilm(path, path, number, split, together, words))
+        told = {_title(name): row[name] or "unknown" for name in titles}
+        films.append(LabelledFilm(path, path, number, split, together, told))
     return Found(_named(films), unknown.total(), tuple(name for name in unknown if name))
+
+
+def _title(column: str) -> str:
+    name = column.strip().capitalize()
+    return f"Table: {name.lower()}" if OWN.fullmatch(name) else name
 
 
 def _rows(archive: Archive, member: str) -> list[dict[str, str]]:
@@ -211,7 +215,7 @@ def _rows(archive: Archive, member: str) -> list[dict[str, str]]:
         text = archive.read(member).decode("utf-8-sig")
         delimiter = max(",;\t", key=text.partition("\n")[0].count)
         return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
-    except (UnicodeDecodeError, csv.Error):
+    except (OSError, ValueError, csv.Error):
         raise BadSet(
             f"The table {PurePosixPath(member).name} cannot be read: save it as CSV in UTF-8."
         ) from None

@@ -52,10 +52,10 @@ def read_all(
     """Read what `said` does not hold yet, and yield after every film how many were read now and how
     many are left."""
     wanted = unread(films, [model.card for model in models], said)
-    for done, (film, data) in enumerate(
-        zip(wanted, archive.stream(film.path for film in wanted), strict=True), 1
-    ):
+    for done, (film, data) in enumerate(zip(wanted, _loaded(archive, wanted), strict=True), 1):
         try:
+            if data is None:
+                raise BadImage("This file is damaged in the pack, or gone: pack it again.")
             shown = displayed(data, film.name, task)
         except BadImage as error:
             said.skipped[film.path] = error.reason
@@ -64,6 +64,20 @@ def read_all(
             for model in models:
                 said.chances[film.path, model.card.version] = _read(task, shown, model)
         yield done, len(wanted) - done
+
+
+def _loaded(archive: Archive, films: Sequence[LabelledFilm]) -> Iterator[bytes | None]:
+    """The bytes of each film, None where they cannot be read; a zip is opened anew only after
+    that."""
+    left = [film.path for film in films]
+    while left:
+        try:
+            for data in archive.stream(tuple(left)):
+                del left[0]
+                yield data
+        except OSError:
+            del left[0]
+            yield None
 
 
 def collected(

@@ -12,13 +12,14 @@ from core.archive import Archive, BadPack
 from core.film_zip import BadZip
 from core.images import display_name
 from core.labelled import BadSet, check_labels
+from core.labelled_cards import told_apart
 from core.labelled_pack import KNOWN, MOST_FILMS, Found, LabelledFilm, find
 from core.labelled_scoring import Said, collected, read_all, unread
 from core.models import ModelCard
 from core.settings import Settings
 from core.training_files import BadFile
 from core.ui import cached, origin, train_data
-from core.ui.compare_set_data import Subject
+from core.ui.compare_set_data import Subject, stamps
 from core.ui.words import plain, span
 
 ZIP, FOLDER, SERVER = "A zip", "A folder", "In the data folder"
@@ -54,8 +55,8 @@ def choose(settings: Settings, task: str, cards: Sequence[ModelCard]) -> Subject
         st.info(f"Bring {films} with their labels, and every model reads them here.")
         return None
     archive, key = brought
-    found = _found(key, task, archive)
-    chosen = _choose_split(found, f"{SPLIT}-{task}")
+    found, apart = _found(key, task, stamps(cards), archive, list(cards))
+    chosen = _choose_split(found, f"{SPLIT}-{task}", apart)
     check_labels(task, [film.label for film in chosen])
     return _scored(archive, chosen, task, cards, f"{task}-{key}", source == SERVER)
 
@@ -114,8 +115,13 @@ def _opened(key: str, _path: Path) -> Archive:
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner=False)
-def _found(key: str, task: str, _archive: Archive) -> Found:
-    return find(_archive, task)
+def _found(
+    key: str, task: str, stamped: tuple, _archive: Archive, _cards: list[ModelCard]
+) -> tuple[Found, bool]:
+    """The films, and whether their splits were told by what the models were validated on."""
+    found = find(_archive, task)
+    apart = told_apart(found, _cards)
+    return apart, apart is not found
 
 
 PRIVACY = (
@@ -124,8 +130,8 @@ PRIVACY = (
 )
 
 
-def _choose_split(found: Found, key: str) -> list[LabelledFilm]:
-    """The films of one split, and what is to be known of them."""
+def _choose_split(found: Found, key: str, apart: bool) -> list[LabelledFilm]:
+    """The films of one split, and what is to be known of them. apart: see `_found`."""
     splits = found.splits
     if st.session_state.get(key) not in splits:
         st.session_state[key] = next(iter(splits))
@@ -141,6 +147,11 @@ def _choose_split(found: Found, key: str) -> list[LabelledFilm]:
             help="Films that a model learned from say nothing of how good it is on others.",
         )
     chosen = found.of(split)
+    if apart:
+        st.caption(
+            "The pack tells no splits. Validation: what these models were validated on, known by "
+            "name and label. Training: all others, which may be what they learned from."
+        )
     if split == "train":
         st.warning(
             "Published models learned from films of training splits like this one: on them every "

@@ -1,12 +1,12 @@
 """Small pictures of published validation films, where the pack that they come from is at hand."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import streamlit as st
 
 from core.archive import Archive, BadPack
+from core.film_packs import is_picture
 from core.images import BadImage
 from core.labelled_scoring import displayed, thumbnail
 from core.settings import Settings
@@ -32,14 +32,14 @@ def _thumbnails(path: Path, changed: int, task: str, names: tuple[str, ...]) -> 
         members = _members(archive)
         found = [members[name] for name in names if name in members]
         read = dict(zip(found, archive.stream(found), strict=True))
-    except (BadPack, OSError, KeyError, zipfile.BadZipFile):
+    except (BadPack, OSError):
         return [None] * len(names)
     return [_thumbnail(read.get(members.get(name, "")), name, task) for name in names]
 
 
 def _members(archive: Archive) -> dict[str, str]:
-    """Name and stem of each file → its path inside the pack; masks left out."""
-    paths = [PurePosixPath(m) for m in archive.members if "/masks/" not in f"/{m}"]
+    """Name and stem of each picture → its path inside the pack."""
+    paths = [PurePosixPath(member) for member in archive.members if is_picture(member)]
     return {path.stem: str(path) for path in paths} | {path.name: str(path) for path in paths}
 
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from core.labelled import BadSet, from_cards, sharing
+from core.labelled import BadSet
+from core.labelled_cards import from_cards, sharing, told_apart
+from core.labelled_pack import Found, LabelledFilm
 from core.models import ModelCard
 from tests.toy_models import publish, publish_diagnoser, publish_graded
 
@@ -113,6 +115,28 @@ def test_models_to_begin_with_share_their_films(tmp_path):
     assert sharing([other, bare, first, same]) == [first, same]
     assert sharing([few, first]) == [first]
     assert sharing([bare]) == []
+
+
+def pack(*names: str, split: str = "") -> Found:
+    """Films of a pack, fractured where their names begin with an "f"."""
+    return Found(
+        tuple(LabelledFilm(n, f"set/{n}", int(n.startswith("f")), split, n) for n in names)
+    )
+
+
+def test_films_that_the_models_were_validated_on_are_told_from_those_they_may_have_learned(
+    tmp_path,
+):
+    one = model(tmp_path, "one", FRACTURE + "fa.png,1,.5,.5\nb.png,0,.6,.4\nfc,1,.6,.4\n")
+    two = model(tmp_path, "two", FRACTURE + "fa.png,1,.5,.5\nfc,1,.6,.4\nfd.png,0,.6,.4\n")
+    cards = [one, two, model(tmp_path, "bare", None)]
+    brought = pack("fa.png", "b.png", "fc.jpg", "fd.png", "e.png")
+    splits = {film.name: film.split for film in told_apart(brought, cards).films}
+    # b.png: of one model alone; fd.png: another film, for its label differs.
+    assert [name for name, split in splits.items() if split == "val"] == ["fa.png", "fc.jpg"]
+    assert list(told_apart(brought, cards).splits) == ["val", "train"]
+    for other in (pack("fa.png", split="test"), pack("x.png", "fd.png")):
+        assert told_apart(other, cards) is other
 
 
 def test_the_version_changes_with_whatever_is_compared(tmp_path):

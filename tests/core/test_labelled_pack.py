@@ -1,5 +1,7 @@
 """Labelled films out of what somebody brings, and the models' reading of them."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -67,7 +69,10 @@ def test_pictures_of_one_name_in_two_folders_are_called_by_their_path():
 
 def test_masks_are_no_pictures():
     held = files("mel/1.png", "nv/2.png", "masks/mel/1.png", "nv/2_segmentation.png")
-    assert len(find(held, "lesion").films) == 2
+    held = Archive(
+        "x", held.files | dict.fromkeys(("mel/1_mask.png", "__MACOSX/mel/._1.png"), DARK)
+    )
+    assert [film.path for film in find(held, "lesion").films] == ["mel/1.png", "nv/2.png"]
 
 
 def test_a_table_labels_groups_and_describes():
@@ -78,6 +83,13 @@ def test_a_table_labels_groups_and_describes():
     assert [film.group for film in found.films] == ["p1", "p1", "3.png"]
     assert found.films[0].attributes["Site"] == "back"
     assert (found.unlabelled, found.unknown) == (2, ("wart",))
+
+
+@pytest.mark.parametrize("column", ["film", "Truth", "picture", "true grade", " Film "])
+def test_a_column_called_as_one_of_the_page_s_own_is_told_apart(column):
+    table = f"image,label,patient,{column}\n1.png,1,p,yes\n2.png,0,p,no\n"
+    film = find(files("1.png", "2.png", labels=table), "fracture").films[0]
+    assert film.attributes == {f"Table: {column.strip().lower()}": "yes"}
 
 
 def test_the_project_s_own_table_tells_region_view_and_hardware():
@@ -113,6 +125,18 @@ BAD = {
         "Its table of films cannot be used",
     ),
     "manifest": (files("a.png", manifest="image_id\nx\n"), "Its table of films cannot be used"),
+    "a head alone": (
+        files("images/a.png", manifest="image_id,split,fractured\n"),
+        "Its table of films lists none that is there",
+    ),
+    "none of its films": (
+        files("images/a.png", dataset="image_id,fractured\nb.png,1\n"),
+        "Its table of films lists none that is there",
+    ),
+    "a cell without end": (
+        files("a.png", labels=f"image,label\na.png,{'1' * 200_000}\n"),
+        "cannot be read: save it as CSV",
+    ),
 }
 
 
@@ -166,6 +190,20 @@ def test_films_are_read_by_every_model_and_unreadable_ones_are_told(tmp_path):
         and said.thumbnails["normal/b.png"][:2] == b"\xff\xd8"
     )
     assert list(read_all(archive, films, "fracture", [model], said)) == []  # nothing is read twice
+
+
+def test_a_film_that_is_damaged_in_a_zip_is_left_out_and_the_others_are_read(tmp_path):
+    pack = tmp_path / "pack.zip"
+    with zipfile.ZipFile(pack, "w") as held:
+        for name in ("fractured/a.png", "fractured/b.png", "normal/c.png"):
+            held.writestr(name, DARK)
+    data, begin = bytearray(pack.read_bytes()), pack.read_bytes().index(b"fractured/b.png")
+    data[begin + 40] ^= 255
+    pack.write_bytes(data)
+    _, said, steps = read(Archive(pack), "fracture", opened(tmp_path, "fracture"))
+    assert list(said.skipped) == ["fractured/b.png"] and steps[-1] == (3, 0)
+    assert "damaged in the pack" in said.skipped["fractured/b.png"]
+    assert list(said.thumbnails) == ["fractured/a.png", "normal/c.png"]
 
 
 def test_a_lesion_is_seen_in_colour(tmp_path):

@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from core.labelled import from_cards
+from core.labelled_cards import from_cards
 from core.models import catalogue
 from core.samples import png
 from core.ui.compare_set_standing import predictions as rows_of
