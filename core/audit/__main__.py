@@ -27,7 +27,7 @@ def main() -> int:
         parser.error("--out must end in .html or .json")
     try:
         listing = list_pictures(given.data, folder_labels=given.folder_labels)
-    except BadPack as error:
+    except (BadPack, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     result = audit(listing, _tell)

@@ -2,14 +2,15 @@
 
 from collections import Counter
 
-from scipy import stats
+import numpy as np
 
-from core.audit.findings import Finding, Item, Seen, Weight, finding, listed, many, verb
+from core.audit.association import chance
+from core.audit.findings import Finding, Item, Seen, Weight, finding, first, listed, many, verb
 
 LOPSIDED = 2 / 3  # share of the most frequent class, from which accuracy misleads
 FEW = 30  # pictures of a class in a split that is measured on
 SHIFT = 0.1  # difference of a class's share between splits
-CHANCE = 0.01  # p value below which such a difference is more than chance
+CHANCE = 0.01  # that a class is told to differ though none does
 MEASURED_ON = ("val", "test", "auto_test")
 
 
@@ -17,14 +18,13 @@ def unknown_labels(seen: Seen) -> Finding | None:
     """Labels that name no class of the layout, and pictures without any."""
     unknown = {label or "no folder": n for label, n in (seen.listing.unknown or {}).items()}
     items = tuple(Item((), f"{label}: {n:,}") for label, n in sorted(unknown.items()))
-    named = listed([f"“{label}” ({n:,})" for label, n in sorted(unknown.items())][:6])
-    more = f" and {len(unknown) - 6} more" if len(unknown) > 6 else ""
+    named = listed(first([f"“{label}” ({n:,})" for label, n in sorted(unknown.items())]))
     return finding(
         "unknown-labels",
         Weight.LOOK,
         items,
         f"{sum(unknown.values()):,} of {len(seen.listing.entries):,} pictures have no label that "
-        f"is known here: {named}{more}.",
+        f"is known here: {named}.",
         f"Known are {listed(seen.listing.classes)}: name the others so, or leave them out.",
     )
 
@@ -41,7 +41,7 @@ def missing_class(seen: Seen) -> Finding | None:
         "missing-class",
         Weight.STOPS if worthless else Weight.LOOK,
         tuple(items),
-        f"Classes are missing: {listed([item.note for item in items])}.",
+        f"Classes are missing: {listed(first([item.note for item in items]))}.",
         "Bring pictures of them: what is not there is neither learned nor measured.",
     )
 
@@ -82,7 +82,7 @@ def shifted(seen: Seen) -> Finding | None:
         Weight.KNOW,
         tuple(items),
         f"{many(items, 'class', 'classes')} {verb(items, 'is', 'are')} not equally frequent in "
-        f"the splits: {'; '.join(item.note for item in items)}.",
+        f"the splits: {'; '.join(first([item.note for item in items]))}.",
         "Draw the split again with equal shares, or say that probabilities are not calibrated for "
         "the split they are measured on.",
     )
@@ -101,14 +101,21 @@ def few(seen: Seen) -> Finding | None:
         "few",
         Weight.KNOW,
         items,
-        f"Few pictures to measure on: {listed([item.note for item in items])}.",
-        f"With fewer than {FEW} pictures of a class its sensitivity is uncertain by more than 15 "
-        "points either way: give every number its interval.",
+        f"Few pictures to measure on: {listed(first([item.note for item in items]))}.",
+        f"With {FEW} pictures of a class its sensitivity is uncertain by up to 17 points either "
+        "way, with fewer by more: give every number its interval.",
     )
 
 
 def _more_than_chance(seen: Seen, label: str, splits) -> bool:
-    """Whether the share of a label differs between splits by Pearson's chi-square test."""
-    with_label = [seen.counts[split][label] for split in splits]
-    without = [seen.counts[split].total() - n for split, n in zip(splits, with_label, strict=True)]
-    return stats.chi2_contingency([with_label, without], correction=False).pvalue < CHANCE
+    """Whether a label is more frequent in one split than in another, by one picture of every group,
+    so that no patient counts twice."""
+    labels: dict[tuple[str, str], str] = {}
+    for entry in (fact.entry for fact in seen.facts if fact.entry.label is not None):
+        labels.setdefault((entry.split, entry.group), entry.label)
+    table = np.zeros((2, len(splits)), int)
+    for at, split in enumerate(splits):
+        shown = [found == label for (where, _), found in labels.items() if where == split]
+        table[:, at] = sum(shown), len(shown) - sum(shown)
+    level = CHANCE / len(seen.listing.classes)
+    return chance(table, level) <= level

@@ -21,7 +21,8 @@ from core.audit.pictures import blurred, exposed, negatives, unreadable
 @dataclass(frozen=True)
 class Check:
     """One thing to look for. `clean` is said where nothing is found; `needs` names what it takes:
-    "labels", "splits", "groups" or "films" (pictures in grey)."""
+    "labels", "classes" (two that enough groups carry), "splits", "groups" or "films" (pictures in
+    grey)."""
 
     title: str
     clean: str
@@ -46,7 +47,7 @@ CHECKS = (
     ),
     Check(
         "Label conflicts",
-        "No picture stands there with two labels.",
+        "No picture has two labels.",
         conflicts,
         ("labels",),
     ),
@@ -65,7 +66,7 @@ CHECKS = (
     Check("Missing classes", "No class is missing.", missing_class, ("labels",)),
     Check("Labels that match no class", "Every label is known.", unknown_labels, ("labels",)),
     Check("Negatives", "No film looks like a photographic negative.", negatives, ("films",)),
-    Check("Copies", f"No file stands there twice{INSIDE}.", identical_within),
+    Check("Copies", f"No file occurs twice{INSIDE}.", identical_within),
     Check("Near-copies", f"No two pictures look all but the same{INSIDE}.", near_within),
     Check("Blur", "No film is blurred.", blurred, ("films",)),
     Check("Exposure", "No film is burnt out or black.", exposed, ("films",)),

@@ -7,17 +7,16 @@ is corrected for how many questions were asked (Bonferroni): a small set does no
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from scipy import optimize, stats
 
+from core.audit.association import chance, cramers_v
 from core.audit.facts import Facts, column
 from core.metrics import auroc
 
 FAMILY = 0.05  # chance that any of the questions cries wolf
 FEWEST = 5  # groups of a class, below which nothing is asked
-DRAWS = 2000  # permutations
 RARE = 5  # pictures: rarer makers or endings count as one, "other"
 
 
@@ -119,19 +118,6 @@ def auroc_interval(value: float, m: int, n: int, level: float = 0.95) -> tuple[f
     return float(low), float(high)
 
 
-def cramers_v(counts: np.ndarray) -> float:
-    """Association of rows and columns of an (R, C) table of counts, 0 to 1, corrected for bias
-    (Bergsma 2013)."""
-    counts = counts[counts.sum(1) > 0][:, counts.sum(0) > 0].astype(float)
-    n, (rows, columns) = counts.sum(), counts.shape
-    if n < 2 or min(rows, columns) < 2:
-        return 0.0
-    phi = max(0.0, _chi2(counts) / n - (rows - 1) * (columns - 1) / (n - 1))
-    rows, columns = (k - (k - 1) ** 2 / (n - 1) for k in (rows, columns))
-    smaller = min(rows, columns) - 1
-    return float(min(1.0, np.sqrt(phi / smaller))) if smaller > 0 else 0.0
-
-
 def _classes(labels, groups, classes: Sequence[str]) -> list[str]:
     """Labels that enough groups carry, in their own order; others are not asked about."""
     known = [*classes, *sorted(set(labels) - set(classes))]
@@ -199,22 +185,10 @@ def _by_kind(
     rows, columns = (np.unique(v[first], return_inverse=True)[1] for v in (labels, values))
     if rows.max(initial=0) < 1 or columns.max(initial=0) < 1:
         return None
-    table = partial(_table, columns=columns, shape=(rows.max() + 1, columns.max() + 1))
-    rng = np.random.default_rng(0)
-    seen = _chi2(table(rows))
-    beaten = sum(_chi2(table(rng.permutation(rows))) >= seen - 1e-9 for _ in range(DRAWS))
-    p, value = (1 + beaten) / (1 + DRAWS), cramers_v(table(rows))
+    table = np.zeros((rows.max() + 1, columns.max() + 1), int)
+    np.add.at(table, (rows, columns), 1)
+    p, value = chance(table, level), cramers_v(table)
     n = len(values), len(first)
     return Confound(
         prop, "V", "", value, None, None, p, (n[0], 0), (n[1], 0), None, p <= level, value
     )
-
-
-def _table(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    flat = rows * shape[1] + columns
-    return np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)
-
-
-def _chi2(counts: np.ndarray) -> float:
-    expected = np.outer(counts.sum(1), counts.sum(0)) / counts.sum()
-    return float(((counts - expected) ** 2 / np.maximum(expected, 1e-12)).sum())

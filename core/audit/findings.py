@@ -10,6 +10,8 @@ from core.audit.confounds import Confound
 from core.audit.facts import Entry, Facts
 from core.audit.layouts import Listing
 
+NAMED = 6  # cases that a sentence names
+
 
 class Weight(StrEnum):
     """How much a finding matters."""
@@ -48,6 +50,14 @@ class Seen:
     identical: Sequence[tuple[int, int]]
     near: Sequence[tuple[int, int]]
     confounds: Sequence[Confound]
+
+    @cached_property
+    def copies(self) -> dict[str, list[int]]:
+        """The indices of all files of one content, by its SHA-256."""
+        copies: dict[str, list[int]] = defaultdict(list)
+        for at, fact in enumerate(self.facts):
+            copies[fact.sha256].append(at)
+        return dict(copies)
 
     @cached_property
     def counts(self) -> dict[str, Counter]:
@@ -96,3 +106,9 @@ def listed(words: Sequence[str]) -> str:
     """Words in a row: a, b and c."""
     words = list(words)
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def first(words: Sequence[str]) -> list[str]:
+    """As many words as a sentence names, and how many more there are."""
+    more = len(words) - NAMED
+    return [*words[:NAMED], *([f"{more:,} more"] if more > 0 else [])]

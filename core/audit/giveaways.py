@@ -1,7 +1,7 @@
 """Properties that tell a label without a look at the picture, as findings."""
 
 from core.audit.confounds import Confound
-from core.audit.findings import Finding, Item, Seen, Weight, verb
+from core.audit.findings import Finding, Item, Seen, Weight
 
 TELLS, DECIDES = 0.2, 0.6  # strength: AUROC .6 and .8, or Cramér's V
 
@@ -18,7 +18,7 @@ def tells(seen: Seen, decides: bool) -> Finding | None:
     if not chosen:
         return None
     others = len({found.property.name for found in chosen} - {chosen[0].property.name})
-    more = f", and so {verb('x' * others, 'does', 'do')} {others} more" if others else ""
+    more = f", and so {'does' if others == 1 else 'do'} {others} more" if others else ""
     return Finding(
         "confound-strong" if decides else "confound",
         Weight.STOPS if decides else Weight.LOOK,

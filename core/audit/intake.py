@@ -5,13 +5,13 @@ A zip is read file by file and is never unpacked as a whole.
 
 import re
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 from core.archive import BadPack
-from core.images import BadImage, display_name
+from core.images import BadImage
 from core.intake import MAX_BYTES
 
 TORN = "This file is damaged inside the zip: pack it again."
@@ -49,18 +49,20 @@ class Zipped(Mapping[str, bytes]):
 
 
 class Loose(Mapping[str, bytes]):
-    """Files that were chosen one by one, or with their folders, by path; of two that are called
-    alike the later is numbered."""
+    """Files that were chosen one by one, or with their folders, by path as a table may name them;
+    of two that are called alike the later is numbered."""
 
     def __init__(self, files: Sequence[tuple[str, Callable[[], bytes]]]) -> None:
-        met: Counter[str] = Counter()
         self._loads: dict[str, Callable[[], bytes]] = {}
         for given, load in files:
             parts = [part for part in re.split(r"[/\\]", given) if part.strip(". ")]
-            path = PurePosixPath(*map(display_name, parts or [given]))
-            met[str(path)] += 1
-            number = f" ({met[str(path)]})" if met[str(path)] > 1 else ""
-            self._loads[str(path.with_name(f"{path.stem}{number}{path.suffix}"))] = load
+            self._loads[self._free("/".join(parts) or "image")] = load
+
+    def _free(self, path: str) -> str:
+        """The path, numbered where another file has it."""
+        wanted = PurePosixPath(path)
+        numbered = (str(wanted.with_stem(f"{wanted.stem} ({number})")) for number in count(2))
+        return next(each for each in chain([path], numbered) if each not in self._loads)
 
     def __getitem__(self, member: str) -> bytes:
         return self._loads[member]()

@@ -18,9 +18,11 @@ from core.archive import Archive, BadPack
 from core.audit.facts import Entry
 from core.audit.intake import files_of
 from core.film_packs import CLASS_NAMES, GRADE_FOLDER, IMAGE_SUFFIXES, SPLIT_NAMES, Film, Pack
+from core.images import BadImage
 from core.lesions import DIAGNOSES
 
 MOST_PICTURES = 12_000
+MOST_FOLDERS = 30  # that may be labels: each is a class, asked about by itself
 TABLES = ("manifest.csv", "dataset.csv")
 LESION_TABLES = ("labels.csv", "HAM10000_metadata.csv", "HAM10000_metadata.tab")
 SYSTEM = re.compile(r"(^|/)(__MACOSX/|\.)")
@@ -69,6 +71,16 @@ def list_pictures(
     folder_labels: take the names of folders for labels where no known layout tells any. Raises
     BadPack for what holds no picture, too many, or a damaged table.
     """
+    try:
+        return _list_pictures(path, files, folder_labels)
+    except (BadImage, csv.Error, RecursionError):
+        raise BadPack(
+            f"A table of {path.name} is damaged or too large: mend it, or leave it out to audit "
+            "the pictures alone."
+        ) from None
+
+
+def _list_pictures(path: Path, files: Mapping[str, bytes] | None, folder_labels: bool) -> Listing:
     files = files_of(path) if files is None and path.exists() else files
     archive = Archive(path, files)
     pictures = _pictures(archive)
@@ -109,12 +121,17 @@ def _films(pack: Pack, pictures: list[str], tables: Mapping[str, str]) -> Listin
     own = table == "manifest.csv" or any(_split(film.path) for film in pack.films)
     known = {
         film.path: Entry(
-            film.path, film.path, film.split if own else "", film.group, words[film.label]
+            film.path,
+            film.path,
+            (film.split or "") if own else "",
+            film.group,
+            words.get(film.label),
         )
         for film in pack.films
     }
     others = [member for member in pictures if member not in known]
     unknown = Counter(f"not in {table}" if table else _folder(member) for member in others)
+    unknown.update(f"label {film.label}" for film in pack.films if film.label not in words)
     entries = [known.get(m) or Entry(m, m, _split(m) if own else "", m, None) for m in pictures]
     kind = "knees by grade" if graded else "films by fracture"
     where = f"in {table}" if table else "told by the names of folders"
@@ -128,7 +145,7 @@ def _lesions(archive: Archive, pictures: list[str], table: str) -> Listing:
     delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
     rows = {
         row.get("image_id"): row
-        for row in csv.DictReader(io.StringIO(text), None, "", "excel", delimiter=delimiter)
+        for row in csv.DictReader(io.StringIO(text), restval="", delimiter=delimiter)
     }
     if None in rows or not any(row.get("dx") for row in rows.values()):
         raise BadPack(
@@ -152,7 +169,12 @@ def _folders(archive: Archive, pictures: list[str], folder_labels: bool) -> List
     """Pictures that no known layout labels."""
     found = Counter(_folder(member) for member in pictures)
     found.pop("", None)
-    several = len(found) > 1
+    several = 1 < len(found) <= MOST_FOLDERS
+    if folder_labels and len(found) > MOST_FOLDERS:
+        raise BadPack(
+            f"{archive.path.name} holds {len(found):,} folders of pictures, and at most "
+            f"{MOST_FOLDERS} can be labels: audit it without taking folders for labels."
+        )
     labels = folder_labels and several
     entries = [
         Entry(m, m, _split(m), m, (_folder(m) or None) if labels else None) for m in pictures

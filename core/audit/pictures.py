@@ -31,7 +31,8 @@ def negatives(seen: Seen) -> Finding | None:
         f"{many(items, 'film')} of {len(films):,} {verb(items, 'looks', 'look')} like a "
         f"photographic negative: bone dark, air bright.",
         "Look at them, and turn positive those that are: a white border or a chest in the frame "
-        "misleads this check, as on all 53 of 3,414 films that it names in FracAtlas.",
+        "misleads this check, and of the 53 films that it named among 3,414 of FracAtlas none was "
+        "a negative.",
     )
 
 

@@ -20,7 +20,7 @@ h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2rem 0 .5re
 h3 { font-size: 1rem; margin: 1.2rem 0 .2rem; } p { margin: .3rem 0; }
 table { border-collapse: collapse; margin: .5rem 0; font-size: .9rem; }
 th, td { border: 1px solid #d3d6d9; padding: .2rem .6rem; text-align: left; }
-td.n { text-align: right; } .quiet { color: #565b60; font-size: .9rem; }
+.quiet { color: #565b60; font-size: .9rem; }
 .finding { border-left: 4px solid #0b6e7a; padding-left: .9rem; margin: 1rem 0;
   break-inside: avoid; }
 .cases { display: flex; flex-wrap: wrap; gap: .8rem; }

@@ -2,22 +2,28 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
-from core.audit import Audit, Weight, audit, example, list_pictures
+from core.audit import Audit, Listing, Weight, audit, example, list_pictures
+from core.audit.balance import FEW, few, missing_class, shifted
 from core.audit.duplicates import Print, fingerprint, near_pairs
 from core.audit.examples import SIDE, thumbnails
+from core.audit.facts import Entry
+from core.audit.findings import Seen
 from core.audit.intake import TORN, Loose, Zipped
 from core.images import BadImage
+from core.metrics import wilson
 from core.phantoms import long_bone
 from core.samples import png
 from tests.core.test_film_zip import changed, packed
 from tests.dicom_files import dicom
 
 STOPS, LOOK, KNOW = Weight
+CLASSES = ("not fractured", "fractured")
 
 
 def film(seed: int) -> np.ndarray:
@@ -136,16 +142,44 @@ def test_labels_are_counted(films, files, kind, weight, words):
     assert finding.weight == weight and words in finding.sentence
 
 
-@pytest.mark.parametrize(("of_train", "told"), [(36, False), (52, True)])
-def test_classes_that_differ_between_splits_are_told_where_it_is_no_chance(films, of_train, told):
-    files = {}
-    for split, fractured in (("train", of_train), ("val", 30)):
-        for at in range(60):
-            folder = "fractured" if at < fractured else "normal"
-            files[f"{split}/{folder}/{at}.png"] = films[at % 10] + split.encode() + bytes([at])
-    found = [f for f in of(files).findings if f.kind == "shifted"]
-    assert len(found) == told
-    assert not told or "fractured: 87 % of train, 50 % of val" in found[0].sentence
+def unseen(classes: tuple[str, ...], pictures) -> Seen:
+    """Pictures of which only split, group and label are told."""
+    facts = [SimpleNamespace(entry=Entry("", "", *told)) for told in pictures]
+    listing = Listing(None, "", tuple(fact.entry for fact in facts), "", classes)
+    return Seen(listing, facts, [], [], [], [])
+
+
+@pytest.mark.parametrize(
+    ("of_train", "of_val", "patients", "told"),
+    [(36, 30, 60, False), (52, 30, 60, True), (30, 45, 4, False)],
+    ids=["by chance", "no chance", "by few patients with many pictures"],
+)
+def test_classes_that_differ_between_splits_are_told_where_it_is_no_chance(
+    of_train, of_val, patients, told
+):
+    pictures = [
+        (split, f"{split} {at * patients // 60}", CLASSES[at < fractured])
+        for split, fractured in (("train", of_train), ("val", of_val))
+        for at in range(60)
+    ]
+    found = shifted(unseen(CLASSES, pictures))
+    assert bool(found) == told
+    assert not told or "fractured: 87 % of train, 50 % of val" in found.sentence
+
+
+def test_sentences_name_some_of_many_and_the_cases_all():
+    labels = [f"class {at:02d}" for at in range(20)]
+    pictures = [(split, label, label) for split in ("train", "val") for label in labels]
+    pictures += [("test", "one", labels[0])]
+    seen = unseen((*labels, "gone"), pictures)
+    for found, n in ((few(seen), 21), (missing_class(seen), 20)):
+        assert len(found.items) == n and found.sentence.endswith(f" and {n - 6} more.")
+
+
+def test_how_uncertain_few_pictures_are_is_said_rightly():
+    low, high = wilson(FEW // 2, FEW)
+    told = few(unseen(("a",), [("", "1", "a")])).advice
+    assert f"With {FEW} pictures" in told and f"up to {50 * (high - low):.0f} points" in told
 
 
 def test_all_copies_in_other_splits_count_though_pairs_name_the_first(films):
@@ -161,8 +195,30 @@ def test_a_picture_without_a_split_is_on_no_side(films):
     manifest = b"image_id,fractured,split,group\na.png,1,train,p\nb.png,0,val,q\n"
     files = {"images/a.png": films[0], "images/b.png": films[1], "images/c.png": films[0]}
     result = of(files | {"manifest.csv": manifest})
-    assert "identical" in {f.kind for f in result.findings}
+    (finding,) = (f for f in result.findings if f.kind == "identical")
+    assert finding.sentence == "1 pair of files is the same byte for byte."
     assert not any("across" in f.kind for f in result.findings)
+
+
+@pytest.mark.parametrize("way", ["identical", "near"])
+def test_a_leak_is_found_though_the_first_copy_is_in_no_split_and_has_no_label(films, way):
+    """The manifest lists the copies `b` and `c` of `a`; or `c` is but like both."""
+    rows = b"b.png,0,train\nc.png,1,val\nd.png,1,train\ne.png,0,val\n"
+    lighter = png(np.clip(film(0) * 0.9 + 12, 0, 255).astype(np.uint8))
+    data = [films[0], films[0], films[0] if way == "identical" else lighter, films[1], films[2]]
+    files = {f"images/{name}.png": each for name, each in zip("abcde", data, strict=True)}
+    result = of(files | {"manifest.csv": b"image_id,fractured,split\n" + rows})
+    found = {f.kind: f for f in result.findings}
+    for kind in (f"{way}-across", "conflicts"):
+        assert [item.names for item in found[kind].items] == [("images/b.png", "images/c.png")]
+    assert found[f"{way}-across"].sentence.endswith("lies in two splits: 1 of the 2 of val.")
+    assert not any("within one split" in f.sentence for f in result.findings)
+
+
+def test_a_patient_is_torn_by_pictures_that_are_in_a_split(films):
+    files = {"4/1a.png": films[0], "train/4/1b.png": films[1], "val/3/1c.png": films[2]}
+    (finding,) = (f for f in of(files).findings if f.kind == "groups-across")
+    assert finding.items[0].names == ("train/4/1b.png", "val/3/1c.png")
 
 
 def test_photographs_in_colour_are_not_judged_as_films(films):
@@ -231,7 +287,11 @@ def test_what_a_zip_does_not_give_has_a_reason(films, at, value, reason):
 
 
 def test_loose_files_of_one_name_are_both_there():
-    given = ["a.png", "a.png", "../x/a.png", "x\\b<.png", "/..", ""]
-    loose = Loose([(name, name.encode) for name in given])
-    assert list(loose) == ["a.png", "a (2).png", "x/a.png", "x/b_.png", "image", "image (2)"]
-    assert loose["x/a.png"] == b"../x/a.png"
+    given = ["a.png", "a.png", "a (2).png", "a.png", "../x/a.png", "x\\b & c.png", "/..", ""]
+    files = [(name, f"{at} {name}".encode) for at, name in enumerate(given)]
+    loose = Loose(files)
+    assert {name: loose[name] for name in loose} == {
+        "a.png": b"0 a.png", "a (2).png": b"1 a.png", "a (2) (2).png": b"2 a (2).png",
+        "a (3).png": b"3 a.png", "x/a.png": b"4 ../x/a.png", "x/b & c.png": b"5 x\\b & c.png",
+        "image": b"6 /..", "image (2)": b"7 ",
+    }  # fmt: skip

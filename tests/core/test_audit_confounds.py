@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.audit.confounds import auroc_interval, confounds, cramers_v
+from core.audit.association import chance, cramers_v
+from core.audit.confounds import auroc_interval, confounds
 from core.audit.facts import Entry, Facts
 from core.metrics import auroc
 from core.quality import Measure
@@ -162,3 +163,28 @@ def test_intervals_hold_the_truth_about_as_often_as_they_claim():
 )
 def test_cramers_v_of_known_tables(counts, value):
     assert cramers_v(np.array(counts)) == pytest.approx(value, abs=0.02)
+
+
+def test_chance_is_the_share_of_tables_that_differ_as_much():
+    """Of five and five pictures all of one kind each: 2 of the 252 ways to deal them out."""
+    assert chance(np.array([[5, 0, 0], [0, 5, 0]]), 0.01) == pytest.approx(2 / 252, abs=0.005)
+    assert chance(np.array([[5, 5], [5, 5]]), 0.01) == 1
+    assert chance(np.array([[5, 5], [0, 0]]), 0.01) == 1
+
+
+def test_a_kind_that_decides_is_found_among_many_questions():
+    """Of 30 classes and four numbers, where one in 3,000 tables is not yet more than chance."""
+    labels = [f"class {at}" for at in range(30)]
+    rng = np.random.default_rng(0)
+    facts = [
+        fact(
+            at,
+            labels[at % 30],
+            suffix=(".png", ".jpg")[at % 30 % 2],
+            grey=float(rng.random()),
+            **dict(zip(("width", "height", "size"), rng.integers(300, 400, 3), strict=True)),
+        )
+        for at in range(180)
+    ]
+    (found,) = (c for c in confounds(facts, labels) if c.measure == "V")
+    assert found.sure and found.p < 0.001

@@ -7,10 +7,19 @@ import pytest
 
 from core.archive import BadPack
 from core.audit import layouts
+from core.audit.intake import Zipped
 from core.audit.layouts import FRACTURE, GRADES, NO_LABELS, list_pictures
+from tests.core.test_film_zip import changed, packed
 
 MANIFEST = b"image_id,fractured,split,group\na.png,1,train,p1\nb.png,0,val,p2\n"
-LESIONS = b"image_id,lesion_id,dx\nISIC_1,L1,nv\nISIC_2,L1,mel\nISIC_3,L2,wart\n"
+LESIONS = (
+    b"image_id,dx,lesion_id\nISIC_1,nv,L1\nISIC_2,mel,L1\nISIC_3,wart,L2\nISIC_5,bcc\nISIC_6\n"
+)
+
+
+LONG = b"x" * 200_000
+DEEP = b"image_id,fractured,split,boxes_xyxy_relative\na.png,1,train," + b"[" * 100_000
+TORN_TABLE = changed(packed(("a.png", b"film"), ("labels.csv", LESIONS)), 16, bytes(4))
 
 
 def listed(*names: str, **more: bytes):
@@ -31,6 +40,15 @@ def test_a_manifest_tells_label_split_and_group_and_names_what_it_lacks():
     }
     assert listing.unknown == {"not in manifest.csv": 1}
     assert listing.classes == tuple(FRACTURE.values()) and listing.splits == ["train", "val"]
+
+
+def test_labels_and_splits_that_a_manifest_does_not_tell_are_not_made_up():
+    rows = b"image_id,fractured,split\na.png,2,train\nb.png,-1,val\nc.png,1\n"
+    listing = listed("images/a.png", "images/b.png", "images/c.png", manifest__csv=rows)
+    assert [each[:2] for each in told(listing).values()] == [
+        (None, "train"), (None, "val"), ("fractured", ""),
+    ]  # fmt: skip
+    assert listing.unknown == {"label 2": 1, "label -1": 1}
 
 
 def test_class_folders_tell_labels_and_the_others_are_named():
@@ -54,6 +72,7 @@ def test_grade_folders_tell_grade_split_and_patient():
 def test_a_table_tells_diagnoses_and_lesions_and_masks_are_no_pictures():
     listing = listed(
         "images/ISIC_1.jpg", "images/ISIC_2.jpg", "images/ISIC_3.jpg", "images/ISIC_4.jpg",
+        "images/ISIC_5.jpg", "images/ISIC_6.jpg",
         "masks/ISIC_1_segmentation.png", labels__csv=LESIONS,
     )  # fmt: skip
     assert told(listing) == {
@@ -61,8 +80,10 @@ def test_a_table_tells_diagnoses_and_lesions_and_masks_are_no_pictures():
         "ISIC_2.jpg": ("melanoma", "", "L1"),
         "ISIC_3.jpg": (None, "", "L2"),
         "ISIC_4.jpg": (None, "", "images/ISIC_4.jpg"),
+        "ISIC_5.jpg": ("basal cell carcinoma", "", "images/ISIC_5.jpg"),
+        "ISIC_6.jpg": (None, "", "images/ISIC_6.jpg"),
     }
-    assert listing.unknown == {"wart": 1, "no diagnosis in the table": 1}
+    assert listing.unknown == {"wart": 1, "no diagnosis in the table": 2}
 
 
 @pytest.mark.parametrize(
@@ -86,11 +107,24 @@ def test_other_folders_are_labels_only_where_that_is_asked_for(wanted, labels, f
         ({"a.png": b"", "manifest.csv": b"image_id\nb.png\n"}, "which the pack does not hold"),
         ({"images/a.png": b"", "manifest.csv": b"image_id\na.png\n"}, "is damaged"),
         ({"a.png": b"", "labels.csv": b"file,diagnosis\na,nv\n"}, "no columns image_id and dx"),
+        ({"a.png": b"", "labels.csv": b"image_id,dx\na," + LONG}, "is damaged"),
+        ({"images/a.png": b"", "manifest.csv": MANIFEST[:27] + b"\na.png,1," + LONG}, "is damaged"),
+        ({"images/a.png": b"", "manifest.csv": DEEP}, "is damaged"),
+        (Zipped(TORN_TABLE, "pack.zip"), "is damaged"),
     ],
+    ids=range(9),
 )
 def test_what_cannot_be_audited_is_told_in_a_sentence(files, reason):
     with pytest.raises(BadPack, match=reason):
         list_pictures(Path("pack.zip"), files)
+
+
+def test_too_many_folders_are_no_labels(monkeypatch):
+    monkeypatch.setattr(layouts, "MOST_FOLDERS", 2)
+    names = ["ann/1.png", "bob/2.png", "cay/3.png"]
+    assert listed(*names).folders == ()  # none to be offered
+    with pytest.raises(BadPack, match="holds 3 folders of pictures, and at most 2 can be labels"):
+        list_pictures(Path("pack.zip"), dict.fromkeys(names, b"film"), folder_labels=True)
 
 
 def test_too_many_pictures_are_refused(monkeypatch):
