@@ -1,4 +1,9 @@
-"""The classes of an audited set, and how well each property tells a label, drawn."""
+"""The classes of an audited set, and how well each property tells a label, drawn.
+
+Names of classes and splits are escaped: Plotly would draw what looks like HTML.
+"""
+
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -21,14 +26,14 @@ def balance(result: Audit) -> None:
     figure = Figure(layout=_layout(300, barmode="group", yaxis={"title": "Share of the split"}))
     for at, label in enumerate(classes):
         figure.add_bar(
-            x=[f"{split} (n = {of.total():,})" for split, of in counts.items()],
+            x=[f"{escape(split)} (n = {of.total():,})" for split, of in counts.items()],
             y=[of[label] / of.total() for of in counts.values()],
-            name=label,
+            name=escape(label),
             text=[f"{of[label]:,}" for of in counts.values()],
             textposition="outside",
             cliponaxis=False,
             marker={"pattern": {"shape": PATTERNS[at % len(PATTERNS)]}},
-            hovertemplate="%{text} pictures, %{y:.1%}<extra>" + label + "</extra>",
+            hovertemplate="%{text} pictures, %{y:.1%}",
         )
     figure.update_yaxes(tickformat=".0%")
     told = "; ".join(
@@ -71,7 +76,7 @@ def _whiskers(rows: list[Confound], named: list[str]):
     figure = Figure(layout=_layout(90 + 34 * len(rows), xaxis={"title": "AUROC"}))
     figure.add_scatter(
         x=[found.value for found in rows],
-        y=named,
+        y=[escape(name) for name in named],
         mode="markers",
         marker={
             "size": 11,
@@ -117,7 +122,9 @@ def _spread(result: Audit) -> None:
     for label in result.listing.classes:
         of_label = values[(labels == label) & np.isfinite(values)]
         if of_label.size:
-            figure.add_box(y=of_label, name=f"{label} (n = {of_label.size:,})", boxpoints=False)
+            figure.add_box(
+                y=of_label, name=f"{escape(label)} (n = {of_label.size:,})", boxpoints=False
+            )
             medians.append(f"{label} {np.median(of_label):.3g}")
     alt = f"{chosen.title} of the pictures of each class, medians: {', '.join(medians)}"
     st.plotly_chart(figure, key="audit-spread", alt=alt, config={"displayModeBar": False})

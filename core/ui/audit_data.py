@@ -98,7 +98,9 @@ def _audited(order: Order, settings: Settings, place) -> Done | str:
 
     def tell(done: int, of: int) -> None:
         nonlocal last
-        if time.monotonic() - last > EVERY_S:
+        if done == of:
+            place.progress(1.0, "Comparing the pictures with each other")
+        elif time.monotonic() - last > EVERY_S:
             last = time.monotonic()
             place.progress(done / of, f"Looking at picture {done + 1:,} of {of:,}")
 
@@ -159,8 +161,8 @@ def _own() -> Order | None:
         "their labels and splits; films that are chosen one by one have neither.",
     )
     st.caption(PRIVACY)
-    labels = _folder_labels()
     zips = [file for file in files if file.name.lower().endswith(".zip")]
+    labels = bool(zips) and _folder_labels()  # films that are chosen one by one have no folders
     if not files:
         return None
     if zips and len(files) > 1:

@@ -106,8 +106,7 @@ def _short(name: str) -> str:
 
 
 def _table(finding: Finding) -> None:
-    n = len(finding.items)
-    with st.expander(f"Names of all {n:,}" if n <= LISTED else f"Names of {LISTED} of {n:,}"):
+    with st.expander(f"Names of {_counted(finding)}"):
         columns = ("Picture", "Other picture")
         rows = [
             dict(zip(columns, item.names, strict=False)) | {"Note": item.note}
@@ -117,8 +116,13 @@ def _table(finding: Finding) -> None:
 
 
 def _notes(finding: Finding) -> None:
-    with st.expander(f"All {len(finding.items):,}"):
-        st.markdown("\n".join(f"- {plain(item.note)}" for item in finding.items))
+    with st.expander(_counted(finding).capitalize()):
+        st.markdown("\n".join(f"- {plain(item.note)}" for item in finding.items[:LISTED]))
+
+
+def _counted(finding: Finding) -> str:
+    n = len(finding.items)
+    return f"all {n:,}" if n <= LISTED else f"{LISTED} of {n:,}"
 
 
 def _rest(result: Audit) -> None:

@@ -11,17 +11,18 @@ from core.ui.batch import as_csv
 
 
 def offer(result: Audit, pictures: Mapping[str, bytes], own: bool) -> None:
-    """Buttons that download the report. own: the HTML may show the pictures of its examples."""
+    """Buttons that download the report, made when one is pressed. own: the HTML may show the
+    pictures of its examples."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, data, ending, kind in (
             (
                 "Report (HTML)",
-                as_html(result, pictures if own else {}, f"{date.today():%d %B %Y}"),
+                lambda: as_html(result, pictures if own else {}, f"{date.today():%d %B %Y}"),
                 "html",
                 "text/html",
             ),
-            ("Findings (CSV)", as_csv(as_rows(result)), "csv", "text/csv"),
-            ("Everything (JSON)", as_json(result), "json", "application/json"),
+            ("Findings (CSV)", lambda: as_csv(as_rows(result)), "csv", "text/csv"),
+            ("Everything (JSON)", lambda: as_json(result), "json", "application/json"),
         ):
             st.download_button(
                 label,
