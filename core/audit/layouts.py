@@ -8,7 +8,6 @@
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from core.archive import Archive, BadPack
 from core.audit.facts import Entry
 from core.audit.intake import files_of
-from core.film_packs import CLASS_NAMES, GRADE_FOLDER, IMAGE_SUFFIXES, SPLIT_NAMES, Film, Pack
+from core.film_packs import CLASS_NAMES, GRADE_FOLDER, SPLIT_NAMES, Film, Pack, is_picture, words
 from core.images import BadImage
 from core.lesions import DIAGNOSES
 
@@ -25,8 +24,6 @@ MOST_PICTURES = 12_000
 MOST_FOLDERS = 30  # that may be labels: each is a class, asked about by itself
 TABLES = ("manifest.csv", "dataset.csv")
 LESION_TABLES = ("labels.csv", "HAM10000_metadata.csv", "HAM10000_metadata.tab")
-SYSTEM = re.compile(r"(^|/)(__MACOSX/|\.)")
-MASK = re.compile(r"(^|[/_-])(masks?|segmentations?|ground_?truth)([/.]|$)", re.IGNORECASE)
 FRACTURE = {0: "not fractured", 1: "fractured"}
 GRADES = tuple(f"grade {grade}" for grade in range(5))
 NAMES = {diagnosis.code: diagnosis.name.lower() for diagnosis in DIAGNOSES}
@@ -83,7 +80,7 @@ def list_pictures(
 def _list_pictures(path: Path, files: Mapping[str, bytes] | None, folder_labels: bool) -> Listing:
     files = files_of(path) if files is None and path.exists() else files
     archive = Archive(path, files)
-    pictures = _pictures(archive)
+    pictures = [member for member in archive.members if is_picture(member)]
     if not pictures:
         raise BadPack(f"{path.name} holds no picture: give a folder or a zip with films.")
     if len(pictures) > MOST_PICTURES:
@@ -91,7 +88,7 @@ def _list_pictures(path: Path, files: Mapping[str, bytes] | None, folder_labels:
             f"{path.name} holds {len(pictures):,} pictures, more than {MOST_PICTURES:,}: audit a "
             "part of it at a time."
         )
-    tables = {PurePosixPath(m).name: m for m in archive.members if not SYSTEM.search(m)}
+    tables = {PurePosixPath(m).name: m for m in archive.members}
     if table := next((tables[name] for name in LESION_TABLES if name in tables), None):
         return _lesions(archive, pictures, table)
     try:
@@ -102,22 +99,11 @@ def _list_pictures(path: Path, files: Mapping[str, bytes] | None, folder_labels:
     return _folders(archive, pictures, folder_labels)
 
 
-def _pictures(archive: Archive) -> list[str]:
-    """Films and photographs, without masks and what operating systems leave behind."""
-    return [
-        member
-        for member in archive.members
-        if PurePosixPath(member).suffix.lower() in IMAGE_SUFFIXES
-        and not SYSTEM.search(member)
-        and not MASK.search(member)
-    ]
-
-
 def _films(pack: Pack, pictures: list[str], tables: Mapping[str, str]) -> Listing:
     """What the trainers read as films by fracture or grade; other pictures keep no label."""
     table = next((name for name in TABLES if name in tables), None)
     graded = table is None and any(_graded(film) for film in pack.films)
-    words = dict(enumerate(GRADES)) if graded else FRACTURE
+    classes = dict(enumerate(GRADES)) if graded else FRACTURE
     own = table == "manifest.csv" or any(_split(film.path) for film in pack.films)
     known = {
         film.path: Entry(
@@ -125,18 +111,18 @@ def _films(pack: Pack, pictures: list[str], tables: Mapping[str, str]) -> Listin
             film.path,
             (film.split or "") if own else "",
             film.group,
-            words.get(film.label),
+            classes.get(film.label),
         )
         for film in pack.films
     }
     others = [member for member in pictures if member not in known]
     unknown = Counter(f"not in {table}" if table else _folder(member) for member in others)
-    unknown.update(f"label {film.label}" for film in pack.films if film.label not in words)
+    unknown.update(f"label {film.label}" for film in pack.films if film.label not in classes)
     entries = [known.get(m) or Entry(m, m, _split(m) if own else "", m, None) for m in pictures]
     kind = "knees by grade" if graded else "films by fracture"
     where = f"in {table}" if table else "told by the names of folders"
     return Listing(
-        pack, pack.path.name, tuple(entries), f"{kind}, {where}", tuple(words.values()), unknown
+        pack, pack.path.name, tuple(entries), f"{kind}, {where}", tuple(classes.values()), unknown
     )
 
 
@@ -187,21 +173,17 @@ def _folders(archive: Archive, pictures: list[str], folder_labels: bool) -> List
     return Listing(archive, archive.path.name, tuple(entries), layout, classes, unknown, spare)
 
 
-def _words(folder: str) -> str:
-    return re.sub(r"[_\-]+", " ", folder).strip().lower()
-
-
 def _graded(film: Film) -> bool:
-    parents = [_words(part) for part in PurePosixPath(film.path).parts[:-1]]
+    parents = [words(part) for part in PurePosixPath(film.path).parts[:-1]]
     return not any(p in CLASS_NAMES for p in parents) and any(map(GRADE_FOLDER.fullmatch, parents))
 
 
 def _split(member: str) -> str:
-    parents = [_words(part) for part in PurePosixPath(member).parts[:-1]]
+    parents = [words(part) for part in PurePosixPath(member).parts[:-1]]
     return next((SPLIT_NAMES[p] for p in reversed(parents) if p in SPLIT_NAMES), "")
 
 
 def _folder(member: str) -> str:
     """The innermost folder that names no split; "" where there is none."""
     parents = PurePosixPath(member).parts[:-1]
-    return next((part for part in reversed(parents) if _words(part) not in SPLIT_NAMES), "")
+    return next((part for part in reversed(parents) if words(part) not in SPLIT_NAMES), "")
