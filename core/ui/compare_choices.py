@@ -1,11 +1,11 @@
 """What is compared on the Compare page, by hand or by the page's address."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Protocol
 
 import streamlit as st
 
+from core.models import ModelCard
 from core.settings import Settings
 from core.ui import link
 
@@ -38,24 +38,20 @@ class Desk(Protocol):
         """Show the controls and what they ask for."""
 
 
-class LabelledSet:
+class SetDesk:
     """The view of a labelled set."""
 
     def __init__(self, task: str) -> None:
         from core.ui import compare_set  # its charts take long to import
 
         self.choices, self.follow = compare_set.choices, compare_set.follow
-        self.show = partial(_show_set, compare_set.show, task)
-
-
-def _show_set(show, task: str, settings: Settings) -> None:
-    show(settings, task)
+        self.show = lambda settings: compare_set.show(settings, task)
 
 
 def desk(view: str, task: str) -> Desk:
     """The desk of a view and a task."""
     if view == SET:
-        return LabelledSet(task)
+        return SetDesk(task)
     if task == "inpaint":
         from core.ui.compare_fills import Fills  # each only where it is looked at
 
@@ -147,3 +143,20 @@ def offer(key: str, known: Sequence[str], first: Sequence[str], what: str) -> No
             icon=":material/warning:",
         )
     st.session_state[key] = kept if kept or not asked else list(first)
+
+
+def titles(cards: Sequence[ModelCard]) -> dict[str, str]:
+    """A title for each model by its name; models of one title are told apart by it."""
+    given = [card.title for card in cards]
+    return {
+        card.name: card.title if given.count(card.title) == 1 else f"{card.title} ({card.name})"
+        for card in cards
+    }
+
+
+def say_no_models(task: str) -> None:
+    """Say that a task has no model, and what to do."""
+    st.error(
+        f"There is no model here for this task: restore the folder checkpoints/{task}, or train "
+        f"one with python -m trainers.{task}."
+    )

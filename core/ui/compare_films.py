@@ -9,9 +9,9 @@ from core.models import BadModel, ModelCard, catalogue
 from core.settings import Settings
 from core.ui import cached, compare_ranking, compare_readings, gallery, source
 from core.ui.choices import FILES, default_threshold
-from core.ui.compare_choices import names, offer
+from core.ui.compare_choices import names, offer, say_no_models, titles
 from core.ui.compare_readings import Readings
-from core.ui.compare_verdicts import CALLED, Grades, Verdicts, titles
+from core.ui.compare_verdicts import CALLED, Grades, Verdicts
 from core.ui.source import Entry
 from core.ui.words import plain
 
@@ -71,10 +71,7 @@ class Films:
         """As `compare_choices.Desk`."""
         cards = catalogue(settings.checkpoints, self.task)
         if not cards:
-            st.error(
-                f"There is no model here for this task: restore the folder checkpoints/{self.task},"
-                f" or train one with python -m trainers.{self.task}."
-            )
+            say_no_models(self.task)
             return
         exhibits = EXHIBITS[self.task](settings.data)
         left, right = st.columns([3, 2], gap="medium")

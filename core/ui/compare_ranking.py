@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.models import ModelCard
+from core.models import BadModel, ModelCard
 from core.ui.batch import as_csv, harmless
+from core.ui.compare_choices import titles
 from core.ui.compare_readings import Read, Readings
-from core.ui.compare_verdicts import Grades, Task, pictures, titles
+from core.ui.compare_verdicts import Grades, Task, pictures
 from core.ui.linked_pictures import Row, linked_pictures
+from core.ui.words import plain
 
 TRUTH = "compare-truth"
 AT_ONCE = 3  # films on a page of pictures
@@ -45,6 +47,9 @@ def show(task_name: str, readings: Readings, task: Task, keeper) -> None:
             made = pictures(read, task, cards, told, keeper)
         except OSError:
             st.warning(read.entry.gone, icon=":material/broken_image:")
+            continue
+        except BadModel as error:  # it was replaced or torn since it read the film
+            st.warning(plain(error.reason), icon=":material/error:")
             continue
         rows.append(Row(read.title, _note(read, task, score, len(cards), truth), made))
     linked_pictures(rows, f"lightbox-compare-{task_name}", task.legend)

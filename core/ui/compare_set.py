@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.labelled import DISEASES, BadSet
 from core.models import BadModel, ModelCard, catalogue
+from core.set_measures import MEASURES
 from core.settings import Settings
 from core.ui import (
     compare_set_bring,
@@ -17,7 +18,8 @@ from core.ui import (
     compare_set_threshold,
     origin,
 )
-from core.ui.compare_set_data import Subject, comparable, titles, validation
+from core.ui.compare_choices import names, offer, say_no_models, titles
+from core.ui.compare_set_data import Subject, comparable, validation
 from core.ui.compare_set_figures import choose_format
 from core.ui.words import percent, plain
 
@@ -31,6 +33,11 @@ PARTS = {
     "threshold": ("What a threshold costs", compare_set_threshold.show),
 }
 
+NAMED = {  # in the address: where it is kept, and what it may be of a task
+    "curve": (compare_set_standing.CURVE, lambda task: compare_set_standing.CURVES),
+    "measure": (compare_set_kinds.MEASURE, MEASURES.get),
+    "only": (compare_set_duel.ONLY, lambda task: compare_set_duel.SIDES),
+}
 SHARES = {
     "threshold": compare_set_threshold.THRESHOLD,
     "prevalence": compare_set_threshold.PREVALENCE,
@@ -42,10 +49,7 @@ def show(settings: Settings, task: str) -> None:
     st.session_state[TASK] = task
     cards = catalogue(settings.checkpoints, task)
     if not cards:
-        st.error(
-            f"There is no model here for this task: restore the folder checkpoints/{task}, or "
-            f"train one with python -m trainers.{task}."
-        )
+        say_no_models(task)
         return
     source, chosen = _choose(cards, task)
     if not chosen:
@@ -75,20 +79,13 @@ def show(settings: Settings, task: str) -> None:
             persist_state="session",
         )
         choose_format()
-    PARTS[state[PART]][1](subject, titles(chosen))
+    PARTS[state[PART]][1](subject, list(titles(chosen).values()))
 
 
 def _choose(cards: Sequence[ModelCard], task: str) -> tuple[str, list[ModelCard]]:
     """Where the films come from, and the models."""
-    key, known, state = MODELS.format(task), {card.name: card for card in cards}, st.session_state
-    if key not in state:
-        state[key] = comparable(cards) or list(known)
-    asked = state[key]
-    state[key] = [name for name in asked if name in known]
-    if len(state[key]) < len(asked):
-        st.warning("Some models that were asked for are not here; others are compared.")
-        state[key] = state[key] or comparable(cards) or list(known)
-    called = dict(zip(known, titles(cards), strict=True))
+    key, known = MODELS.format(task), {card.name: card for card in cards}
+    offer(key, list(known), comparable(cards) or list(known), "models")
     source = st.segmented_control(
         "Data",
         [VALIDATION, OWN],
@@ -99,15 +96,15 @@ def _choose(cards: Sequence[ModelCard], task: str) -> tuple[str, list[ModelCard]
         persist_state="session",
         help="The predictions that came with the models; or a folder or zip of yours, read now.",
     )
-    names = st.multiselect(
+    chosen = st.multiselect(
         "Models",
         list(known),
-        format_func=called.get,
+        format_func=titles(cards).get,
         key=key,
         persist_state="session",
         placeholder="Choose models",
     )
-    return source, [known[name] for name in names]
+    return source, [known[name] for name in chosen]
 
 
 def _published(settings: Settings, cards: Sequence[ModelCard]) -> Subject:
@@ -144,7 +141,7 @@ def _said(subject: Subject) -> None:
 
 def choices() -> dict[str, str]:
     """The choices that the address keeps, of what was shown last: `models`, `part`, and those of
-    `pair`, `by`, `threshold` and `prevalence` that the part uses."""
+    `curve`, `by`, `measure`, `pair`, `only`, `threshold` and `prevalence` that the part uses."""
     state = st.session_state
     task, part = state.get(TASK), state.get(PART, "standing")
     models = state.get(MODELS.format(task))
@@ -155,16 +152,19 @@ def choices() -> dict[str, str]:
     def of(key: str):
         return state.get(key.format(task))
 
-    if part == "kinds" and of(compare_set_kinds.BY):
-        kept["by"] = of(compare_set_kinds.BY)
+    if part == "standing":
+        kept["curve"] = of(compare_set_standing.CURVE)
+    if part == "kinds":
+        kept |= {"by": of(compare_set_kinds.BY), "measure": of(compare_set_kinds.MEASURE)}
     if part == "duel" and of(compare_set_duel.FIRST):
         kept["pair"] = f"{of(compare_set_duel.FIRST)},{of(compare_set_duel.SECOND)}"
+        kept["only"] = of(compare_set_duel.ONLY)
     if part == "threshold" and of(compare_set_threshold.MODEL):
         kept["pair"] = of(compare_set_threshold.MODEL)
         for name, key in SHARES.items():
             if of(key) is not None:
                 kept[name] = f"{of(key):.6g}"
-    return kept
+    return {name: choice for name, choice in kept.items() if choice}
 
 
 def follow(asked: Mapping[str, str]) -> list[str]:
@@ -175,7 +175,7 @@ def follow(asked: Mapping[str, str]) -> list[str]:
     task = asked.get("task", "fracture")
     task = task if task in DISEASES else "fracture"
     if "models" in asked:
-        state[MODELS.format(task)] = [name for name in asked["models"].split(",") if name]
+        state[MODELS.format(task)] = names(asked["models"])
         state[DATA] = VALIDATION
     if "part" in asked:
         if asked["part"] in PARTS:
@@ -183,7 +183,12 @@ def follow(asked: Mapping[str, str]) -> list[str]:
         else:
             unknown.append("The link's part is not here; how good the models are is shown.")
     if "by" in asked:
-        state[compare_set_kinds.BY.format(task)] = asked["by"]
+        state[compare_set_kinds.BY.format(task)] = state[compare_set_kinds.ASKED] = asked["by"]
+    for name, (key, known) in NAMED.items():
+        if asked.get(name) in known(task):
+            state[key.format(task)] = asked[name]
+        elif name in asked:
+            unknown.append(f"The link's {name} was left out; another one is shown.")
     pair = asked.get("pair", "").split(",")
     if len(pair) == 2:
         state[compare_set_duel.FIRST.format(task)] = pair[0]

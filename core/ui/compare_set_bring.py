@@ -30,7 +30,7 @@ SPLITS = {
     "": "All",
     "val": "Validation",
     "test": "Test",
-    "auto_test": "Found test",
+    "auto_test": "Test, cut out by a program",
     "train": "Training",
 }
 
@@ -183,26 +183,26 @@ def _scored(
 ) -> Subject | None:
     """Read the films that are not read yet, with a progress bar, and return the set. asks: before
     it begins to read; None until it may."""
-    said = _said(key)
-    bar = st.empty()
+    said, bar = _said(key), st.empty()
+    models = f"{len(cards)} {'model' if len(cards) == 1 else 'models'}"
     if wanted := unread(films, cards, said):
         if asks and st.session_state.get(ASKED) != key:
             bar.button(
-                f"Read {len(wanted):,} with {len(cards)} models",
+                f"Read {len(wanted):,} with {models}",
                 icon=":material/play_arrow:",
                 key="compare-set-read",
                 on_click=st.session_state.update,
                 args=({ASKED: key},),
             )
             return None
-        bar.progress(0.0, f"Opening {len(cards)} models")
-        models = [cached.model(card) for card in cards]  # held here: the cache keeps fewer open
+        bar.progress(0.0, f"Opening {models}")
+        opened = [cached.model(card) for card in cards]  # held here: the cache keeps fewer open
         started = time.monotonic()
-        for done, more in read_all(archive, films, task, models, said):
+        for done, more in read_all(archive, films, task, opened, said):
             left = span((time.monotonic() - started) / done * more)
             bar.progress(
                 done / (done + more),
-                f"Read {done:,} of {done + more:,} with {len(cards)} models; about {left} left",
+                f"Read {done:,} of {done + more:,} with {models}; about {left} left",
             )
     bar.empty()
     labelled = collected(films, task, display_name(archive.path.name), cards, said)

@@ -21,15 +21,6 @@ class Subject:
     pictures: Callable[[Sequence[int]], list[bytes | None]]
 
 
-def titles(cards: Sequence[ModelCard]) -> list[str]:
-    """What models are called, apart from each other."""
-    called = [card.title for card in cards]
-    return [
-        f"{card.title} ({card.name})" if called.count(card.title) > 1 else card.title
-        for card in cards
-    ]
-
-
 def validation(settings: Settings, cards: Sequence[ModelCard]) -> LabelledSet:
     """The validation films that all these models read. Raises BadSet."""
     table = settings.checkpoints / cards[0].task / FILMS

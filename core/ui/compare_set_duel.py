@@ -18,6 +18,7 @@ from core.ui.compare_set_tables import offer
 from core.ui.words import interval, percent, plain, score
 
 FIRST, SECOND, ONLY = "compare-set-{}-first", "compare-set-{}-second", "compare-set-only"
+SIDES = ("first", "second", "neither")  # who alone gets a film right
 ROWS_SHOWN, MOST_ROWS, ROW_PX = 6, 60, 72
 # Why the measure that ranks a task and McNemar's test may disagree.
 ASKS = {
@@ -72,7 +73,7 @@ def _differences(found: Contest, titles: tuple[str, str], labelled: LabelledSet)
             plain(titles[0]): score(d.first),
             plain(titles[1]): score(d.second),
             "Difference (95 % interval)": interval(d.gap, _signed),
-            "Told apart": "yes" if d.telling else "no",
+            "More than chance": "yes" if d.telling else "no",
         }
         for d in found.differences
     ]
@@ -115,15 +116,16 @@ def _difference(difference: Difference, measure: str, names: tuple[str, str]) ->
     said = f"**{measure}** is {score(first)} of {names[0]} and {score(second)} of {names[1]}: "
     said += f"a difference of {interval(difference.gap, _signed)}"
     if difference.telling:
-        return f"{said}. The interval leaves out zero, so the films tell the two apart."
-    return f"{said}. The interval holds zero, so the films do not tell the two apart."
+        better = names[0 if difference.gap.value > 0 else 1]
+        return f"{said}. Zero lies outside the interval: {better} is better by more than chance."
+    return f"{said}. Zero lies within the interval: this may well be chance."
 
 
 def mcnemar_sentence(found: Contest, names: tuple[str, str], films: str) -> str:
     """McNemar's test in a plain sentence."""
     n, a, b = len(found.first_right), int(found.only_first.sum()), int(found.only_second.sum())
     if a + b == 0:
-        return f"Both get the same {films} right: of n = {n:,} none tells them apart."
+        return f"Both get the same {films} right (n = {n:,})."
     said = (
         f"Of n = {n:,} {films}, {a:,} only {names[0]} gets right and {b:,} only {names[1]}. "
         "Were both right equally often, a split at least as uneven would come up in "
@@ -142,11 +144,9 @@ def _films(subject: Subject, found: Contest, pair: tuple[int, int], titles: Sequ
     """The films that only one of the two gets right."""
     films, names = origin.seen(subject.labelled.task), [titles[at] for at in pair]
     st.subheader(f"The {films} that only one gets right", anchor=False)
-    sides = {
-        "first": (found.only_first, names[0]),
-        "second": (found.only_second, names[1]),
-        "neither": (~found.first_right & ~found.second_right, "Neither"),
-    }
+    neither = ~found.first_right & ~found.second_right
+    whose = ((found.only_first, names[0]), (found.only_second, names[1]), (neither, "Neither"))
+    sides = dict(zip(SIDES, whose, strict=True))
     side = st.segmented_control(
         "Only right",
         list(sides),

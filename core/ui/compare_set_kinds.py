@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from core.labelled import CLASSES
 from core.set_measures import MEASURES, Part
 from core.ui import compare_set_charts, compare_set_numbers, origin
 from core.ui.compare_set_data import Subject
@@ -13,7 +14,8 @@ from core.ui.compare_set_tables import offer, rounded
 from core.ui.words import plain
 
 BY, MEASURE = "compare-set-{}-by", "compare-set-{}-measure"
-FEW = 30  # films of a kind; of fewer a number says little
+ASKED = "compare-set-asked-by"  # what a link asked for
+FEW = 30  # films; of fewer a number says little
 OF_ONE_CLASS = ("accuracy", "mae")  # what films of one true class alone can tell
 MOST_KINDS = 8  # in the figure; the table has them all
 
@@ -48,7 +50,7 @@ def _choose(subject: Subject) -> tuple[str, str]:
     by, measure = BY.format(task), MEASURE.format(task)
     asked = state.get(by)
     if asked not in labelled.attributes:
-        if asked is not None:
+        if asked is not None and state.pop(ASKED, None) == asked:
             st.warning(f"These {films} are not known by what the link asks for; another is shown.")
         state[by] = next(iter(labelled.attributes))
     measures = {
@@ -84,13 +86,21 @@ def _said(
 ) -> list[str]:
     """What the bars cannot tell, in sentences."""
     title = MEASURES[task][name].title
-    said = ["Whiskers: 95 % intervals, whole groups drawn."]
+    said = [
+        "Whiskers: 95 % intervals, whole groups drawn; of a share that is none or all, Wilson's; "
+        "none where no draw differs."
+    ]
     untold = [plain(f"{part.value} (n = {part.n:,})") for part in found if part not in told]
     if untold:
         said.append(f"{title} cannot be told, for want of one of the classes: {', '.join(untold)}.")
-    few = [plain(part.value) for part in drawn if part.n < FEW]
+    if name == "balanced_accuracy":
+        fewer = [plain(f"{p.value} ({p.classes})") for p in drawn if p.classes < len(CLASSES[task])]
+        if fewer:
+            said.append(f"Not a mean of all {len(CLASSES[task])} classes: {', '.join(fewer)}.")
+    counts = ((part.value, _counted(part, name)) for part in drawn)
+    few = [plain(f"{value} ({count})") for value, count in counts if count < FEW]
     if few:
-        said.append(f"Fewer than {FEW} {films}, so that much is chance: {', '.join(few)}.")
+        said.append(f"Much is chance where fewer than {FEW} {films} count: {', '.join(few)}.")
     if len(drawn) < len(told):
         said.append(f"The {len(told) - len(drawn)} rarest are in the download alone.")
     if any(part.value.startswith("with hardware") for part in found):
@@ -99,6 +109,13 @@ def _said(
             "fracture: look at those without."
         )
     return said
+
+
+def _counted(part: Part, name: str) -> int:
+    """How many films of a kind decide a measure: of the rarer side where it sets both apart."""
+    sides = {"sensitivity": part.positives, "specificity": part.n - part.positives}
+    both = min(sides.values())
+    return (sides | {"auroc": both, "average_precision": both}).get(name, part.n)
 
 
 def _rows(found: Sequence[Part], by: str, titles: Sequence[str], task: str) -> list[dict]:

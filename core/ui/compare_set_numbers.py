@@ -4,8 +4,6 @@ Numbers of published validation films are kept for everybody, those of films tha
 in that visitor's session alone.
 """
 
-import json
-
 import numpy as np
 import streamlit as st
 
@@ -20,12 +18,18 @@ MOST = 48
 
 def weights(labelled: LabelledSet) -> np.ndarray:
     """(1000, N) draws of the groups."""
-    return _weights(json.dumps(list(labelled.groups)))
+    return _weights(structure(labelled.groups))
+
+
+def structure(groups: np.ndarray) -> bytes:
+    """Which of (N,) films belong together, without a word of what their groups are called: the
+    draws of sets alike in this are the same, and a visitor's patients are named in no key."""
+    return np.unique(groups.astype(str), return_inverse=True)[1].astype(np.int32).tobytes()
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _weights(groups: str) -> np.ndarray:
-    return resampling.group_weights(json.loads(groups))
+def _weights(groups: bytes) -> np.ndarray:
+    return resampling.group_weights(np.frombuffer(groups, np.int32))
 
 
 def measured(subject: Subject) -> list[dict[str, Metric]]:

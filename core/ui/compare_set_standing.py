@@ -25,7 +25,7 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
         | {measure.title: interval(numbers[name]) for name, measure in measures.items()}
         for title, numbers in zip(titles, found, strict=True)
     ]
-    st.table(rows, hide_index=True, alt=f"How good {len(rows)} models are on n = {len(labelled):,}")
+    st.table(rows, hide_index=True, alt=f"Measures of each model on n = {len(labelled):,}")
     with st.container(horizontal=True, vertical_alignment="center"):
         offer(
             f"{labelled.task}-models",
@@ -40,7 +40,7 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
     st.caption(
         f"n = {len(labelled):,}. In brackets 95 % intervals: groups of "
         f"{origin.seen(labelled.task)} that belong together were drawn 1,000 times with "
-        "replacement."
+        "replacement; Wilson's interval of a share that is none or all."
     )
     with st.expander("What the measures mean", icon=":material/help:"):
         for measure in measures.values():

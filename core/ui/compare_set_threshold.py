@@ -34,8 +34,9 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
 
     names = [reading.card.name for reading in labelled.readings]
     if chosen == ALL:
-        compare_set_people.bars(every(), labelled)
-        _table(every())
+        told = every()
+        compare_set_people.bars(told, labelled)
+        _table(told)
     else:
         at = names.index(chosen)
         reading = labelled.readings[at]
@@ -163,7 +164,8 @@ def _measured_on(labelled: LabelledSet) -> None:
     n, positive, disease = len(labelled), int(labelled.positives.sum()), labelled.disease
     st.caption(
         f"Expected numbers with 95 % intervals, from {positive:,} that are {disease.name} "
-        f"and {n - positive:,} that are {disease.other}, whole groups drawn 1,000 times. Positive "
+        f"and {n - positive:,} that are {disease.other}: whole groups drawn 1,000 times, or "
+        "Wilson's where none or all are called right. Positive "
         f"means {disease.name}. Sensitivity and specificity are taken to be the same at every "
         "prevalence, which holds only while the cases are as hard as these."
     )

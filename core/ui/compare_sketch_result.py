@@ -15,7 +15,7 @@ from core.models import BadModel, ModelCard
 from core.sketchers import noise, one_hot
 from core.ui import cached_sketches
 from core.ui.batch import as_csv
-from core.ui.compare_verdicts import titles
+from core.ui.compare_choices import titles
 from core.ui.linked_pictures import Picture, Row, linked_pictures
 from core.ui.sketch_orders import NAMES
 from core.ui.words import percent, plain

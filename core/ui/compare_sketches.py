@@ -12,8 +12,7 @@ from core.settings import Settings
 from core.sketch import BadSketch, check, closed, read_sketch
 from core.sketch_samples import sketch_samples
 from core.ui import compare_sketch_result
-from core.ui.compare_choices import names, offer
-from core.ui.compare_verdicts import titles
+from core.ui.compare_choices import names, offer, titles
 from core.ui.sketch_orders import LARGEST_SEED, NAMES
 
 SOURCE, SAMPLE, NUMBER = "compare-outline", "compare-sketch-sample", "compare-outline-number"

@@ -43,6 +43,8 @@ class Verdicts:
     def split(self, score: float, models: int) -> str:
         """What a score of `disagreement` means among several models."""
         pairs = models * (models - 1) // 2
+        if pairs == 1:
+            return "the two models disagree" if score else "the two models agree"
         return f"{round(score * pairs)} of {pairs} pairs of models disagree"
 
     def lines(self, card: ModelCard, chances: np.ndarray) -> tuple[str, str]:
@@ -190,15 +192,6 @@ def minority(called: np.ndarray) -> np.ndarray:
     if 2 * counts[most] <= len(called):
         return np.zeros(len(called), bool)
     return called != classes[most]
-
-
-def titles(cards: Sequence[ModelCard]) -> dict[str, str]:
-    """A title for each model by its name; models of one title are told apart by it."""
-    given = [card.title for card in cards]
-    return {
-        card.name: card.title if given.count(card.title) == 1 else f"{card.title} ({card.name})"
-        for card in cards
-    }
 
 
 def _film(read: Read) -> Film:

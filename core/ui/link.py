@@ -10,7 +10,7 @@ import streamlit as st
 NAMES = ("sample", "model", "threshold", "side", "target", "diagnosis", "worklist", "film", "run")
 NAMES += ("exhibit",)
 NAMES += ("view", "task", "models", "mask", "seed", "variants")  # of the Compare page
-NAMES += ("part", "pair", "by", "prevalence")  # of its labelled set
+NAMES += ("part", "curve", "by", "measure", "pair", "only", "prevalence")  # of its labelled set
 
 
 def asked(room: str, now: tuple) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 from core.labelled_cards import from_cards
 from core.models import catalogue
 from core.samples import png
+from core.ui.compare_set_numbers import structure
 from core.ui.compare_set_standing import predictions as rows_of
 from tests.toy_models import publish, publish_graded
 
@@ -77,7 +78,8 @@ def test_on_which_films(visit, models):
     app = opened(visit, "kinds", by="Region")
     assert app.selectbox(key="compare-set-fracture-by").value == "Region"
     assert len(app.get("plotly_chart")) == 1
-    assert "so that much is chance: leg, hand" in said(app).replace("hand, leg", "leg, hand")
+    assert "Much is chance where fewer than 30 films count: " in said(app)
+    assert r"leg \(4\)" in said(app) and r"hand \(4\)" in said(app)  # of the rarer class
 
 
 def test_without_attributes_that_is_said(visit, models):
@@ -91,7 +93,7 @@ def test_one_against_another(visit, models):
     words = said(app)
     assert "Of n = 24 films, 9 only Toy gets right and 0 only Other." in words
     assert "p = .004, McNemar's exact test): Toy is right more often." in words
-    assert "**AUROC** is " in words and "the films tell the two apart" in words
+    assert "**AUROC** is " in words and "Toy is better by more than chance" in words
     assert len(app.dataframe[0].value) == 9
     app.selectbox(key="compare-set-fracture-second").set_value("toy").run()
     assert "no model is better than itself" in said(clean(app))
@@ -122,6 +124,21 @@ def test_the_address_reopens_the_view(visit, models):
 
 
 @pytest.mark.parametrize(
+    "asked",
+    [
+        {"part": "standing", "curve": "reliability", "models": "toy"},
+        {"part": "kinds", "by": "Region", "measure": "brier", "models": "other,toy"},
+        {"part": "duel", "pair": "toy,other", "only": "neither", "models": "other,toy"},
+    ],
+    ids=lambda asked: asked["part"],
+)
+def test_the_address_keeps_what_is_shown(visit, models, asked):
+    app = opened(visit, **asked)
+    assert not app.warning
+    assert app.query_params == {"view": "set", "task": "fracture"} | asked
+
+
+@pytest.mark.parametrize(
     ("asked", "sentence"),
     [
         ({"part": "nonsense"}, "The link's part is not here"),
@@ -132,6 +149,8 @@ def test_the_address_reopens_the_view(visit, models):
             "Some models that were asked for are not here",
         ),
         ({"part": "kinds", "by": "Weather"}, "not known by what the link asks for"),
+        ({"part": "duel", "only": "both"}, "The link's only was left out"),
+        ({"models": "toy,toy"}, "**n = 24** films"),
     ],
     ids=lambda value: "" if isinstance(value, str) else "-".join(value),
 )
@@ -216,6 +235,35 @@ def test_knees_that_are_brought_are_graded(visit, models):
     assert "**n = 5** films in 5 groups, 3 (60" in said(app)
     app.segmented_control(key="compare-set-part").set_value("standing").run()
     assert len(clean(app).table) == 1
+
+
+def test_a_table_that_is_brought_may_call_its_columns_as_it_likes(visit, models):
+    table = "image,label,picture\na.png,1,good\nb.png,0,bad\nc.png,1,bad\n"
+    files = {"a.png": film(230), "b.png": film(20), "c.png": film(20)}
+    app = brought(visit, "fracture", zipped(files | {"labels.csv": table.encode()}))
+    app.segmented_control(key="compare-set-only").set_value("neither").run()
+    shown = clean(app).dataframe[0].value
+    assert shown["Film"].tolist() == ["b.png"] and shown["Table: picture"].tolist() == ["bad"]
+    app.segmented_control(key="compare-set-part").set_value("kinds").run()
+    assert clean(app).selectbox(key="compare-set-fracture-by").value == "Table: picture"
+    app.segmented_control(key="compare-set-data").set_value("Validation films").run()
+    assert clean(app).selectbox(key="compare-set-fracture-by").value == "Region"
+    assert "link asks for" not in said(app)
+
+
+def test_published_films_that_are_brought_are_told_from_others(visit, models):
+    levels = {"fractured/0.png": 230, "normal/1.png": 20, "fractured/x.png": 200}
+    files = {name: film(level) for name, level in levels.items()}
+    app = brought(visit, "fracture", zipped(files))
+    assert "**n = 2** films" in said(app) and "The pack tells no splits." in said(app)
+    app.segmented_control(key="compare-set-split-fracture").set_value("train").run()
+    assert "Every label is fractured" in said(clean(app)) and "score is too good" in said(app)
+
+
+def test_draws_are_kept_under_no_patients_name():
+    key = structure(np.array(["Ann", "Bob", "Ann"], object))
+    assert key == structure(np.array([1, 2, 1], object)) != structure(np.array([1, 1, 2], object))
+    assert b"Ann" not in key
 
 
 BAD = {
