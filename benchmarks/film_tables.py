@@ -25,7 +25,7 @@ CONFIRMED = {
     "consensus": "consensus",
     "confocal": "confocal microscopy",
 }
-DECADES = 20
+SPAN = 20  # years
 
 
 def fracture_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -52,8 +52,8 @@ def _span(age: str) -> str:
     """A span of 20 years: "40 to 59"."""
     if not age:
         return "unknown"
-    begin = int(float(age)) // DECADES * DECADES
-    return f"{begin} to {begin + DECADES - 1}"
+    begin = int(float(age)) // SPAN * SPAN
+    return f"{begin} to {begin + SPAN - 1}"
 
 
 TABLES = {"fracture": fracture_rows, "lesion": lesion_rows}
