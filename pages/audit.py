@@ -22,7 +22,6 @@ if order is None:
 
 done = audit_data.run(order, settings)
 if done is None:
-    st.info("Press Audit: a thousand films take some seconds.")
     st.stop()
 
 audit_findings.summary(done.result)

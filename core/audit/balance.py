@@ -32,10 +32,10 @@ def unknown_labels(seen: Seen) -> Finding | None:
 def missing_class(seen: Seen) -> Finding | None:
     """Classes without a picture, at all or in one split."""
     everywhere = seen.everywhere
-    items = [Item((), f"no {c} at all") for c in seen.listing.classes if not everywhere[c]]
+    items = [Item((), f"{c} everywhere") for c in seen.listing.classes if not everywhere[c]]
     for split in seen.listing.splits:
         of_split = seen.counts.get(split, Counter())
-        items += [Item((), f"no {c} in {split}") for c in everywhere if not of_split[c]]
+        items += [Item((), f"{c} in {split}") for c in everywhere if not of_split[c]]
     worthless = len(everywhere) < 2 or bool(seen.listing.splits)
     return finding(
         "missing-class",

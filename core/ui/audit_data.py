@@ -69,7 +69,8 @@ def choose(settings: Settings) -> Order | None:
 
 
 def run(order: Order, settings: Settings) -> Done | None:
-    """The audit of what was chosen: made when it is asked for, and kept until another is."""
+    """The audit of what was chosen: made when it is asked for, and kept until another is. None,
+    with a sentence on the page, before that and where there can be none."""
     if order.at_once:
         return _of_example()
     st.button(
@@ -85,6 +86,7 @@ def run(order: Order, settings: Settings) -> Done | None:
             st.session_state[DONE] = order.key, _audited(order, settings, place)
     key, done = st.session_state.get(DONE, ("", None))
     if key != order.key:
+        st.info("Press Audit: a thousand films take some seconds.")
         return None
     if isinstance(done, str):
         st.error(plain(done), icon=":material/error:")

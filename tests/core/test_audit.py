@@ -128,9 +128,9 @@ def test_films_without_labels_are_audited_for_what_needs_none(films):
     [
         ({"fractured": 4, "normal": 4, "unsure": 2}, "unknown-labels", LOOK, "“unsure” (2)"),
         ({"train/fractured": 5, "train/normal": 2, "val/normal": 2}, "missing-class", STOPS,
-         "no fractured in val"),
-        ({"fractured": 4}, "missing-class", STOPS, "no not fractured at all"),
-        ({"0": 2, "1": 2, "2": 2, "3": 2}, "missing-class", LOOK, "no grade 4 at all"),
+         "missing: fractured in val."),
+        ({"fractured": 4}, "missing-class", STOPS, "missing: not fractured everywhere."),
+        ({"0": 2, "1": 2, "2": 2, "3": 2}, "missing-class", LOOK, "missing: grade 4 everywhere."),
         ({"fractured": 2, "normal": 8}, "lopsided", KNOW, "right in 80 %"),
     ],
 )  # fmt: skip

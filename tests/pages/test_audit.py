@@ -173,6 +173,7 @@ def test_packs_of_the_data_folder_are_audited_when_it_is_asked_for(visit, tmp_pa
     for name, (_, reason) in bad.items():
         (error,) = press(found(app, f"{name}.zip")).error
         assert reason in error.value and str(tmp_path) not in error.value
+        assert NOT_YET not in said(app)
 
 
 def test_a_zip_that_is_brought_is_audited(bring, pack, monkeypatch):
