@@ -1,6 +1,7 @@
 """The audit finds what was planted, says how much it matters, and is silent about a clean pack."""
 
 import re
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,6 +27,7 @@ STOPS, LOOK, KNOW = Weight
 CLASSES = ("not fractured", "fractured")
 
 
+@cache
 def film(seed: int) -> np.ndarray:
     """A small film, different from that of any other seed."""
     grey = long_bone(seed, fractured=False).pixels

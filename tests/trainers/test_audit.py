@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,7 @@ from trainers.lesions import LesionPack
 from trainers.mask_pack import MaskPack
 
 
+@cache
 def film(seed: int) -> np.ndarray:
     """A small film, different from that of any other seed."""
     grey = long_bone(seed, fractured=False).pixels
