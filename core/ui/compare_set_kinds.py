@@ -87,22 +87,22 @@ def _said(
     """What the bars cannot tell, in sentences."""
     title = MEASURES[task][name].title
     said = [
-        "Whiskers: 95 % intervals, whole groups drawn; of a share that is none or all, Wilson's; "
-        "none where no draw differs."
+        "Whiskers: 95 % intervals, whole groups drawn; Wilson's of a share that is none or all."
     ]
     untold = [plain(f"{part.value} (n = {part.n:,})") for part in found if part not in told]
     if untold:
-        said.append(f"{title} cannot be told, for want of one of the classes: {', '.join(untold)}.")
+        said.append(f"{title} cannot be told, for want of another class: {', '.join(untold)}.")
     if name == "balanced_accuracy":
         fewer = [plain(f"{p.value} ({p.classes})") for p in drawn if p.classes < len(CLASSES[task])]
         if fewer:
-            said.append(f"Not a mean of all {len(CLASSES[task])} classes: {', '.join(fewer)}.")
+            said.append(f"A mean of fewer than {len(CLASSES[task])} classes: {', '.join(fewer)}.")
     counts = ((part.value, _counted(part, name)) for part in drawn)
     few = [plain(f"{value} ({count})") for value, count in counts if count < FEW]
     if few:
         said.append(f"Much is chance where fewer than {FEW} {films} count: {', '.join(few)}.")
-    if len(drawn) < len(told):
-        said.append(f"The {len(told) - len(drawn)} rarest are in the download alone.")
+    if rarest := len(told) - len(drawn):
+        whom = "rarest is" if rarest == 1 else f"{rarest} rarest are"
+        said.append(f"The {whom} in the download alone.")
     if any(part.value.startswith("with hardware") for part in found):
         said.append(
             "Nearly every film with metal is fractured, so a model can learn that metal means "
