@@ -1,13 +1,15 @@
 """Drafts of cases → the cases of a quiz, with the models' readings and all pictures.
 
 A draft says where a film comes from and what is true of it. Its pixels are read only when the quiz
-is made, one film at a time, so that sixty large films need no more memory than one.
+is made, one film at a time, so that sixty large films need hardly more memory than one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 
@@ -28,6 +30,7 @@ ANSWERS: Mapping[Question, tuple[str, ...]] = {
     "generated": ("real", "generated"),
 }
 OPACITY = 0.6  # of the hottest place of a heatmap
+SMALL = 2**20  # bytes of a film that is kept while one model after the other reads it
 HALF = 0.5  # the threshold of a model whose card names none
 
 Made = tuple[Case, list[Picture]]
@@ -71,31 +74,78 @@ def shown_film(data: bytes, name: str) -> np.ndarray:
 
 
 def make(
-    drafts: Sequence[Draft], networks: Networks, shown: Mapping[Question, str | None]
-) -> Iterator[Made]:
-    """Make the cases of a quiz one by one, in this order.
+    drafts: Sequence[Draft],
+    networks: Networks,
+    shown: Mapping[Question, str | None],
+    progress: Callable[[float], None] = lambda done: None,
+) -> list[Made]:
+    """The cases of a quiz, in this order. `progress` is told what share is done, 0 to 1.
 
-    Of each film all models of its question are asked. `shown` names for a question the model whose
-    reading, with its heatmap, students see; None, or nothing, and they see none.
+    Of each film all models of its question are asked, one model after the other, so that one of
+    them is in memory at a time. `shown` names for a question the model whose reading, with its
+    heatmap, students see; None, or nothing, and no model of that question is asked.
 
     Raises BadCase, one sentence, for no draft or too many, a truth that is not said, a film that
     cannot be read, and a model that is not there.
     """
     check(drafts)
+    questions = dict.fromkeys(draft.question for draft in drafts)
+    first = {question: shown.get(question) for question in questions if shown.get(question)}
+    reads = sum(len(networks.cards(draft.question)) for draft in drafts if draft.question in first)
+    steps = count(1)
+
+    def step() -> None:
+        progress(min(1.0, next(steps) / (len(drafts) + reads)))
+
+    films, made = _Films(drafts, networks), []
     for position, draft in enumerate(drafts):
+        with _of_case(position, draft):
+            film = films.film(position)
+            begin = _fill if draft.question == "fill" else _begun
+            made.append(begin(draft, position, film, networks))
+        step()
+    for question, name in first.items():
         try:
-            film = draft.pixels(networks)
-            if draft.question == "fill":
-                yield _fill(draft, position, film, networks)
-            else:
-                models = _ordered(networks.readers(draft.question), shown.get(draft.question))
-                yield _read(draft, position, film, models)
-        except (BadImage, BadModel) as error:
-            raise BadCase(f"Case {position + 1}, {draft.name}: {error.reason}") from error
-        except OSError as error:
-            raise BadCase(
-                f"Case {position + 1}, {draft.name}, is gone: take it out of the quiz."
-            ) from error
+            for model in networks.readers(question, name):
+                for position, draft in enumerate(drafts):
+                    if draft.question == question:
+                        with _of_case(position, draft):
+                            made[position] = _read(made[position], films.film(position), model)
+                        step()
+                del model  # before the next one is opened
+        except BadModel as error:
+            raise BadCase(error.reason) from error
+    return made
+
+
+class _Films:
+    """The pixels of drafts. Small ones are kept, large ones are read anew for each model."""
+
+    def __init__(self, drafts: Sequence[Draft], networks: Networks) -> None:
+        self._drafts, self._networks = drafts, networks
+        self._kept: dict[int, np.ndarray] = {}
+
+    def film(self, position: int) -> np.ndarray:
+        """What the draft at `position` shows. Raises what its `pixels` does."""
+        if position in self._kept:
+            return self._kept[position]
+        film = self._drafts[position].pixels(self._networks)
+        if film.nbytes <= SMALL:
+            self._kept[position] = film
+        return film
+
+
+@contextmanager
+def _of_case(position: int, draft: Draft) -> Iterator[None]:
+    """Say what goes wrong in this block as a BadCase that names the case."""
+    try:
+        yield
+    except (BadImage, BadModel) as error:
+        raise BadCase(f"Case {position + 1}, {draft.name}: {error.reason}") from error
+    except OSError as error:
+        raise BadCase(
+            f"Case {position + 1}, {draft.name}, is gone: take it out of the quiz."
+        ) from error
 
 
 def check(drafts: Sequence[Draft]) -> None:
@@ -116,27 +166,8 @@ def check(drafts: Sequence[Draft]) -> None:
         )
 
 
-def _ordered(models: Sequence[Model], shown: str | None) -> list[Model]:
-    """The models, the shown one first; none where students shall see none. Raises BadModel."""
-    if shown is None:
-        return []
-    first = [model for model in models if model.card.name == shown]
-    if not first:
-        raise BadModel(f"The model {shown} cannot be opened: choose another one.")
-    return first + [model for model in models if model.card.name != shown]
-
-
-def _read(draft: Draft, position: int, film: np.ndarray, models: Sequence[Model]) -> Made:
-    """A case about one picture, with what the models say of it."""
-    alt = f"{draft.kind} of case {position + 1}"
-    pictures, readings = [picture(film, alt)], []
-    for model in models:
-        reading, heat = _SAID[draft.question](film, model)
-        if not readings:
-            heated = explain.overlay(fitted(film), heat, OPACITY)
-            pictures.append(picture(heated, f"{alt}, with the heatmap of {model.card.title}"))
-            reading = replace(reading, heat=1)
-        readings.append(reading)
+def _begun(draft: Draft, position: int, film: np.ndarray, _networks: Networks) -> Made:
+    """A case about one picture, which no model has read yet."""
     case = Case(
         position,
         draft.question,
@@ -145,10 +176,21 @@ def _read(draft: Draft, position: int, film: np.ndarray, models: Sequence[Model]
         int(draft.truth),
         1,
         draft.boxes,
-        tuple(readings),
-        draft.told,
+        told=draft.told,
     )
-    return case, pictures
+    return case, [picture(film, f"{draft.kind} of case {position + 1}")]
+
+
+def _read(made: Made, film: np.ndarray, model: Model) -> Made:
+    """The case with what one more model says of it, and with the heatmap of the first."""
+    case, pictures = made
+    reading, heat = _SAID[case.question](film, model)
+    if not case.readings:
+        heated = explain.overlay(fitted(film), heat, OPACITY)
+        alt = f"{pictures[0].alt}, with the heatmap of {model.card.title}"
+        reading = replace(reading, heat=len(pictures))
+        pictures = [*pictures, picture(heated, alt)]
+    return replace(case, readings=(*case.readings, reading)), pictures
 
 
 def _fracture(film: np.ndarray, model: Model) -> tuple[ModelReading, np.ndarray]:
@@ -178,7 +220,7 @@ def _reading(model: Model, answer: Answer, probabilities, threshold=None) -> Mod
 
 def _fill(draft: Draft, position: int, film: np.ndarray, networks: Networks) -> Made:
     """A case about several fillings of one hole: the nearest to the film is the truth."""
-    found = fillings(film, draft.key, networks.painters())
+    found = fillings(film, draft.key, networks.painters)
     alt = f"{draft.kind} of case {position + 1}"
     pictures = [picture(with_hole(film, found.mask), f"{alt}, the hole chequered", lossless=True)]
     pictures += [

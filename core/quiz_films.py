@@ -44,18 +44,25 @@ def balanced(groups: Sequence[Sequence[Thing]], count: int, seed: int) -> list[T
 
 def synthetic(question: Question, count: int, seed: int, but: Collection[str] = ()) -> list[Draft]:
     """`count` cases about films drawn by a program: bones, half of them fractured, the samples of
-    the Fracture page first; knees of all grades; or whole knees to cut a hole into. Those whose key
-    is in `but` are left out."""
+    the Fracture page first; knees of all grades; or whole knees to cut a hole into. No anatomy is
+    drawn twice: the other film of a pair would tell the truth of the first. Samples whose key is in
+    `but` are left out."""
     if question == "fracture":
         gallery = [draft for draft in map(_sample, samples.gallery()) if draft.key not in but]
         halves = [[draft for draft in gallery if draft.truth == truth] for truth in (1, 0)]
         more = [
-            [_bone(seed + at, truth) for at in range(max(0, (count + 1) // 2 - len(half)))]
+            [
+                _bone(seed + 2 * at + truth, truth)
+                for at in range(max(0, (count + 1) // 2 - len(half)))
+            ]
             for half, truth in zip(halves, (1, 0), strict=True)
         ]
         return balanced([one + other for one, other in zip(halves, more, strict=True)], count, seed)
     each = -(-count // GRADES)
-    knees = [[_knee(question, seed + at, grade) for at in range(each)] for grade in range(GRADES)]
+    knees = [
+        [_knee(question, seed + GRADES * at + grade, grade) for at in range(each)]
+        for grade in range(GRADES)
+    ]
     return balanced(knees, count, seed)
 
 

@@ -32,7 +32,7 @@ from core.quiz_cases import Draft
 from core.quiz_fills import repaired
 from core.quiz_films import KNEE, OAI, balanced, bytes_of, film_of
 from core.quiz_networks import Networks
-from core.quiz_pictures import enlarged
+from core.quiz_pictures import eight_bits, enlarged
 from core.sketch import BadSketch, check
 from core.sketchers import noise, one_hot
 
@@ -161,8 +161,7 @@ def _mask(pack: LesionPack, lesion: Lesion) -> np.ndarray | None:
 def real_lesion(data: bytes, name: str) -> np.ndarray:
     """A picture's file as a generator would paint it: its middle square at 128 px, enlarged,
     (S, S, 3) uint8. Raises BadImage."""
-    pixels = decode(data, name).pixels
-    pixels = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    pixels = eight_bits(decode(data, name).pixels)
     colour = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, 2)
     return enlarged(to_square(colour))
 
@@ -173,7 +172,7 @@ def generated(key: str, mask: np.ndarray, code: str, whose: str) -> Draft:
     seed = zlib.crc32(key.encode())
 
     def pixels(networks: Networks) -> np.ndarray:
-        drawn = networks.sketcher().draw(mask, one_hot(code)[None], noise([seed]))
+        drawn = networks.sketcher.draw(mask, one_hot(code)[None], noise([seed]))
         return enlarged(drawn[0])
 
     return Draft(
@@ -233,10 +232,9 @@ def knee(key: str, name: str, load: Callable[[], np.ndarray], filled: bool, sour
     def pixels(networks: Networks) -> np.ndarray:
         film = load()
         if filled:
-            painters = networks.painters()
-            if not painters:
+            if not networks.painters:
                 raise BadModel(NO_PAINTER)
-            film = repaired(film, key, painters[0])
+            film = repaired(film, key, networks.painters[0])
         return enlarged(film)
 
     done = (

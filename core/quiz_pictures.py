@@ -16,6 +16,11 @@ _THUMBNAIL = 200  # px on the longer side
 _CHECKS = 4  # px: of a hole that is shown as one
 
 
+def eight_bits(pixels: np.ndarray) -> np.ndarray:
+    """Pixels uint8 or uint16 as uint8."""
+    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+
+
 def fitted(pixels: np.ndarray) -> np.ndarray:
     """Pixels (H, W) or (H, W, 3) uint8, shrunk to `MAX_PICTURE` on the longer side if need be."""
     scale = MAX_PICTURE / max(pixels.shape[:2])

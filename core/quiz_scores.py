@@ -130,8 +130,8 @@ def answer_rows(
 
     Keys: "student", "case" (from 1), "title", "question", "stage" ("blind" or "after the model"),
     "answer", "truth", "right" (1 or 0), "x", "y" (0 to 1), "in a box" (1 or 0), "model" and
-    "model's answer" (of the reading that was shown), "seconds" since the student joined. What there
-    is not is None.
+    "model's answer" (of the reading that was shown), "seconds since joining". What there is not is
+    None.
     """
     by_id = {student.id: student for student in students}
     own = [one for one in given if one.student_id in by_id]
@@ -155,7 +155,7 @@ def _row(case: Case, student: Student, given: Given) -> dict[str, object]:
         "in a box": hit if hit is None else int(hit),
         "model": shown and shown.title,
         "model's answer": shown and case.answers[shown.answer.value],
-        "seconds": round((given.at - student.joined_at).total_seconds(), 1),
+        "seconds since joining": round((given.at - student.joined_at).total_seconds(), 1),
     }
 
 

@@ -21,7 +21,8 @@ _PACE_TOLD: Mapping[Pace, str] = {
     "own": "Everyone goes on alone, and sees model and truth after answering each case.",
 }
 _ASKED = "quiz-make-asked"
-_NONE = "No model: the truth follows the answer"
+_NONE = "No model: none reads, the truth follows the answer"
+_MAKING = "The quiz is being made"
 _WIDTH = 860
 
 
@@ -102,7 +103,7 @@ def _model(settings: Settings, question: Question) -> str | None:
         key=f"quiz-make-model-{question}",
         persist_state="session",
         help="After their own answer they see its reading and its heatmap, and may change their "
-        "mind. All other models read the films, too, for the results at the end.",
+        "mind. All other models then read the films, too, for the results at the end.",
     )
     return name or None
 
@@ -149,14 +150,10 @@ def _made(
     shown: Mapping[Question, str | None],
 ) -> Quiz | None:
     """Make the quiz and store it; None, and a sentence, where that does not work."""
-    bar = st.progress(0.0, "Opening the models")
+    bar = st.progress(0.0, _MAKING)
     networks = Networks(settings.checkpoints, settings.threads)
     try:
-        cases = []
-        for made in make(drafts, networks, shown):
-            cases.append(made)
-            done = len(cases)
-            bar.progress(done / len(drafts), f"Case {done} of {len(drafts)} is ready")
+        cases = make(drafts, networks, shown, lambda done: bar.progress(done, _MAKING))
         quiz = quiz_store.store(settings).create(title, pace, cases)
     except (BadCase, StoreError) as error:
         st.error(plain(error.reason), icon=":material/error:")

@@ -2,13 +2,15 @@
 
 import csv
 import dataclasses
+import weakref
 
 import cv2
 import numpy as np
 import pytest
 
+from core import quiz_cases, quiz_networks
 from core.lesions import CODES
-from core.models import ModelCard
+from core.models import ModelCard, open_model
 from core.phantoms import knee
 from core.quiz_cases import BadCase, Draft, make
 from core.quiz_fills import fillings, hole, repaired
@@ -104,6 +106,39 @@ def test_synthetic_films_are_read_by_every_model_the_shown_one_first(networks):
         assert "Synthetic radiograph" in case.told
 
 
+def test_one_model_at_a_time_is_in_memory_and_progress_is_told(networks, monkeypatch):
+    alive, others, done = weakref.WeakSet(), [], []
+
+    def opened(card, threads):
+        others.append(len(alive))
+        model = open_model(card, threads)
+        alive.add(model)
+        return model
+
+    monkeypatch.setattr(quiz_networks, "open_model", opened)
+    made = make(synthetic("fracture", 2, 7), networks, {"fracture": "two"}, done.append)
+    assert [len(case.readings) for case, _ in made] == [2, 2]
+    assert others == [0, 0] and not alive
+    assert done == sorted(done) and done[-1] == 1 and len(set(done)) == 6
+
+
+def test_a_large_film_is_read_anew_and_gives_the_same_reading(networks, monkeypatch):
+    (one,) = drafts = synthetic("fracture", 1, 7)
+    asked = []
+    drafts = [dataclasses.replace(one, pixels=lambda nets: (asked.append(1), one.pixels(nets))[1])]
+    small = make(drafts, networks, {"fracture": "two"})
+    assert len(asked) == 1
+    monkeypatch.setattr(quiz_cases, "SMALL", 0)
+    assert make(drafts, networks, {"fracture": "two"}) == small and len(asked) == 4
+
+
+@pytest.mark.parametrize(("question", "count"), [("fracture", 24), ("grade", 8), ("fill", 12)])
+def test_no_synthetic_anatomy_is_drawn_twice(question, count):
+    drawn = [one for one in synthetic(question, count, 7) if not one.key.startswith("sample")]
+    seeds = {one.name for one in drawn}  # a name holds the seed
+    assert len(seeds) == len(drawn) > 0
+
+
 @pytest.mark.parametrize("question", ["fracture", "grade", "generated", "fill"])
 def test_nothing_that_students_get_tells_the_truth_before_it_is_told(
     question, networks, data, root
@@ -132,7 +167,7 @@ def test_the_nearest_filling_is_measured_and_lies_anywhere(networks):
     film = knee(4, 1).pixels
     orders = set()
     for key in "abcdef":
-        found = fillings(film, key, networks.painters())
+        found = fillings(film, key, networks.painters)
         away = [np.abs(one.astype(int) - film)[found.mask].astype(float) for one in found.pictures]
         assert found.nearest == np.argmin([np.square(one).mean() for one in away])
         assert all((one == film)[~found.mask].all() for one in found.pictures)
@@ -205,7 +240,7 @@ def test_a_knee_that_cannot_be_read_is_left_out(tmp_path):
 
 def test_a_repaired_knee_is_changed_in_its_hole_alone(networks):
     film = knee(3, 2).pixels
-    changed = repaired(film, "x", networks.painters()[0]) != film
+    changed = repaired(film, "x", networks.painters[0]) != film
     assert changed.any() and not (changed & ~hole(film.shape, "x")).any()
 
 
@@ -319,6 +354,17 @@ def test_own_pictures_stand_against_generated_ones(against, truths, networks):
     assert {max(decoded(pictures[0]).shape) for _, pictures in made} == {512}
 
 
+def test_own_pictures_are_not_mixed_in_one_order_for_all():
+    pictures = [png(np.full((40, 60), level, np.uint8)) for level in range(60, 108)]
+    orders = set()
+    for begin in range(0, 48, 6):
+        files = {f"{at}.png": one for at, one in enumerate(pictures[begin : begin + 6])}
+        first, second = (own("generated", files, {}, AGAINST_FILLS) for _ in range(2))
+        assert [one.key for one in first] == [one.key for one in second]
+        orders.add("".join(one.name for one in first))
+    assert len(orders) > 1
+
+
 @pytest.mark.parametrize(
     ("files", "reason"),
     [({}, "no film yet"), ({"notes.png": b"no film"}, r"notes\.png: .*too short")],
@@ -339,7 +385,7 @@ def test_painters_of_the_middle_alone_and_broken_models_are_left_out(tmp_path):
     for name in ("middle", "broken"):
         folder = publish_painter(tmp_path, name, view="whole film" if name == "middle" else "hole")
     (folder / "model.onnx").write_bytes(b"broken")
-    assert Networks(tmp_path).painters() == []
+    assert Networks(tmp_path).painters == []
     assert ModelCard.read(folder).name == "broken"
 
 

@@ -273,7 +273,7 @@ def test_a_row_an_answer():
         "in a box": 0,
         "model": "CNN",
         "model's answer": "not fractured",
-        "seconds": 9.0,
+        "seconds since joining": 9.0,
     }
     assert (changed["stage"], changed["answer"], changed["right"], changed["x"]) == (
         *("after the model", "not fractured", 0, None),
