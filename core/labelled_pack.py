@@ -132,7 +132,7 @@ def _thinned(films: Sequence[LabelledFilm]) -> Iterator[LabelledFilm]:
     """Every so many-th film of each class, the classes as common as they were."""
     for label in sorted({film.label for film in films}):
         of_class = [film for film in films if film.label == label]
-        wanted = max(1, round(MOST_FILMS * len(of_class) / len(films)))
+        wanted = max(1, MOST_FILMS * len(of_class) // len(films))
         yield from (of_class[at * len(of_class) // wanted] for at in range(wanted))
 
 

@@ -127,10 +127,7 @@ def _said(subject: Subject) -> None:
         f"({percent(positive / n)}) {labelled.disease.name}: {plain(labelled.data)}."
     )
     if subject.own:
-        words += (
-            " Whether a model learned from some of them is not known here. A link to this page "
-            "does not carry them."
-        )
+        words += " A link to this page does not carry them."
     else:
         words += (
             " No model learned from them, but each model's best epoch, calibration and thresholds "

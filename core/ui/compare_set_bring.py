@@ -158,6 +158,8 @@ def _choose_split(found: Found, key: str, apart: bool) -> list[LabelledFilm]:
             "score is too good.",
             icon=":material/warning:",
         )
+    elif not apart:
+        st.caption("Whether a model learned from some of them is not known here.")
     if len(chosen) < splits[split]:
         st.caption(
             f"Of {splits[split]:,} an even {len(chosen):,} are read: no more than {MOST_FILMS} at "

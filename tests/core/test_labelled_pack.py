@@ -157,6 +157,9 @@ def test_of_many_films_an_even_part_is_taken_and_each_class_keeps_its_share():
     chosen = find(files(*paths), "fracture").of("")
     assert len(chosen) == MOST_FILMS == len(set(film.path for film in chosen))
     assert sum(film.label for film in chosen) == MOST_FILMS / 4
+    sizes = (("mel", 501), ("nv", 501), ("bkl", 501))  # a third of 500 each is no whole number
+    thirds = [f"{code}/{i}.png" for code, size in sizes for i in range(size)]
+    assert len(find(files(*thirds), "lesion").of("")) <= MOST_FILMS
     assert find(files(*paths[:40]), "fracture").of("") == list(
         find(files(*paths[:40]), "fracture").films
     )

@@ -111,30 +111,27 @@ def test_a_threshold_is_told_in_people(visit, models):
     assert clean(app).table[0].value["Missed"].notna().all() and not app.metric
 
 
-def test_the_address_reopens_the_view(visit, models):
-    app = opened(visit, "threshold", models="other", pair="other", threshold="0.25")
-    assert app.multiselect(key="compare-set-fracture-models").value == ["other"]
-    assert app.slider(key="compare-set-fracture-threshold").value == 0.25
-    kept = {name: app.query_params[name] for name in ("models", "part", "threshold")}
-    assert [value if isinstance(value, str) else value[0] for value in kept.values()] == [
-        "other",
-        "threshold",
-        "0.25",
-    ]
-
-
 @pytest.mark.parametrize(
     "asked",
     [
         {"part": "standing", "curve": "reliability", "models": "toy"},
         {"part": "kinds", "by": "Region", "measure": "brier", "models": "other,toy"},
         {"part": "duel", "pair": "toy,other", "only": "neither", "models": "other,toy"},
+        {
+            "part": "threshold",
+            "pair": "other",
+            "threshold": "0.25",
+            "prevalence": "0.3",
+            "models": "other",
+        },
     ],
     ids=lambda asked: asked["part"],
 )
-def test_the_address_keeps_what_is_shown(visit, models, asked):
+def test_the_address_reopens_the_view_and_keeps_it(visit, models, asked):
     app = opened(visit, **asked)
     assert not app.warning
+    chosen = app.multiselect(key="compare-set-fracture-models").value
+    assert chosen == asked["models"].split(",")
     assert app.query_params == {"view": "set", "task": "fracture"} | asked
 
 
