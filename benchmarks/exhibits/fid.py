@@ -2,7 +2,8 @@
 
 Each draw takes as many sketches of the validation split, the same for all generators, and compares
 what is painted from them with the photos that the sketches were traced on; real pictures of other
-lesions stand for the best that can be. All that there are give one draw.
+lesions of the same diagnoses, one for one, stand for the best that can be. All that there are give
+one draw.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import numpy as np
 import timm
 import torch
 
+from core.archive import BadPack
 from core.diagnose import embeddings
 from core.lesions import CODES, network_input
 from core.models import find, open_model
@@ -21,7 +23,7 @@ from core.sketchers import Sketcher, noise, one_hot, open_sketcher
 from trainers.distance import frechet_distance
 from trainers.eyes import BACKBONE
 from trainers.lesions import LesionPack, Squares
-from trainers.sketch_scoring import floor_of, scorable
+from trainers.sketch_scoring import Floor, floor_of, scorable
 from trainers.weights import fill, read_weights
 
 COUNTS = (8, 16, 32, 64, 128, 256, 512)
@@ -61,15 +63,27 @@ def features(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
 
 
 def pictures(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
-    """The sets to compare, (N, S, S, 3) uint8 each: real, of other lesions, and generated."""
+    """The sets to compare, (N, S, S, 3) uint8 each: real, of other lesions, and generated. Pictures
+    at one place have one diagnosis, so that sets drawn by place hold as many of each."""
     pack = LesionPack(arguments.data)
     real = scorable(pack, "val")
-    other = floor_of(pack, "val", real).second
-    sets = {"real": real.images, "other_real": other.images}
+    kept, others = paired(real, floor_of(pack, "val", real))
+    sets = {"real": real.images[kept], "other_real": others}
     for name, (published, strength) in GENERATORS.items():
         sketcher = open_sketcher(find(arguments.checkpoints, "sketch", published))
-        sets[name] = painted(sketcher, real, strength)
+        sets[name] = painted(sketcher, real, strength)[kept]
     return sets
+
+
+def paired(real: Squares, floor: Floor) -> tuple[np.ndarray, np.ndarray]:
+    """Indices (M,) of the real lesions, ascending, that another of the same diagnosis is at hand
+    for, and the pictures (M, S, S, 3) of those others in the same order. Raises BadPack where the
+    floor is two halves of the same lesions instead."""
+    order = np.argsort(floor.first)
+    kept = floor.first[order]
+    if not np.array_equal(floor.second.labels, real.labels[floor.first]):
+        raise BadPack("The rest of the pack has too few lesions of the same diagnoses to compare.")
+    return kept, floor.second.images[order]
 
 
 def painted(sketcher: Sketcher, real: Squares, strength: float) -> np.ndarray:

@@ -8,7 +8,10 @@ from core.settings import Settings
 from core.ui import exhibit_charts
 
 TITLE = "A distance of 32 pictures"
-QUESTION = "A generator's FID on one batch of 32 pictures is 619: is that bad, and of what?"
+QUESTION = (
+    "A generator's FID on one batch of 32 pictures is 619: is that bad, and would another 32 say "
+    "the same?"
+)
 SO_WHAT = (
     "A Fréchet distance of few pictures is mostly the error of its own estimate, and in other "
     "features it is another number with another scale. Compare distances only where network, layer "
@@ -122,8 +125,9 @@ def _caption(most: int, draws: int) -> None:
         f"diagnosis: each number of pictures was drawn {draws} times, the same lesions for every "
         "line, and what is painted from their sketches is compared with the photos that they were "
         "traced on; the band goes from the smallest to the largest draw. Real photos are compared "
-        f"with as many of other lesions. The ImageNet network is a MobileNetV2, as Inception's "
-        "weights are not at hand, so none of these numbers is comparable with a published FID."
+        "with as many of other lesions of the same diagnoses. The ImageNet network is a "
+        "MobileNetV2, as Inception's weights are not at hand, so none of these numbers is "
+        "comparable with a published FID."
     )
     st.markdown(
         "The two projects with a generator measured on batches of 32 pictures, in the 1,000 logits "
