@@ -15,7 +15,7 @@ class Quizzes(Lessons, Answers):
     """The quizzes of one SQLite or PostgreSQL database, for any number of threads and processes.
 
     - the database: open, close
-    - a quiz: create, by_code, by_key, pulse, lead, end, delete, expire
+    - a quiz: create, check_room, by_code, by_key, pulse, lead, end, delete, expire
     - its cases, which never change: cases, case, picture
     - its students: join, student, students
     - their answers: answer, given, given_by

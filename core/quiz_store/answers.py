@@ -24,6 +24,14 @@ from core.quiz_store.changes import (
 )
 
 _NO_KEY = "This quiz was deleted, or its link is not complete: join again with your teacher's code."
+# Letters and marks that Unicode counts as such and that fill a place without ink, or take none
+_UNSEEN = dict.fromkeys(
+    (
+        *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+        *(*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
+    )
+)
+_FORMULA = ("=", "+", "-", "@")  # so begins a formula of a spreadsheet
 _TWICE = "You have answered this case already: your first answer counts."
 
 
@@ -33,15 +41,11 @@ class Answers(Kept):
     def join(self, code: str, nickname: str) -> Student:
         """A new student of the quiz of this code.
 
-        Raises Refused for a code that no quiz has, one that has ended, a nickname that is empty,
-        over MAX_NICKNAME or another student's (capitals do not tell them apart), and where
+        Raises Refused for a code that no quiz has, one that has ended, a nickname that cannot be
+        (see `_nickname`) or is another student's (capitals do not tell them apart), and where
         MAX_STUDENTS have joined.
         """
-        typed, name = tidied_code(code), plain_line(nickname)
-        if not name:
-            raise Refused("Choose a nickname to join with.")
-        if len(name) > MAX_NICKNAME:
-            raise Refused(f"A nickname has at most {MAX_NICKNAME} characters: shorten it.")
+        typed, name = tidied_code(code), _nickname(nickname)
         folded = unicodedata.normalize("NFKC", name).casefold()
         with self._database.writing() as connection:
             row = quiz_row(connection, quizzes.c.code == typed, no_code(typed))
@@ -129,6 +133,25 @@ class Answers(Kept):
         with self._database.reading() as connection:
             quiz_row(connection, quizzes.c.id == quiz)
             return [rows.given(row) for row in connection.execute(own)]
+
+
+def _nickname(typed: str) -> str:
+    """A nickname as it is stored, without what nobody sees.
+
+    Raises Refused for one that is empty or over MAX_NICKNAME, that a spreadsheet would take for a
+    formula, and that the results would not tell from a model or the class.
+    """
+    name = plain_line(typed.translate(_UNSEEN))
+    if not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
+        raise Refused("Choose a nickname to join with.")
+    if len(name) > MAX_NICKNAME:
+        raise Refused(f"A nickname has at most {MAX_NICKNAME} characters: shorten it.")
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    if folded.startswith(_FORMULA):
+        raise Refused("A nickname cannot begin with =, +, - or @: choose another.")
+    if "(model)" in folded or folded.startswith("class,"):
+        raise Refused("This nickname looks like a model or the class: choose another.")
+    return name
 
 
 def _check_open(quiz: Row, case: Case, stage: Stage) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from core.annotation_records import Refused, plain_line
 from core.annotation_store.tables import quiz_cases, quiz_pictures, quizzes
@@ -51,8 +51,8 @@ class Lessons(Kept):
         after.
 
         Raises Refused for a title that is empty or over MAX_TITLE, for no case or more than
-        MAX_CASES, and for more than MAX_BYTES of pictures; ValueError for a case that is not as
-        core.quiz_records says.
+        MAX_CASES, and for more than MAX_BYTES of pictures, or MAX_TOTAL together with those of all
+        other quizzes; ValueError for a case that is not as core.quiz_records says.
         """
         title = rows.checked(title, cases)
         now = datetime.now(UTC)
@@ -69,6 +69,7 @@ class Lessons(Kept):
             "touched_at": now,
         }
         with self._database.writing() as connection:
+            _check_room(connection, rows.size(cases))
             new["code"] = _free_code(connection)
             number = connection.execute(insert(quizzes).values(new)).inserted_primary_key.id
             for case, pictures in cases:
@@ -79,6 +80,11 @@ class Lessons(Kept):
                 ]
                 connection.execute(insert(quiz_pictures), stored)
             return rows.quiz(quiz_row(connection, quizzes.c.id == number))
+
+    def check_room(self) -> None:
+        """Raise Refused, before the work of making a quiz, where no other one would be stored."""
+        with self._database.reading() as connection:
+            _check_room(connection, 1)
 
     def by_code(self, code: str) -> Quiz:
         """The quiz of this code, also one that has ended; capitals, blanks and hyphens do not
@@ -174,6 +180,16 @@ class Lessons(Kept):
         if row is None:
             raise ValueError(f"the case at {position} has no picture {number}")
         return Picture(bytes(row.data), row.alt)
+
+
+def _check_room(connection: Connection, more: int) -> None:
+    """Raise Refused where so many bytes of pictures are too many beside those of all quizzes."""
+    held = connection.scalar(select(func.coalesce(func.sum(func.length(quiz_pictures.c.data)), 0)))
+    if held + more > rows.MAX_TOTAL:
+        raise Refused(
+            f"All quizzes on this server may take {rows.MAX_TOTAL / 2**30:g} GB together, and this "
+            "one would go beyond: delete one of yours that has ended, or ask who runs Lightbox."
+        )
 
 
 def _free_code(connection: Connection) -> str:

@@ -23,6 +23,7 @@ from core.quiz_records import (
 )
 
 MAX_BYTES = 256 * 2**20  # of a quiz's pictures together
+MAX_TOTAL = 4 * 2**30  # bytes of the pictures of all quizzes together
 
 
 def checked(title: str, cases: Sequence[tuple[Case, Sequence[Picture]]]) -> str:
@@ -36,13 +37,18 @@ def checked(title: str, cases: Sequence[tuple[Case, Sequence[Picture]]]) -> str:
         raise Refused("A quiz needs at least one case: choose a film.")
     if len(cases) > MAX_CASES:
         raise Refused(f"A quiz has at most {MAX_CASES} cases: choose fewer films.")
-    if sum(len(picture.data) for _, pictures in cases for picture in pictures) > MAX_BYTES:
+    if size(cases) > MAX_BYTES:
         raise Refused(
             f"The pictures of a quiz take at most {MAX_BYTES // 2**20} MB: choose fewer films."
         )
     for at, (one, pictures) in enumerate(cases):
         _check(one, at, len(pictures))
     return title
+
+
+def size(cases: Sequence[tuple[Case, Sequence[Picture]]]) -> int:
+    """The bytes of all pictures of these cases."""
+    return sum(len(picture.data) for _, pictures in cases for picture in pictures)
 
 
 def _check(case: Case, at: int, pictures: int) -> None:

@@ -144,6 +144,21 @@ def test_pictures_have_an_end(quizzes, monkeypatch):
     quizzes.create("Q", "led", CASES[:1])
 
 
+def test_all_quizzes_together_have_an_end(quizzes, monkeypatch):
+    pictures = sum(len(one.data) for _, shown in CASES for one in shown)
+    quizzes.expire(datetime.now(UTC) + timedelta(days=1))  # what other tests left
+    first = quizzes.create("Q", "led", CASES)
+    monkeypatch.setattr(rows, "MAX_TOTAL", 2 * pictures)
+    quizzes.check_room()
+    quizzes.create("Q", "led", CASES)
+    for act in (quizzes.check_room, lambda: quizzes.create("Q", "led", CASES[:1])):
+        with pytest.raises(Refused, match="All quizzes on this server"):
+            act()
+    quizzes.delete(first)
+    quizzes.check_room()
+    quizzes.create("Q", "led", CASES)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -178,7 +193,7 @@ def test_students_join_under_a_nickname_of_their_own(quizzes, quiz, ada):
     assert (bob.nickname, bob.quiz_id) == ("Bob the builder", quiz.id)
     assert quizzes.students(quiz) == [ada, bob]
     assert bob.key != ada.key
-    for taken in ("Ada", "ADA ", "\uff21da"):
+    for taken in ("Ada", "ADA ", "\uff21da", "Ada\u3164", "A\u034fda"):
         with pytest.raises(Refused, match="has this nickname already"):
             quizzes.join(quiz.code, taken)
     other = quizzes.create("Another", "own", CASES)
@@ -191,13 +206,19 @@ def test_students_join_under_a_nickname_of_their_own(quizzes, quiz, ada):
     [
         ("", "Choose a nickname"),
         (" \0", "Choose a nickname"),
+        *((unseen, "Choose a nickname") for unseen in "\u2800\u3164\u115f\ufe0f\u0301"),
+        ('=HYPERLINK("http://x.y")', "cannot begin with"),
+        *((f"{first}Ada", "cannot begin with") for first in "+-@\uff1d"),
+        ("Toy (Model)", "looks like a model"),
+        ("Class, by majority", "looks like a model or the class"),
         ("x" * (MAX_NICKNAME + 1), "at most"),
     ],
 )
 def test_a_nickname_says_something_and_is_short(quizzes, quiz, nickname, told):
     with pytest.raises(Refused, match=told):
         quizzes.join(quiz.code, nickname)
-    quizzes.join(quiz.code, "x" * MAX_NICKNAME)
+    for fine in ("x" * MAX_NICKNAME, "😀", "Zoë-1", "膝", "Modela", "नेहा"):
+        assert quizzes.join(quiz.code, fine).nickname == fine
 
 
 def test_a_quiz_can_be_full(quizzes, quiz, ada, monkeypatch):
