@@ -44,6 +44,6 @@ def answers(grey: np.ndarray, models: list[Model]) -> dict[str, str]:
         for condition, grading in zip(CONDITIONS, said, strict=True):
             name = column(model.card.name, condition)
             told[f"{name} grade"] = str(grading.grade) if grading else ""
-            chance = f"{grading.probabilities[grading.grade]:.2f}" if grading else ""
+            chance = f"{grading.probabilities[grading.grade]:.4f}" if grading else ""
             told[f"{name} probability"] = chance
     return told

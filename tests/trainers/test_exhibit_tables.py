@@ -1,10 +1,14 @@
 """How the tables of the exhibits are computed, on pictures of one pixel."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from benchmarks.exhibits import fid
+from benchmarks.exhibits import fid, joint_hidden
 from core.archive import BadPack
+from core.exhibits.joint_hidden import CONDITIONS
+from core.question import SURE
 from trainers.lesions import Squares
 from trainers.sketch_scoring import Floor
 
@@ -37,3 +41,15 @@ def test_two_halves_of_the_same_lesions_are_no_pairs():
     halves = Floor(np.array([0, 1]), squares([1, 0, 0]), "")
     with pytest.raises(BadPack, match="same diagnoses"):
         fid.paired(squares([1, 0, 1, 0, 0]), halves)
+
+
+@pytest.mark.parametrize(("chance", "sure"), [(0.4996, False), (0.5001, True)])
+def test_a_grade_below_one_half_is_not_rounded_up_to_it(monkeypatch, chance, sure):
+    said = SimpleNamespace(grade=1, probabilities=[1 - chance, chance])
+    monkeypatch.setattr(joint_hidden, "find_joint", lambda grey: None)
+    monkeypatch.setattr(joint_hidden, "masks", lambda *_: dict.fromkeys(CONDITIONS, False))
+    monkeypatch.setattr(joint_hidden, "hide", lambda *_: None)
+    monkeypatch.setattr(joint_hidden, "grade_knees", lambda views, _: [said] * len(views))
+    told = joint_hidden.answers(np.zeros((2, 2)), [SimpleNamespace(card=SimpleNamespace(name="m"))])
+    assert told["m 0.0 grade"] == "1"
+    assert (float(told["m 0.0 probability"]) >= SURE) == sure
