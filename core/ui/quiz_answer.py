@@ -15,6 +15,7 @@ from core.ui.quiz_pictures import named
 from core.ui.quiz_pointer import Marks
 from core.ui.words import plain
 
+_KEEP = "quiz-keep"
 _WHERE = "quiz-where"  # of whom, of which case and at which stage, a place was asked for
 
 
@@ -57,7 +58,7 @@ def ask(desk: Desk, stage: Stage, place: str, keep: Answer | None = None) -> Non
     with st.container(horizontal=keep is not None, gap="small"):
         if keep is not None:
             label = f"Keep: {named(case, keep.value)}"
-            _button(desk, stage, keep, place, label, "quiz-keep")
+            _button(desk, stage, keep, place, label, _KEEP)
         for value in values:
             label = "Change to: " * (keep is not None) + named(case, value)
             _button(desk, stage, Answer(value), place, label, f"quiz-answer-{value}")
@@ -89,19 +90,20 @@ def _button(desk: Desk, stage: Stage, answer: Answer, place: str, label: str, ke
     st.button(
         label,
         key=key,
-        type="primary" if key == "quiz-keep" else "secondary",
+        type="primary" if key == _KEEP else "secondary",
         width="stretch" if stage == "blind" else "content",
         on_click=_answer,
-        args=(desk, stage, answer, place),
+        args=(desk, stage, answer, place, key == _KEEP),
     )
 
 
-def _answer(desk: Desk, stage: Stage, answer: Answer, place: str) -> None:
-    """Store the answer; of a fracture its place too, which is asked for once."""
+def _answer(desk: Desk, stage: Stage, answer: Answer, place: str, kept: bool) -> None:
+    """Store the answer; of a fracture its place too, which is asked for once, and not of one that
+    is kept as it was."""
     asked = desk.student.key, desk.case.position, stage
     if place and answer.value == 1:
         answer = replace(answer, place=quiz_pointer.pointed(place, answer.place))
-        if answer.place is None and st.session_state.get(_WHERE) != asked:
+        if answer.place is None and not kept and st.session_state.get(_WHERE) != asked:
             st.session_state[_WHERE] = asked
             return
     quiz_store.attempt(desk.quizzes.answer, desk.student, desk.case.position, stage, answer)

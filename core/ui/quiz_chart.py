@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from math import isnan
 
 import streamlit as st
 
 from core.quiz_records import Question
-from core.quiz_scores import Scores
+from core.quiz_scores import Scored, Scores
 from core.ui import quiz_readers
 
-MOST_READERS = 24
 # Of each question: the measures on the scale, and the shape and the shift of their points.
 _MEASURES: dict[Question, tuple[tuple[str, str, float], ...]] = {
     "fracture": (("sensitivity", "circle", -0.14), ("specificity", "diamond-open", 0.14)),
@@ -21,11 +21,11 @@ _MEASURES: dict[Question, tuple[tuple[str, str, float], ...]] = {
 }
 
 
-def show(found: Scores) -> None:
-    """A point and its 95 % interval for each reader and measure of one question."""
+def show(found: Scores, readers: Sequence[tuple[str, Scored]]) -> None:
+    """A point and its 95 % interval for each of the named readers and each measure of one
+    question."""
     from plotly.graph_objects import Figure  # takes long to import; students never need it
 
-    readers = quiz_readers.named(found)[:MOST_READERS]
     figure = Figure(
         layout={
             "height": 90 + 30 * len(readers),

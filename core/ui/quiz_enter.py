@@ -12,6 +12,7 @@ from core.ui import quiz_store
 from core.ui.words import plain
 
 _MAKING = "quiz-making"
+_MINE = "quiz-mine"  # the key of the student who was here last
 _WHO = (
     "A nickname is not your name: choose one that does not tell who you are. The teacher sees your "
     "answers under it, the class sees only how many answered what, and all of it goes when the "
@@ -25,6 +26,7 @@ def show(settings: Settings, quizzes: Quizzes, code: str) -> None:
         _make(settings)
         return
     quiz_store.refusal()
+    _back(quizzes)
     if code:
         _invited(quizzes, code)
         return
@@ -45,6 +47,30 @@ def show(settings: Settings, quizzes: Quizzes, code: str) -> None:
             icon=":material/add:",
             on_click=_start_making,
             args=(True,),
+        )
+
+
+def remember(key: str) -> None:
+    """Keep a student's key, for the way back from another page."""
+    st.session_state[_MINE] = key
+
+
+def _back(quizzes: Quizzes) -> None:
+    """The way back into a quiz that goes on, for who was in it before."""
+    if not (key := st.session_state.get(_MINE)):
+        return
+    try:
+        student, quiz = quizzes.student(key)
+    except Refused:
+        return
+    if not quiz.ended:
+        st.button(
+            f"Go on as {plain(student.nickname)}: {plain(quiz.title)}",
+            key="quiz-go-on",
+            icon=":material/login:",
+            type="primary",
+            on_click=st.query_params.from_dict,
+            args=({"quiz": quiz.code, "student": key},),
         )
 
 

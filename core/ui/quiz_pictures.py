@@ -58,7 +58,8 @@ def solved(
     crowd = [one.place for one in last.values() if one.value == 1 and one.place]
     marks = Marks(own.place if own else None, model, case.boxes, crowd)
     film = quiz_store.picture(quizzes, quiz, case.position, 0)
-    quiz_pointer.show(film, f"quiz-truth-{case.position}", legend(marks), marks)
+    words = legend(marks, changed=bool(case.readings))
+    quiz_pointer.show(film, f"quiz-truth-{case.position}", words, marks)
 
 
 def heat(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
@@ -87,12 +88,13 @@ def said(case: Case, reading: ModelReading, revealed: bool = False) -> str:
     return f"**{plain(reading.title)}** says: {called} ({chance})."
 
 
-def legend(marks: Marks) -> str:
-    """What the shapes on a film mean, of those that are there."""
+def legend(marks: Marks, changed: bool = False) -> str:
+    """What the shapes on a film mean, of those that are there. changed: the class's places are
+    those after it saw the model's reading."""
     words = (
         (marks.reader, "○ where you point"),
         (marks.model, "◇ where the model points"),
-        (marks.crowd, "● where the class points"),
+        (marks.crowd, "● where the class points" + ", after the model" * changed),
         (marks.boxes, "▭ dashed: where the fracture is"),
     )
     return " · ".join(text for there, text in words if there)

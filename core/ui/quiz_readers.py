@@ -29,29 +29,33 @@ def explained(question: Question) -> str:
         "Wilson's, and for all answers of the class together a bootstrap over cases. "
     )
     if question == "fill":
-        return said + "Right is the filling that is nearest to the film as it was."
+        return said + (
+            "Right is the filling that is nearest to the film as it was; the class together "
+            "chooses the one that most chose."
+        )
     if question == "grade":
         return said + (
             "Right is the very grade; kappa is quadratic weighted, so that a grade beside the "
-            "truth counts for less than one far off (bootstrap over cases)."
+            "truth counts for less than one far off (bootstrap over cases). The class together "
+            "gives the median of its grades, the lower one of two."
         )
     positive = _POSITIVE[question]
     said += (
         f"Sensitivity is the share of what is {positive} that was called {positive}, specificity "
-        "the share of the rest that was not. "
+        "the share of the rest that was not. The class together answers what most did. "
     )
     if question == "fracture":
         return said + "Place found: of the places marked on fractured films, those in a box."
     return said + "Taken for real: of the generated pictures, those that were called real."
 
 
-def named(found: Scores) -> list[tuple[str, Scored]]:
+def named(found: Scores, students: bool = True) -> list[tuple[str, Scored]]:
     """Every reader and what it is called in a table: the class, the models, and the students."""
     return [
-        ("Class, by majority", found.crowd),
+        ("Class, together", found.crowd),
         ("Class, all answers", found.pooled),
         *((f"{one.who} (model)", one) for one in found.models),
-        *((one.who, one) for one in found.students),
+        *((one.who, one) for one in found.students * students),
     ]
 
 
@@ -72,7 +76,8 @@ def told(value: Score, write: Callable[[float], str] = percent) -> str:
     if value.low < value.high:  # not NaN, and not a bootstrap without anything to vary
         low = write(value.low).removesuffix(f"{SPACE}%")
         between = f" ({low} to {write(value.high)})"
-    return f"{write(value.value)}{between}, n = {value.n}"
+    of = f"n = {value.n}" if value.hits is None else f"{value.hits} of {value.n}"
+    return f"{write(value.value)}{between}, {of}"
 
 
 def kappa(value: float) -> str:

@@ -29,17 +29,23 @@ def show(quizzes: Quizzes, quiz: Quiz) -> None:
         f"{_count(len(given), 'answer')}."
     )
     if given:
+        each = st.toggle(
+            "Show each student",
+            key="quiz-each",
+            help="Their scores by nickname: off while the class sees this screen.",
+        )
         for found in quiz_scores.scores(cases, students, given):
-            _section(found)
+            _section(found, each)
     with st.container(horizontal=True):
         _take(quiz, cases, students, given)
         _delete(quizzes, quiz)
 
 
-def _section(found: Scores) -> None:
-    """The readers of one question side by side, and what the model did to the students'."""
+def _section(found: Scores, each: bool) -> None:
+    """The readers of one question side by side, and what the model did to the students'. each:
+    every student is a reader, too."""
     st.subheader(QUESTIONS[found.question], anchor=False)
-    readers = quiz_readers.named(found)
+    readers = quiz_readers.named(found, students=each)
     rows = [
         {"Reader": name, **quiz_readers.columns(reader), **_changes(found, reader)}
         for name, reader in readers
@@ -61,7 +67,7 @@ def _section(found: Scores) -> None:
         alt=f"Scores of every reader in {_count(found.cases, 'case')}: {QUESTIONS[found.question]}",
     )
     st.caption(quiz_readers.explained(found.question) + _tied(found))
-    quiz_chart.show(found)
+    quiz_chart.show(found, readers)
     if found.votes:
         chosen = ", ".join(f"{plain(name)} {count}" for name, count in found.votes)
         st.markdown(f"Chosen, in all cases together: {chosen}.")

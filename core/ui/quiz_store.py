@@ -13,7 +13,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.annotation_records import StoreError, Unreachable
-from core.quiz_records import Case, Given, Picture, Quiz
+from core.quiz_records import Case, Given, Picture, Quiz, Student
 from core.quizzes import Pulse, Quizzes
 from core.settings import Settings
 from core.ui import connection
@@ -33,7 +33,10 @@ def store(settings: Settings) -> Quizzes:
 
 def pulse(quizzes: Quizzes, code: str) -> Pulse:
     """Where a quiz stands, at most PULSE_S old. Raises StoreError, where it was deleted too."""
-    return _pulse(code, quizzes)
+    found = _pulse(code, quizzes)
+    if isinstance(found, Unreachable):
+        raise Unreachable(found.reason)
+    return found
 
 
 def case(quizzes: Quizzes, quiz: Quiz, position: int) -> Case:
@@ -52,11 +55,19 @@ def given(quizzes: Quizzes, quiz: Quiz, position: int, version: int) -> Sequence
     return _given(quiz.code, position, version, quizzes, quiz)
 
 
+def everything(
+    quizzes: Quizzes, quiz: Quiz, version: int
+) -> tuple[Sequence[Student], Sequence[Given]]:
+    """Who had joined, and what was answered to all cases, by when the quiz had this version, or
+    soon after. Raises StoreError."""
+    return _everything(quiz.code, version, quizzes, quiz)
+
+
 def delete(quizzes: Quizzes, quiz: Quiz) -> bool:
     """Delete a quiz from the database, and from the memory of this server: True where it is gone.
     Raises StoreError."""
     quizzes.delete(quiz)
-    for kept in (_pulse, _case, _picture, _given):
+    for kept in (_pulse, _case, _picture, _given, _everything):
         kept.clear()
     return True
 
@@ -102,8 +113,12 @@ def _tidied(url: str, keep_hours: float, _quizzes: Quizzes) -> int:
 
 
 @st.cache_resource(ttl=PULSE_S, max_entries=256, show_spinner=False)
-def _pulse(code: str, _quizzes: Quizzes) -> Pulse:
-    return _quizzes.pulse(code)
+def _pulse(code: str, _quizzes: Quizzes) -> Pulse | Unreachable:
+    # Kept, too: forty pages would else wait in turn for a database that is away.
+    try:
+        return _quizzes.pulse(code)
+    except Unreachable as error:
+        return error
 
 
 @st.cache_resource(ttl="1h", max_entries=512, show_spinner=False)
@@ -121,3 +136,10 @@ def _given(
     code: str, position: int, version: int, _quizzes: Quizzes, _quiz: Quiz
 ) -> Sequence[Given]:
     return _quizzes.given(_quiz, position)
+
+
+@st.cache_resource(ttl="1h", max_entries=4, show_spinner=False)
+def _everything(
+    code: str, version: int, _quizzes: Quizzes, _quiz: Quiz
+) -> tuple[Sequence[Student], Sequence[Given]]:
+    return _quizzes.students(_quiz), _quizzes.given(_quiz)

@@ -11,25 +11,42 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core import quiz_scores
-from core.annotation_records import StoreError
 from core.quiz_records import Answer, Case, Phase, Quiz, Stage, Student
 from core.quizzes import Pulse, Quizzes
-from core.ui import quiz_answer, quiz_bars, quiz_pictures, quiz_readers, quiz_store
+from core.ui import (
+    quiz_answer,
+    quiz_bars,
+    quiz_enter,
+    quiz_look,
+    quiz_pictures,
+    quiz_readers,
+    quiz_store,
+)
 from core.ui.quiz_answer import Desk
 from core.ui.quiz_pictures import named
 from core.ui.words import plain
 
-EVERY_S = 1  # between two looks at the pulse
 _AT = "quiz-at"  # how far a student is who goes on alone: whose key, and the case
 
 
 def show(quizzes: Quizzes, key: str) -> None:
     """The screen of the student who has this key. Raises StoreError."""
+    quiz_store.refusal()
     student, quiz = quizzes.student(key)
+    quiz_enter.remember(key)
     now = quiz_store.pulse(quizzes, quiz.code)
-    if now.ended:
-        _ended(quizzes, quiz, student)
-        return
+    page, foot = st.container(), st.container()
+    with page:
+        if now.ended:
+            _ended(quizzes, quiz, student)
+        else:
+            _open(quizzes, quiz, student, now)
+    with foot:
+        quiz_look.follow(quizzes, quiz.code, now)
+
+
+def _open(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
+    """The case at which the class, or this student, is."""
     if quiz.pace == "led":
         _led(quizzes, quiz, student, now)
     else:
@@ -38,27 +55,8 @@ def show(quizzes: Quizzes, key: str) -> None:
         f"You are {plain(student.nickname)}. The address of this page is yours alone: with it a "
         "reload loses nothing."
     )
-    _follow(quizzes, quiz.code, _stands(now))
 
 
-@st.fragment(run_every=EVERY_S)
-def _follow(quizzes: Quizzes, code: str, seen: tuple) -> None:
-    """Run the page again once the class has gone on, or the store has something else to say."""
-    try:
-        now = quiz_store.pulse(quizzes, code)
-    except StoreError:
-        st.rerun()
-    if _stands(now) != seen:
-        st.rerun()
-
-
-def _stands(now: Pulse) -> tuple:
-    """What students see changes with this."""
-    return now.position, now.phase, now.ended
-
-
-# No fragment: where a look at the pulse follows its run at once, Streamlit 1.67 does not tell the
-# browser that the run has ended, and the buttons that were pressed would stay on the page.
 def _led(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
     """The case at which the class is, in its phase."""
     with quiz_store.told():
@@ -85,7 +83,8 @@ def _own(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
         case = quiz_store.case(quizzes, quiz, position)
         given = {one.stage: one.answer for one in mine if one.position == position}
         phase = next((phase for phase in case.phases if not _done(phase, given)), "truth")
-        version = quiz_store.pulse(quizzes, quiz.code).version
+        # The kept pulse may be older than this student's own answer.
+        version = quizzes.pulse(quiz.code).version if phase == "truth" else now.version
         _step(Desk(quizzes, quiz, student, case), phase, given, version)
         if phase == "truth":
             last = position + 1 == quiz.cases
@@ -118,7 +117,6 @@ def _step(desk: Desk, phase: Phase, given: Mapping[Stage, Answer], version: int)
     """A case in one phase: its pictures, and what there is to answer or to learn."""
     case = desk.case
     quiz_pictures.question(desk.quiz, case)
-    quiz_store.refusal()
     if phase == "read":
         _read(desk, given)
     elif phase == "model":

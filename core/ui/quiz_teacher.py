@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.quiz_records import Case, Given, Phase, Quiz, Student
-from core.quizzes import Quizzes
-from core.ui import quiz_bars, quiz_pictures, quiz_results, quiz_store
+from core.quizzes import Pulse, Quizzes
+from core.ui import quiz_bars, quiz_look, quiz_pictures, quiz_results, quiz_store
 from core.ui.words import plain
 
 EVERY_S = 1  # between two looks at who has answered
@@ -28,20 +28,30 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 def show(quizzes: Quizzes, key: str) -> None:
     """The quiz that this key opens: led, watched, or its results. Raises StoreError."""
-    quiz = quizzes.by_key(key)
     quiz_store.refusal()
-    if quiz.ended:
-        quiz_results.show(quizzes, quiz)
-        return
+    quiz = quizzes.by_key(key)
+    page, foot = st.container(), st.container()
+    with page:
+        if quiz.ended:
+            quiz_results.show(quizzes, quiz)
+        else:
+            _open(quizzes, quiz)
+    with foot:
+        seen = Pulse(quiz.version, quiz.position, quiz.phase, quiz.ended)
+        quiz_look.follow(quizzes, quiz.code, seen)
+    # The results are drawn with these while the whole class waits: better loaded before.
+    for slow in ("pandas", "plotly.graph_objects"):
+        import_module(slow)
+
+
+def _open(quizzes: Quizzes, quiz: Quiz) -> None:
+    """A quiz that goes on."""
     _invite(quiz)
     if quiz.pace == "own":
         _watched(quizzes, quiz)
         _end(quizzes, quiz)
     else:
         _led(quizzes, quiz)
-    # The results are drawn with these while the whole class waits: better loaded before.
-    for slow in ("pandas", "plotly.graph_objects"):
-        import_module(slow)
 
 
 def _invite(quiz: Quiz) -> None:
@@ -57,7 +67,8 @@ def _invite(quiz: Quiz) -> None:
         link.code(address, language=None, wrap_lines=True)
         words = (
             "Students open this address and choose a nickname, or type the code on this page. Your "
-            "own address in the browser is for you alone: whoever has it leads the quiz."
+            "own address in the browser is for you alone: whoever has it leads the quiz, so show "
+            "this page in full screen (F11), where the class does not read it."
         )
         if urlsplit(page).hostname in _HERE:
             words += (
@@ -107,24 +118,20 @@ def _pictures(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
 
 @st.fragment(run_every=EVERY_S)
 def _live(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
-    """Who has answered, and how; the page runs again where the quiz has gone on elsewhere."""
+    """Who has answered, and how."""
     with quiz_store.told():
         now = quiz_store.pulse(quizzes, quiz.code)
-        elsewhere = (now.position, now.phase, now.ended) != (quiz.position, quiz.phase, False)
-        if elsewhere and now.version > quiz.version:
-            st.rerun()
         students = quizzes.students(quiz)
         given = quiz_store.given(quizzes, quiz, case.position, now.version)
         _progress(students, given, quiz.phase)
-        shown = quiz.phase != "read" or st.toggle(
-            "Show the answers as they come in",
-            value=True,
+        early = quiz.phase == "read" and st.toggle(
+            "Show the answers before all have given theirs",
             key="quiz-live",
             persist_state="session",
-            help="Who sees what the others answer is not quite blind any more: switch it off until "
-            "everybody has answered.",
+            help="Who sees what the others answer does not answer blind any more, and the class "
+            "sees this screen.",
         )
-        if shown:
+        if early or quiz.phase != "read" or 0 < len(students) == len(_blind(given)):
             bars = quiz_pictures.bars(
                 case,
                 given,
@@ -198,9 +205,8 @@ def _button(
 def _watched(quizzes: Quizzes, quiz: Quiz) -> None:
     """How far each student is who goes on alone."""
     with quiz_store.told():
-        if quiz_store.pulse(quizzes, quiz.code).ended:
-            st.rerun()
-        _watch(quiz, quizzes.students(quiz), quizzes.given(quiz))
+        now = quiz_store.pulse(quizzes, quiz.code)
+        _watch(quiz, *quiz_store.everything(quizzes, quiz, now.version))
 
 
 def _watch(quiz: Quiz, students: Sequence[Student], given: Sequence[Given]) -> None:

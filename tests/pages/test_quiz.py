@@ -10,7 +10,8 @@ from core import samples
 from core.annotation_records import Unreachable
 from core.quiz_records import Answer, Case, ModelReading, Picture
 from core.quizzes import Quizzes
-from core.ui import quiz_store
+from core.ui import quiz_look, quiz_readers, quiz_store
+from core.ui.quiz_look import Drawn
 from tests.pages.test_start import texts
 
 ANSWERS = ("not fractured", "fractured")
@@ -227,6 +228,40 @@ def test_a_second_answer_is_refused_in_a_sentence(at, made, quizzes):
     assert len(quizzes.given(quiz)) == 1
 
 
+def test_a_press_that_comes_too_late_is_told_at_once(at, made, quizzes):
+    quiz = made()
+    app = joined(at, quiz)
+    quizzes.end(quiz)
+    quiz_store._pulse.clear()
+    press(app, "quiz-answer-0")
+    assert "The quiz has ended" in said(app)
+    assert ["This quiz has ended" in one.value for one in app.error] == [True]
+    assert not later(app).error
+
+
+def test_a_fracture_that_is_kept_is_not_asked_for_its_place_again(at, made, quizzes):
+    quiz = made()
+    app = joined(at, quiz)
+    for _ in range(2):  # without a place
+        press(app, "quiz-answer-1")
+    quizzes.lead(quiz, 0, "model")
+    press(later(app), "quiz-keep")
+    assert "Where?" not in said(app)
+    assert [one.answer for one in quizzes.given(quiz)] == [Answer(1), Answer(1)]
+
+
+def test_who_was_on_another_page_goes_on_as_before(at, made, quizzes):
+    quiz = made()
+    app = joined(at, quiz)
+    app.query_params.clear()
+    assert app.run().button(key="quiz-go-on").label == "Go on as Ann: Bones"
+    press(app, "quiz-go-on")
+    assert "case 1 of 2" in said(app) and len(quizzes.students(quiz)) == 1
+    quizzes.end(quiz)
+    app.query_params.clear()
+    assert "quiz-go-on" not in keys(checked(app.run()))
+
+
 def test_who_comes_late_looks_on_until_the_next_case(at, made, quizzes):
     quiz = made()
     quizzes.lead(quiz, 0, "model")
@@ -270,6 +305,52 @@ def test_alone_a_student_goes_through_all_cases_and_a_reload_loses_nothing(at, m
     assert "The quiz has ended" in said(app) and "- You: right" in said(app)
 
 
+def test_alone_too_ones_own_answer_is_counted_at_once(at, made, quizzes):
+    quiz = made(GRADE, pace="own")
+    quizzes.answer(quizzes.join(quiz.code, "Bo"), 0, "blind", Answer(3))
+    app = joined(at, quiz)
+    (bo, ann) = quizzes.students(quiz)
+    later(at(student=bo.key))  # what was answered by now is kept for all
+    press(app, "quiz-answer-3")
+    assert bars(app)["Grade 3: moderate"][0] == 2
+
+
+def test_answers_are_read_anew_only_where_there_are_more(at, made, quizzes, monkeypatch):
+    quiz = made(GRADE, pace="own")
+    ann = quizzes.join(quiz.code, "Ann")
+    asked, given = [], Quizzes.given
+    monkeypatch.setattr(Quizzes, "given", lambda *of: asked.append(of) or given(*of))
+    app = at(lead=quiz.key)
+    later(app)
+    assert len(asked) == 1
+    quizzes.answer(ann, 0, "blind", Answer(3))
+    assert "1 of 1 have answered everything" in said(later(app)) and len(asked) == 2
+
+
+def test_a_class_asks_a_store_that_is_away_once(made, quizzes, monkeypatch):
+    quiz, asked = made(), []
+
+    def away(*of):
+        asked.append(of)
+        raise Unreachable("The store is away.")
+
+    monkeypatch.setattr(Quizzes, "pulse", away)
+    for _ in range(3):
+        with pytest.raises(Unreachable, match="away"):
+            quiz_store.pulse(quizzes, quiz.code)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "shown, after_s, missed",
+    [("", 9, False), (None, 9, False), ("own", 9, False), ("old", 9, True), ("old", 1, False)],
+)
+def test_a_page_that_shows_an_older_run_has_missed_one(shown, after_s, missed, monkeypatch):
+    drawn = Drawn("own", at=100)
+    monkeypatch.setattr(quiz_look.time, "monotonic", lambda: 100 + after_s)
+    assert drawn.missed(shown) == missed
+
+
 def test_the_teacher_leads_through_a_case_and_tells_nothing_too_early(at, made, quizzes):
     quiz = made()
     ann, bo = (quizzes.join(quiz.code, name) for name in ("Ann", "<b>Bo"))
@@ -277,11 +358,13 @@ def test_the_teacher_leads_through_a_case_and_tells_nothing_too_early(at, made, 
     app = at(lead=quiz.key)
     assert quiz.code in said(app) and "1 of 2 have answered" in said(app)
     assert "✓ Ann · … \\<b\\>Bo" in texts(app.caption)
-    assert bars(app) == {"Not fractured": (1, None, []), "Fractured": (0, None, [])}
     assert "Toy" not in said(app) and TRUTH not in said(app)
+    assert not any("bars" in data for data in shown(app))  # Bo reads blind
+    app.toggle(key="quiz-live").set_value(True).run()
+    assert bars(app) == {"Not fractured": (1, None, []), "Fractured": (0, None, [])}
     app.toggle(key="quiz-live").set_value(False).run()
-    assert not any("bars" in data for data in shown(app))
     quizzes.answer(bo, 0, "blind", Answer(1, (0.2, 0.9)))
+    assert bars(later(app)) == {"Not fractured": (1, None, []), "Fractured": (1, None, [])}
     press(app, "quiz-show-model")
     quizzes.answer(ann, 0, "changed", Answer(1))
     later(app)
@@ -295,6 +378,7 @@ def test_the_teacher_leads_through_a_case_and_tells_nothing_too_early(at, made, 
     press(app, "quiz-reveal")
     assert TRUTH in said(app)
     (film,) = (data for data in shown(app) if data.get("boxes"))
+    assert "● where the class points, after the model" in film["caption"]
     assert (film["boxes"], film["crowd"], film["model"]) == ([list(BOX)], [[0.2, 0.9]], [0.5, 0.4])
     press(app, "quiz-next")
     assert "case 2 of 2" in said(app) and quizzes.by_code(quiz.code).position == 1
@@ -311,16 +395,27 @@ def test_results_are_counted_and_everything_can_be_deleted(at, made, quizzes):
     app = at(lead=quiz.key)
     press(app, "quiz-end")
     table = app.dataframe[0].value.set_index("Reader")
+    assert list(table.index) == ["Class, together", "Class, all answers", "Toy (model)"]
+    app.toggle(key="quiz-each").set_value(True).run()
+    table = app.dataframe[0].value.set_index("Reader")
     assert list(table.index[2:]) == ["Toy (model)", "Ann", "Bo"]
     assert table.loc["Ann", "Sensitivity"].startswith("100")
     assert table.loc["Bo", "Sensitivity"].startswith("0")
-    assert table.loc["Ann", "Place found"].endswith("n = 1")
+    assert table.loc["Ann", "Place found"].endswith(", 1 of 1")
     assert (table.loc["Bo", "Turned wrong"], table.loc["Bo", "Turned right"]) == (0, 1)
     assert "**1 wrong answer right**" in said(app)
     press(app, "quiz-delete")
     assert not app.error and "lead" not in app.query_params
     app.query_params["lead"] = quiz.key
     assert "This quiz was deleted" in said(later(app))
+
+
+@pytest.mark.parametrize(
+    "question, how",
+    [("grade", "the median of its grades"), ("fill", "most chose"), ("fracture", "what most did")],
+)
+def test_it_is_told_how_the_class_answers_together(question, how):
+    assert how in quiz_readers.explained(question)
 
 
 def test_a_quiz_that_nobody_answered_still_ends_in_words(at, made, quizzes):
