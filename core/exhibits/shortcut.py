@@ -10,6 +10,7 @@ question the other way round.
 
 import csv
 from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,8 @@ from core.repair_samples import pasted
 WHOLE, ERASED, ELSEWHERE = "as it is", "metal erased", "as much erased elsewhere"
 DRAWN, REMOVED = "metal drawn", "drawn and erased"
 KINDS = ("plate", "screws", "wire", "nail")  # of the drawn implants, those that leave a bone to see
-_STEPS = 8  # shifts a side that are tried for the control
+KEPT = 0.97  # of the metal's area that the control has at least
+_STEPS = 16  # shifts a side that are tried for it
 _PLACES = 12  # that are tried for a drawn implant
 _WHITE = 0.9  # of the film's brightest: margins, letters and metal, which are no bone
 
@@ -52,16 +54,19 @@ def erase(grey: np.ndarray, mask: np.ndarray, method: str | Painter) -> Treated:
 
 
 def elsewhere(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """(H, W) bool: the mask moved, around the film's edges, to where it covers the most bone and
-    no metal. What it would still share with the metal is left out."""
-    bone = _bone(grey)
-    height, width = mask.shape
-    moved = (
-        np.roll(mask, (down * height // _STEPS, right * width // _STEPS), (0, 1)) & ~mask
-        for down in range(_STEPS)
-        for right in range(_STEPS)
-    )
-    return max(moved, key=lambda place: int(bone[place].sum()))
+    """(H, W) bool: a mask, not empty, moved around the film's edges to where it covers the most
+    bone. What it would still share with the metal is left out; at least the share `KEPT` of it
+    stays, or as much as can."""
+    bone, (height, width) = _bone(grey), mask.shape
+    rows, columns = np.nonzero(mask)
+
+    def worth(shift: tuple[int, int]) -> tuple[float, int]:
+        place = (rows + shift[0]) % height, (columns + shift[1]) % width
+        free = ~mask[place]
+        return min(float(free.mean()), KEPT), int(bone[place][free].sum())
+
+    shifts = product(*(np.arange(_STEPS) * side // _STEPS for side in mask.shape))
+    return np.roll(mask, max(shifts, key=worth), (0, 1)) & ~mask
 
 
 def draw_metal(grey: np.ndarray, seed: int, kind: str) -> Treated:

@@ -51,6 +51,35 @@ def test_the_control_erases_as_much_bone_where_no_metal_is():
     assert (film[moved] == 120).all()
 
 
+@pytest.mark.parametrize(
+    ("metal", "least"),
+    [
+        (np.s_[20:60, 30:50], shortcut.KEPT),  # half way off it, there is more bone to cover
+        (np.s_[10:70, 10:70], 0.5),  # too large to be moved off itself
+    ],
+)
+def test_the_control_is_as_large_as_the_metal_where_there_is_room(metal, least):
+    film, mask = np.zeros((80, 80), np.uint8), np.zeros((80, 80), bool)
+    film[10:70, 20:60] = 120  # a bone
+    film[0, 0] = 255
+    mask[metal] = True
+    moved = shortcut.elsewhere(film, mask)
+    assert not (moved & mask).any()
+    assert least * mask.sum() <= moved.sum() <= mask.sum()
+
+
+def test_the_committed_controls_are_as_large_as_the_metal():
+    rows = exhibits.table("shortcut")
+    shares = {
+        (film, how): float(share)
+        for film, how, share in zip(rows["film"], rows["treatment"], rows["share"], strict=True)
+    }
+    erased = {film: share for (film, how), share in shares.items() if how == shortcut.ERASED}
+    assert len(erased) == 13
+    for film, share in erased.items():
+        assert shares[film, shortcut.ELSEWHERE] > shortcut.KEPT * share - 2e-4, film
+
+
 def test_without_metal_nothing_is_erased():
     film = long_bone(18, False).pixels
     treated = shortcut.erase(film, np.zeros(film.shape, bool), "telea")
