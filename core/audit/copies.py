@@ -55,8 +55,8 @@ def groups_across(seen: Seen) -> Finding | None:
         "groups-across",
         Weight.STOPS,
         tuple(items),
-        f"{many(items, 'group')} of pictures, as of one patient, "
-        f"{verb(items, 'lies', 'lie')} in two splits, of {len(splits):,} groups.",
+        f"{many(items, 'group')} of pictures that belong together by {seen.listing.grouped}, as of "
+        f"one patient, {verb(items, 'lies', 'lie')} in two splits, of {len(splits):,} groups.",
         "Keep all pictures of a patient in one split: they are alike, and the score is too good.",
     )
 

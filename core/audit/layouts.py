@@ -8,6 +8,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ MOST_PICTURES = 12_000
 MOST_FOLDERS = 30  # that may be labels: each is a class, asked about by itself
 TABLES = ("manifest.csv", "dataset.csv")
 LESION_TABLES = ("labels.csv", "HAM10000_metadata.csv", "HAM10000_metadata.tab")
+# Folders are often numbered anew from 1, so that a number alone names no patient and no original.
+PATIENT = re.compile(r"\d{6,}|\d+[ _-]?(l|r|left|right)(?![a-z])", re.IGNORECASE)
+COPY = re.compile("[-_]rotated")
 FRACTURE = {0: "not fractured", 1: "fractured"}
 GRADES = tuple(f"grade {grade}" for grade in range(5))
 NAMES = {diagnosis.code: diagnosis.name.lower() for diagnosis in DIAGNOSES}
@@ -36,7 +40,8 @@ class Listing:
 
     layout: what it was read as, in words. classes: the labels that were to be expected, in order.
     unknown: labels that name no class, and how many pictures carry each. folders: the folders that
-    pictures lie in, where they could serve as labels and do not.
+    pictures lie in, where they could serve as labels and do not. grouped: what tells which pictures
+    belong together, as "by" continues.
     """
 
     archive: Archive
@@ -46,6 +51,7 @@ class Listing:
     classes: tuple[str, ...] = ()
     unknown: Mapping[str, int] | None = None
     folders: tuple[str, ...] = ()
+    grouped: str = ""
 
     @property
     def splits(self) -> list[str]:
@@ -105,24 +111,28 @@ def _films(pack: Pack, pictures: list[str], tables: Mapping[str, str]) -> Listin
     graded = table is None and any(_graded(film) for film in pack.films)
     classes = dict(enumerate(GRADES)) if graded else FRACTURE
     own = table == "manifest.csv" or any(_split(film.path) for film in pack.films)
-    known = {
-        film.path: Entry(
-            film.path,
-            film.path,
-            (film.split or "") if own else "",
-            film.group,
-            classes.get(film.label),
-        )
-        for film in pack.films
-    }
+    proven = {film.group for film in pack.films if COPY.search(film.name)}
+    known = {}
+    for film in pack.films:
+        split = (film.split or "") if own else ""
+        told = table or (PATIENT.match(film.name) if graded else film.group in proven)
+        group = film.group if told else film.path
+        known[film.path] = Entry(film.path, film.path, split, group, classes.get(film.label))
     others = [member for member in pictures if member not in known]
     unknown = Counter(f"not in {table}" if table else _folder(member) for member in others)
     unknown.update(f"label {film.label}" for film in pack.films if film.label not in classes)
     entries = [known.get(m) or Entry(m, m, _split(m) if own else "", m, None) for m in pictures]
     kind = "knees by grade" if graded else "films by fracture"
     where = f"in {table}" if table else "told by the names of folders"
+    grouped = "the number that their names begin with" if graded else "the names of rotated copies"
     return Listing(
-        pack, pack.path.name, tuple(entries), f"{kind}, {where}", tuple(classes.values()), unknown
+        pack,
+        pack.path.name,
+        tuple(entries),
+        f"{kind}, {where}",
+        tuple(classes.values()),
+        unknown,
+        grouped=table or grouped,
     )
 
 
@@ -145,9 +155,15 @@ def _lesions(archive: Archive, pictures: list[str], table: str) -> Listing:
         unknown.update([code] * (code not in NAMES))
         group = row.get("lesion_id") or member
         entries.append(Entry(member, member, _split(member), group, NAMES.get(code)))
-    layout = f"skin lesions by diagnosis, in {PurePosixPath(table).name}"
+    name = PurePosixPath(table).name
     return Listing(
-        archive, archive.path.name, tuple(entries), layout, tuple(NAMES.values()), unknown
+        archive,
+        archive.path.name,
+        tuple(entries),
+        f"skin lesions by diagnosis, in {name}",
+        tuple(NAMES.values()),
+        unknown,
+        grouped=name,
     )
 
 

@@ -218,9 +218,10 @@ def test_a_leak_is_found_though_the_first_copy_is_in_no_split_and_has_no_label(f
 
 
 def test_a_patient_is_torn_by_pictures_that_are_in_a_split(films):
-    files = {"4/1a.png": films[0], "train/4/1b.png": films[1], "val/3/1c.png": films[2]}
+    files = {"4/1L.png": films[0], "train/4/1R.png": films[1], "val/3/1_r.png": films[2]}
     (finding,) = (f for f in of(files).findings if f.kind == "groups-across")
-    assert finding.items[0].names == ("train/4/1b.png", "val/3/1c.png")
+    assert finding.items[0].names == ("train/4/1R.png", "val/3/1_r.png")
+    assert "belong together by the number that their names begin with" in finding.sentence
 
 
 def test_photographs_in_colour_are_not_judged_as_films(films):

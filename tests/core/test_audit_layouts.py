@@ -65,8 +65,28 @@ def test_grade_folders_tell_grade_split_and_patient():
     listing = listed(*names)
     assert listing.classes == GRADES
     assert told(listing)["12L.png"] == ("grade 0", "train", "12")
+    assert listing.grouped == "the number that their names begin with"
     assert told(listing)["12R.png"] == ("grade 4", "train", "12")
     assert listing.splits == ["train", "val", "auto_test"]
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [
+        (["train/fractured/1.png", "val/fractured/1.png", "val/normal/2.png"], [None, None, None]),
+        (["train/normal/1.png", "val/normal/1-rotated2.png", "val/fractured/1.png"],
+         ["0/1", "0/1", None]),
+        (["train/0/1.png", "val/0/1.png", "val/3/1.png"], [None, None, None]),
+        (["train/0/9000099.png", "val/3/9000099_2.png", "val/3/7 left.png"],
+         ["9000099", "9000099", "7"]),
+    ],
+    ids=["numbered anew", "a copy of the first", "grades numbered anew", "patients"],
+)  # fmt: skip
+def test_names_group_pictures_only_where_they_prove_it(names, groups):
+    found = {entry.name: entry.group for entry in listed(*names).entries}
+    assert [found[name] for name in names] == [
+        group or name for name, group in zip(names, groups, strict=True)
+    ]
 
 
 def test_a_table_tells_diagnoses_and_lesions_and_masks_are_no_pictures():
