@@ -52,7 +52,8 @@ class Draft:
     for the teacher alone. `truth` counts `ANSWERS` of the question from 0; it is None where the
     teacher has yet to say it, and of "fill", where it is measured. `pixels` returns what is shown,
     (H, W) or (H, W, 3) uint8, and raises BadImage, BadModel or OSError. `boxes` are fractions of
-    the film, around fractures; `told` is said with the truth.
+    the film, around fractures; `told` is said with the truth. `size` is how many bytes of a file
+    the draft holds.
     """
 
     key: str
@@ -63,6 +64,7 @@ class Draft:
     pixels: Callable[[Networks], np.ndarray]
     boxes: tuple[tuple[float, float, float, float], ...] = ()
     told: str = ""
+    size: int = 0
 
 
 def shown_film(data: bytes, name: str) -> np.ndarray:

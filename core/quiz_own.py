@@ -6,6 +6,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -30,6 +31,7 @@ KNOWN = {
     "grade": "“0” to “4”",
     "generated": "“real” and “generated”",
 }
+MAX_HELD = 256 * 2**20  # bytes of files, as they are, of all cases together
 BROUGHT = "A picture that your teacher brought."
 # What own pictures are to be told from, of "generated"
 AS_TOLD, AGAINST_LESIONS, AGAINST_FILLS = "told", "lesions", "fills"
@@ -96,15 +98,17 @@ def own(
     lesions by our generator, AGAINST_LESIONS, all of these being real; or, AGAINST_FILLS, every
     second one of these, which are real knees, has a hole that our network fills.
 
-    Raises BadCase for no file, and one that cannot be read.
+    Raises BadCase for no file, for more than MAX_HELD bytes, and a file that cannot be read.
     """
     if not files:
         raise BadCase("There is no film yet: choose files first.")
+    check_size(sum(map(len, files.values())))
     drafts: list[Draft] = []
     for at, (name, data) in enumerate(files.items()):
         try:
             if question == "generated":
-                drafts += _told_apart(at, name, data, truths.get(name), against)
+                found = _told_apart(at, name, data, truths.get(name), against)
+                drafts += [replace(found[0], size=len(data)), *found[1:]]
             else:
                 drafts.append(_film(question, name, data, truths.get(name)))
         except BadImage as error:
@@ -113,6 +117,15 @@ def own(
         return drafts
     # Real ones and generated ones in turn would give them away, and so would one order for all.
     return balanced([drafts], len(drafts), zlib.crc32(drafts[0].key.encode()))
+
+
+def check_size(held: int) -> None:
+    """Raises BadCase where this many bytes of files are more than a list of cases holds."""
+    if held > MAX_HELD:
+        raise BadCase(
+            f"Your films take more than the {MAX_HELD // 2**20} MB that a quiz is made of: take "
+            "fewer of them, or export them smaller."
+        )
 
 
 def _film(question: Question, name: str, data: bytes, truth: int | None) -> Draft:
@@ -125,6 +138,7 @@ def _film(question: Question, name: str, data: bytes, truth: int | None) -> Draf
         None if question == "fill" else truth,
         partial(_one_knee, data, name) if question == "grade" else partial(_whole, data, name),
         told=BROUGHT,  # not its name, which may be a patient's
+        size=len(data),
     )
 
 

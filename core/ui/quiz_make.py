@@ -12,7 +12,15 @@ from core.quiz_cases import BadCase, Draft, check, make
 from core.quiz_networks import TASKS, Networks
 from core.quiz_records import MAX_TITLE, QUESTIONS, Pace, Question, Quiz
 from core.settings import Settings
-from core.ui import presses, quiz_make_list, quiz_make_ready, quiz_make_sources, quiz_store
+from core.ui import (
+    presses,
+    quiz_make_list,
+    quiz_make_own,
+    quiz_make_ready,
+    quiz_make_sources,
+    quiz_make_turn,
+    quiz_store,
+)
 from core.ui.words import plain
 
 _PACES: Mapping[Pace, str] = {"led": "Together, led by me", "own": "Each at their own pace"}
@@ -31,6 +39,8 @@ def show(settings: Settings) -> Quiz | None:
     with st.container(width=_WIDTH):
         _heading("How it goes")
         pace = _pace()
+        if settings.keep_hours is not None:
+            st.caption(f"The quiz and its answers are kept until {quiz_make_own.until()}.")
         _heading("Ready-made, by one press")
         quiz_make_ready.show(settings, _ASKED)
         ready = st.container()
@@ -151,10 +161,13 @@ def _made(
 ) -> Quiz | None:
     """Make the quiz and store it; None, and a sentence, where that does not work."""
     bar = st.progress(0.0, _MAKING)
-    networks = Networks(settings.checkpoints, settings.threads)
     try:
-        cases = make(drafts, networks, shown, lambda done: bar.progress(done, _MAKING))
-        quiz = quiz_store.store(settings).create(title, pace, cases)
+        quizzes = quiz_store.store(settings)
+        quizzes.check_room()
+        with quiz_make_turn.turn(lambda said: bar.progress(0.0, said)):
+            networks = Networks(settings.checkpoints, settings.threads)
+            cases = make(drafts, networks, shown, lambda done: bar.progress(done, _MAKING))
+            quiz = quizzes.create(title, pace, cases)
     except (BadCase, StoreError) as error:
         st.error(plain(error.reason), icon=":material/error:")
         return None

@@ -16,11 +16,13 @@ from core.images import BadImage
 from core.models import BadModel
 from core.quiz_cases import ANSWERS, Draft
 from core.quiz_networks import Networks
+from core.quiz_own import check_size
 from core.quiz_pictures import thumbnail
 from core.quiz_records import MAX_CASES, QUESTIONS
 
 _KEPT = tuple(f"quiz-make-{name}" for name in ("drafts", "added", "edits", "rows", "pictures"))
 _DRAFTS, _SAID, _EDITS, _ROWS, _PICTURES = _KEPT
+FILES = "quiz-make-files"  # what was uploaded, opened
 _ORDER, _SEED, _TABLE = "quiz-make-order", "quiz-make-seed", "quiz-make-table"
 LISTED, SHUFFLED, NUMBERED = "As listed", "Shuffled", "By number"
 _ROW_PX, _HEADING_PX, _MOST_PX = 56, 40, 570
@@ -32,13 +34,15 @@ def kept() -> tuple[Draft, ...]:
 
 
 def add(drafts: Sequence[Draft], networks: Networks) -> None:
-    """Put cases behind those that are there; each is there once, and no more than a quiz holds."""
+    """Put cases behind those that are there; each is there once, and no more than a quiz holds.
+    Raises BadCase where their files are too large together."""
     before = kept()
     keys = {draft.key for draft in before}
     new = [
         draft for draft in {draft.key: draft for draft in drafts}.values() if draft.key not in keys
     ]
     taken = new[: MAX_CASES - len(before)]
+    check_size(sum(draft.size for draft in (*before, *taken)))
     left_out = []
     if len(new) > len(taken):
         left_out.append(
@@ -63,7 +67,7 @@ def _thumbnail(draft: Draft, networks: Networks) -> str | None:
 
 def empty() -> None:
     """Forget all cases: in a callback, or once the quiz was made."""
-    for name in _KEPT:
+    for name in (*_KEPT, FILES):
         st.session_state.pop(name, None)
 
 

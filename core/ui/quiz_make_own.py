@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Container, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.film_zip import BadZip, unpack
 from core.quiz_cases import ANSWERS, BadCase, Draft
-from core.quiz_own import AGAINST_FILLS, AGAINST_LESIONS, AS_TOLD, films, labels, own
+from core.quiz_own import AGAINST_FILLS, AGAINST_LESIONS, AS_TOLD, check_size, films, labels, own
 from core.quiz_records import MAX_CASES, Question
+from core.settings import Settings
 from core.ui import quiz_make_list
 from core.ui.source import ENDINGS
 from core.ui.words import plain
@@ -20,11 +25,15 @@ _AGAINST = {
     AGAINST_LESIONS: "They are real photos of skin lesions: add as many by our generator",
     AGAINST_FILLS: "They are real knee films: fill a hole in every second one",
 }
-_PRIVACY = (
-    "Remove names and other identifiers first, also from the pixels. The quiz keeps a smaller copy "
-    "of each film, without what its file says besides, in the database of this server, until you "
-    "delete the quiz."
-)
+_TRUTHS = "quiz-make-truths"  # of files by their SHA-256, and the rows of the table
+
+
+class _Files(NamedTuple):
+    """The films that were uploaded by name, their SHA-256, and the truth of those in zips."""
+
+    films: dict[str, bytes]
+    digests: dict[str, str]
+    truths: dict[str, int]
 
 
 def ask(question: Question) -> Callable[[], list[Draft]] | None:
@@ -44,15 +53,28 @@ def ask(question: Question) -> Callable[[], list[Draft]] | None:
         key=f"quiz-make-files-{question}-{len(quiz_make_list.kept())}",
         help=_FOLDERS.get(question) if told else None,
     )
-    st.caption(_PRIVACY)
+    st.caption(
+        "Remove names and other identifiers first, also from the pixels. The quiz keeps a smaller "
+        "copy of each film, without what its file says besides, in the database of this server, "
+        f"until {until()}."
+    )
     try:
-        files, truths = _opened({file.name: file.getvalue() for file in uploads}, question, told)
+        files = _kept(uploads, question, told)
     except (BadCase, BadZip) as error:
         st.error(plain(error.reason), icon=":material/error:")
         return None
+    truths = dict(files.truths)
     if told:
-        truths |= _table(question, [name for name in files if name not in truths])
-    return lambda: own(question, files, truths, against)
+        asked = {name: one for name, one in files.digests.items() if name not in truths}
+        truths |= _table(question, asked)
+    return lambda: own(question, files.films, truths, against)
+
+
+def until() -> str:
+    """When what a quiz keeps is deleted."""
+    hours = Settings.from_environment().keep_hours
+    alone = "" if hours is None else f", or nobody has done anything in it for {hours:g} hours"
+    return f"you delete the quiz{alone}"
 
 
 _FOLDERS = {
@@ -62,42 +84,69 @@ _FOLDERS = {
 }
 
 
-def _opened(
-    uploads: Mapping[str, bytes], question: Question, told: bool
-) -> tuple[dict[str, bytes], dict[str, int]]:
-    """The films by name, and the truth of those in zips. Raises BadCase and BadZip."""
-    files, truths = {}, {}
-    for name, data in uploads.items():
-        if not name.lower().endswith(".zip"):
-            files[name] = data
-            continue
-        inside = films(unpack(data, name))
-        if told:
-            truths |= labels(list(inside), question)
-        files |= inside
-    if len(files) > MAX_CASES:
+def _kept(uploads: Sequence[UploadedFile], question: Question, told: bool) -> _Files:
+    """What was uploaded, opened once and not at every tick of the table."""
+    key = (question, told, tuple(file.file_id for file in uploads))
+    if st.session_state.get(quiz_make_list.FILES, ("",))[0] != key:
+        st.session_state.pop(quiz_make_list.FILES, None)  # before others are opened beside them
+        found = _opened([(file.name, file.getvalue()) for file in uploads], question, told)
+        st.session_state[quiz_make_list.FILES] = (key, found)
+    return st.session_state[quiz_make_list.FILES][1]
+
+
+def _opened(uploads: Sequence[tuple[str, bytes]], question: Question, told: bool) -> _Files:
+    """Raises BadCase and BadZip."""
+    found = _Files({}, {}, {})
+    for name, data in uploads:
+        inside, truths = {name: data}, {}
+        if name.lower().endswith(".zip"):
+            inside = films(unpack(data, name))
+            truths = labels(list(inside), question) if told else {}
+        for path, film in inside.items():
+            own_name = _another(path, found.films)
+            found.films[own_name] = film
+            found.digests[own_name] = hashlib.sha256(film).hexdigest()
+            if path in truths:
+                found.truths[own_name] = truths[path]
+        check_size(sum(map(len, found.films.values())))
+    if len(found.films) > MAX_CASES:
         raise BadCase(
-            f"A quiz holds at most {MAX_CASES} cases, but these are {len(files)} films: choose "
-            "fewer of them."
+            f"A quiz holds at most {MAX_CASES} cases, but these are {len(found.films)} films: "
+            "choose fewer of them."
         )
-    return files, truths
+    return found
 
 
-def _table(question: Question, names: list[str]) -> dict[str, int]:
-    """Ask for the truth of films by name: those that were said."""
-    if not names:
+def _another(name: str, taken: Container[str]) -> str:
+    """The name, counted up where another film has it: many devices name all films alike."""
+    path, number = PurePosixPath(name), 1
+    while name in taken:
+        number += 1
+        name = str(path.with_stem(f"{path.stem} ({number})"))
+    return name
+
+
+def _table(question: Question, asked: Mapping[str, str]) -> dict[str, int]:
+    """Ask for the truth of films, name → SHA-256: those that were said. What was said of a film
+    stays when others come and go."""
+    if not asked:
         return {}
-    answers = ANSWERS[question]
-    rows = pd.DataFrame({"Film": names, "Truth": pd.Series([None] * len(names), dtype="object")})
+    answers, key = ANSWERS[question], f"{_TRUTHS}-{question}-{'|'.join(asked.values())}"
+    said, before, rows = st.session_state.get(_TRUTHS, ({}, "", None))
+    if before != key:  # its rows must not change under a table
+        known = [said.get((question, digest)) for digest in asked.values()]
+        rows = pd.DataFrame({"Film": list(asked), "Truth": pd.Series(known, dtype="object")})
     table = st.data_editor(
         rows,
-        key=f"quiz-make-truths-{question}-{'|'.join(names)}",
+        key=key,
         hide_index=True,
         disabled=["Film"],
         column_config={
             "Truth": st.column_config.SelectboxColumn(options=list(answers), required=True)
         },
-        alt=f"The truth of your {len(names)} films",
+        alt=f"The truth of your {len(asked)} films",
     )
-    said = zip(names, table["Truth"], strict=True)
-    return {name: answers.index(truth) for name, truth in said if truth in answers}
+    chosen = dict(zip(asked, table["Truth"], strict=True))
+    said |= {(question, asked[name]): truth for name, truth in chosen.items()}
+    st.session_state[_TRUTHS] = (said, key, rows)
+    return {name: answers.index(truth) for name, truth in chosen.items() if truth in answers}

@@ -1,16 +1,20 @@
 """Making a quiz without a browser: what a teacher chooses becomes its cases, or a sentence."""
 
 import io
+import threading
 import zipfile
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import film_zip, quiz_cases, quiz_own
 from core.phantoms import knee
 from core.quiz_records import MAX_CASES
+from core.quiz_store import rows
 from core.samples import png
 from core.settings import CHECKOUT
+from core.ui import quiz_make, quiz_make_own, quiz_make_turn
 from core.ui.quiz_make_list import LISTED, NUMBERED, SHUFFLED, arranged
 from tests.class_folders import write_films
 from tests.pages.conftest import HANG_S
@@ -51,7 +55,7 @@ def choose(form: AppTest, key: str, value) -> AppTest:
 
 
 def upload(form: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    form.file_uploader[0].set_value([(*file, "image/png") for file in files]).run()
+    bring(form, *files)
     return form if form.button(key="quiz-make-add").disabled else press(form, "add")
 
 
@@ -61,6 +65,21 @@ def zipped(*files: tuple[str, bytes]) -> bytes:
         for name, data in files:
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+def tell(form: AppTest, **truths: str) -> AppTest:
+    """Say the truth of uploaded films in the table, as the next run finds it."""
+    table = form.data_editor[0]
+    rows = list(table.value["Film"])
+    edits = {rows.index(f"{name}.png"): {"Truth": truth} for name, truth in truths.items()}
+    form.session_state[table.key] = {"edited_rows": edits, "added_rows": [], "deleted_rows": []}
+    return form
+
+
+def bring(form: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    form.file_uploader[0].set_value([(*file, "image/png") for file in files]).run()
+    assert not form.exception
+    return form
 
 
 def sentences(form: AppTest) -> str:
@@ -147,6 +166,107 @@ def test_own_films_bring_their_truth_in_the_folders_of_a_zip(form):
     upload(form, ("films.zip", films))
     assert "2 of 2 cases will be asked" in sentences(form)
     assert [case.truth for case in made(press(form, "make"))[1]] == [1, 0]
+
+
+def test_a_truth_that_was_said_stays_when_another_film_is_brought(form):
+    choose(form, "where-fracture", "Your own files")
+    tell(bring(form, ("a.png", FILM)), a="fractured").run()
+    tell(bring(form, ("b.png", OTHER), ("a.png", FILM)), b="not fractured")
+    assert list(form.data_editor[0].value["Truth"].fillna("")) == ["", "fractured"]
+    press(form, "add")
+    cases = made(press(form, "make"))[1]
+    assert [case.truth for case in cases] == [0, 1]
+
+
+def test_films_of_one_name_are_counted_up_and_each_is_asked(form):
+    choose(form, "where-fracture", "Your own files")
+    named = zipped(("fractured/a.png", png(GREY[:50])))
+    bring(form, ("a.png", FILM), ("a.png", OTHER), ("x.zip", named), ("y.zip", named))
+    assert list(form.data_editor[0].value["Film"]) == ["a.png", "a (2).png"]
+    form.session_state[form.data_editor[0].key] = {
+        "edited_rows": {0: {"Truth": "fractured"}, 1: {"Truth": "not fractured"}},
+        "added_rows": [],
+        "deleted_rows": [],
+    }
+    press(form, "add")
+    assert "3 of 3 cases will be asked" in sentences(form)
+    assert "1 are in the list already" in sentences(form)  # the zip was brought twice
+    assert [case.truth for case in made(press(form, "make"))[1]] == [1, 0, 1]
+
+
+def test_a_zip_is_unpacked_once_and_not_at_every_tick(form, monkeypatch):
+    opened = []
+
+    def unpack(data, name):
+        opened.append(name)
+        return film_zip.unpack(data, name)
+
+    monkeypatch.setattr(quiz_make_own, "unpack", unpack)
+    choose(form, "where-fracture", "Your own files")
+    bring(form, ("x.zip", zipped(("fractured/a.png", FILM))))
+    choose(form, "pace", "own")
+    assert opened == ["x.zip"]
+
+
+def test_films_that_are_too_large_together_are_refused_in_a_sentence(form, monkeypatch):
+    monkeypatch.setattr(quiz_own, "MAX_HELD", len(FILM) + len(OTHER) - 1)
+    choose(form, "where-fracture", "Your own files")
+    bring(form, ("x.zip", zipped(("fractured/a.png", FILM), ("fractured/b.png", OTHER))))
+    assert "Your films take more than" in sentences(form)
+    upload(form, ("x.zip", zipped(("fractured/a.png", FILM))))
+    assert "1 case added" in sentences(form)
+    upload(form, ("x.zip", zipped(("fractured/b.png", OTHER))))  # beside the one in the list
+    assert "Your films take more than" in sentences(form)
+    assert "1 of 1 cases will be asked" in sentences(form)
+
+
+@pytest.mark.parametrize("hours", [None, 24])
+def test_how_long_a_quiz_is_kept_is_told(checkpoints, monkeypatch, hours):
+    if hours:
+        monkeypatch.setenv("LIGHTBOX_KEEP_HOURS", str(hours))
+    else:
+        monkeypatch.delenv("LIGHTBOX_KEEP_HOURS", raising=False)
+    form = AppTest.from_file(str(APP), default_timeout=HANG_S).run()
+    choose(form, "where-fracture", "Your own files")
+    said = sentences(form)
+    assert "in the database of this server, until you delete the quiz" in said
+    assert said.count("nobody has done anything in it for 24 hours") == (2 if hours else 0)
+
+
+def test_one_quiz_is_made_at_a_time(form, monkeypatch):
+    alone = []
+
+    def spy(*given):
+        alone.append(quiz_make_turn._TURN.locked())
+        return quiz_cases.make(*given)
+
+    monkeypatch.setattr(quiz_make, "make", spy)
+    press(form, "ready-films")
+    assert alone == [True] and not quiz_make_turn._TURN.locked()
+
+
+def test_who_waits_for_a_turn_is_told_and_comes_next():
+    told, waits, order = [], threading.Event(), []
+
+    def second():
+        with quiz_make_turn.turn(lambda said: (told.append(said), waits.set())):
+            order.append("second")
+
+    other = threading.Thread(target=second)
+    with quiz_make_turn.turn(told.append):
+        other.start()
+        assert waits.wait(HANG_S)
+        order.append("first")
+    other.join(HANG_S)
+    assert order == ["first", "second"] and set(told) == {quiz_make_turn.WAITING}
+
+
+def test_a_full_server_refuses_before_the_work_of_making(form, monkeypatch):
+    monkeypatch.setattr(rows, "MAX_TOTAL", 0)
+    monkeypatch.setattr(quiz_make, "make", None)
+    press(form, "ready-films")
+    assert "All quizzes on this server may take" in sentences(form)
+    assert "made" not in form.session_state
 
 
 def test_own_knees_need_no_truth_to_be_filled(form):
