@@ -14,9 +14,11 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Protocol, TypeVar
 
 from core.archive import Archive, BadPack
 
@@ -27,6 +29,7 @@ SPLIT_NAMES |= {"validation": "val", "test": "test", "testing": "test", "predict
 SPLIT_NAMES |= {"auto test": "auto_test"}
 CLASS_NAMES = {"fractured": 1, "fracture": 1, "not fractured": 0, "non fractured": 0}
 CLASS_NAMES |= {"notfractured": 0, "normal": 0, "no fracture": 0}
+_TURNED, _LONG_NUMBER = re.compile("[-_]rotated"), re.compile(r"[1-9]\d{4}")
 _SYSTEM = re.compile(r"(^|/)(__MACOSX/|\.)")
 _MASK = re.compile(r"(^|[/_-])(masks?|segmentations?|ground_?truth)([/.]|$)", re.IGNORECASE)
 GRADE_FOLDER = re.compile(r"([0-4]) ?(normal|doubtful|mild|moderate|severe)?")
@@ -52,6 +55,14 @@ class Film:
     group: str
     boxes: tuple[tuple[float, float, float, float], ...] | None = None
     flags: frozenset[str] = frozenset()
+
+
+class _Grouped(Protocol):
+    path: str
+    group: str
+
+
+Grouped = TypeVar("Grouped", bound=_Grouped)
 
 
 class Pack(Archive):
@@ -114,6 +125,27 @@ def is_picture(member: str) -> bool:
 def words(folder: str) -> str:
     """The name of a folder as `CLASS_NAMES` and `SPLIT_NAMES` write it."""
     return re.sub(r"[_\-]+", " ", folder).strip().lower()
+
+
+def original(name: str) -> str:
+    """The stem of a file's name; of a turned copy (`12-rotated1.jpg`) that of its original."""
+    return _TURNED.split(PurePosixPath(name).stem)[0]
+
+
+def apart(films: Sequence[Grouped]) -> list[Grouped]:
+    """Films that were grouped by their names, those set apart whose numbers begin anew in each
+    folder: files of one name belong together only where the name has a number too long for that
+    (a patient's), or where a turned copy proves it to be an original's."""
+    names = Counter(PurePosixPath(film.path).name for film in films)
+    turned = {film.group for film in films if _TURNED.search(PurePosixPath(film.path).name)}
+    return [
+        film
+        if names[(name := PurePosixPath(film.path).name)] == 1
+        or film.group in turned
+        or _LONG_NUMBER.search(name)
+        else replace(film, group=film.path)
+        for film in films
+    ]
 
 
 def assign_splits(films: list[Film], val_share: float = 0.15) -> list[Film]:
@@ -217,9 +249,9 @@ def _from_class_folders(images: list[str]) -> list[Film]:
     number under both classes names two films."""
 
     def group_of(name: str, label: int) -> str:
-        return f"{label}/{re.split(r'[-_]rotated', PurePosixPath(name).stem)[0]}"
+        return f"{label}/{original(name)}"
 
-    return _folder_films(images, CLASS_NAMES.get, group_of)
+    return apart(_folder_films(images, CLASS_NAMES.get, group_of))
 
 
 def _from_grade_folders(images: list[str]) -> list[Film]:
@@ -241,4 +273,4 @@ def _from_grade_folders(images: list[str]) -> list[Film]:
         named = GRADE_FOLDER.fullmatch(folder)
         return int(named[1]) if named else None
 
-    return _folder_films(images, grade, patient)
+    return apart(_folder_films(images, grade, patient))

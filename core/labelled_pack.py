@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from core.archive import Archive, BadPack
-from core.film_packs import CLASS_NAMES, SPLIT_NAMES, Pack, is_picture, words
+from core.film_packs import CLASS_NAMES, SPLIT_NAMES, Pack, apart, is_picture, original, words
 from core.kellgren_lawrence import GRADES
 from core.labelled import BadSet
 from core.lesions import DIAGNOSES
@@ -172,7 +172,7 @@ def _from_folders(task: str, images: Sequence[str]) -> Found:
         splits = [SPLIT_NAMES[word] for word in map(words, folders) if word in SPLIT_NAMES]
         split = (splits or [""])[0]
         films.append(LabelledFilm(path, path, label, split, _group(task, path, label)))
-    return Found(_named(films), unknown.total(), tuple(name for name in unknown if name))
+    return Found(_named(apart(films)), unknown.total(), tuple(name for name in unknown if name))
 
 
 def _from_table(archive: Archive, task: str, member: str, images: Sequence[str]) -> Found:
@@ -202,6 +202,7 @@ def _from_table(archive: Archive, task: str, member: str, images: Sequence[str])
         together = (row[group] if group else "") or _group(task, path, number)
         told = {_title(name): row[name] or "unknown" for name in titles}
         films.append(LabelledFilm(path, path, number, split, together, told))
+    films = films if group else apart(films)
     return Found(_named(films), unknown.total(), tuple(name for name in unknown if name))
 
 
@@ -232,7 +233,7 @@ def _group(task: str, path: str, label: int) -> str:
     if task == "severity" and (leading := re.match(r"\d+", name)):
         return leading[0]
     if task == "fracture":
-        return f"{label}/{re.split(r'[-_]rotated', PurePosixPath(name).stem)[0]}"
+        return f"{label}/{original(name)}"
     return path
 
 

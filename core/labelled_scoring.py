@@ -1,5 +1,6 @@
 """Labelled films that somebody brings, read by every model as the pages read them."""
 
+import hashlib
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,11 +24,13 @@ THUMBNAIL = 112  # px of the longer side
 @dataclass
 class Said:
     """What was read so far: `chances` (path, model's version) → (K,), `thumbnails` path → JPEG
-    bytes, `skipped` path → why it cannot be read. Reading goes on where it was left."""
+    bytes, `skipped` path → why it cannot be read, `digests` path → SHA-256 of the file. Reading
+    goes on where it was left."""
 
     chances: MutableMapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
     thumbnails: MutableMapping[str, bytes] = field(default_factory=dict)
     skipped: MutableMapping[str, str] = field(default_factory=dict)
+    digests: MutableMapping[str, bytes] = field(default_factory=dict)
 
 
 def unread(
@@ -61,6 +64,7 @@ def read_all(
             said.skipped[film.path] = error.reason
         else:
             said.thumbnails[film.path] = thumbnail(shown)
+            said.digests[film.path] = hashlib.sha256(data).digest()
             for model in models:
                 said.chances[film.path, model.card.version] = _read(task, shown, model)
         yield done, len(wanted) - done
@@ -83,8 +87,8 @@ def _loaded(archive: Archive, films: Sequence[LabelledFilm]) -> Iterator[bytes |
 def collected(
     films: Sequence[LabelledFilm], task: str, data: str, cards: Sequence[ModelCard], said: Said
 ) -> LabelledSet:
-    """The set of all films that could be read. Raises BadSet where there is none, or films of one
-    kind alone."""
+    """The set of all films that could be read; copies of a file are of one group. Raises BadSet
+    where there is none, or films of one kind alone."""
     read = [film for film in films if film.path not in said.skipped]
     if not read:
         reason = next(iter(said.skipped.values()), "It is empty.")
@@ -101,7 +105,7 @@ def collected(
             data,
             tuple(film.name for film in read),
             labels,
-            np.array([film.group for film in read], object),
+            np.array([first.group for first in _firsts(read, said)], object),
             attributes | truth(task, labels),
             tuple(
                 ModelReading(
@@ -111,6 +115,21 @@ def collected(
             ),
         )
     )
+
+
+def copies(films: Sequence[LabelledFilm], said: Said) -> tuple[int, int]:
+    """How many films that could be read are copies of an earlier one, byte for byte, and how many
+    of these carry another label than that."""
+    read = [film for film in films if film.path not in said.skipped]
+    firsts = list(zip(read, _firsts(read, said), strict=True))
+    copied = [(film, first) for film, first in firsts if film is not first]
+    return len(copied), sum(film.label != first.label for film, first in copied)
+
+
+def _firsts(films: Sequence[LabelledFilm], said: Said) -> list[LabelledFilm]:
+    """Of each film the first that is the same file."""
+    met: dict[bytes, LabelledFilm] = {}
+    return [met.setdefault(said.digests[film.path], film) for film in films]
 
 
 def displayed(data: bytes, name: str, task: str) -> np.ndarray:

@@ -123,7 +123,7 @@ def _said(subject: Subject) -> None:
     n, positive = len(labelled), int(labelled.positives.sum())
     groups = len(set(labelled.groups))
     words = (
-        f"**n = {n:,}** {films} in {groups:,} groups, {positive:,} "
+        f"**n = {n:,}** {films}{f' in {groups:,} groups' if groups < n else ''}, {positive:,} "
         f"({percent(positive / n)}) {labelled.disease.name}: {plain(labelled.data)}."
     )
     if subject.own:

@@ -14,7 +14,7 @@ from core.images import display_name
 from core.labelled import BadSet, check_labels
 from core.labelled_cards import told_apart
 from core.labelled_pack import KNOWN, MOST_FILMS, Found, LabelledFilm, find
-from core.labelled_scoring import Said, collected, read_all, unread
+from core.labelled_scoring import Said, collected, copies, read_all, unread
 from core.models import ModelCard
 from core.settings import Settings
 from core.training_files import BadFile
@@ -212,8 +212,22 @@ def _scored(
         with st.expander(f"{len(skipped):,} could not be read", icon=":material/broken_image:"):
             for film in skipped[:20]:
                 st.markdown(f"{plain(display_name(film.name))}: {plain(said.skipped[film.path])}")
+    _say_copies(*copies(films, said))
     read = [film.path for film in films if film.path not in said.skipped]
     return Subject(labelled, True, lambda places: [said.thumbnails.get(read[at]) for at in places])
+
+
+def _say_copies(count: int, contradicting: int) -> None:
+    if not count:
+        return
+    words = "One is a copy of another" if count == 1 else f"{count:,} are copies of others"
+    if contradicting:
+        of_them = "" if count == 1 else f"{contradicting:,} of them "
+        words += f", {of_them}under another label"
+    st.warning(
+        f"{words}: copies count as one group, and the page Audit names them.",
+        icon=":material/file_copy:",
+    )
 
 
 def _said(key: str) -> Said:

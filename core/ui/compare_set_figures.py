@@ -22,7 +22,7 @@ def empty(height: int):
             "height": height,
             "font": {"family": FONT},
             "colorway": st.get_option("theme.chartCategoricalColors"),
-            "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+            "margin": {"l": 10, "r": 40, "t": 10, "b": 10},  # right: room for the camera
             "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         }
     )

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.labelled import LabelledSet
+from core.models import Metric
 from core.set_measures import MEASURES
 from core.ui import compare_set_charts, compare_set_numbers, origin
 from core.ui.compare_set_data import Subject
@@ -14,6 +15,7 @@ from core.ui.words import interval, plain
 
 CURVES = {"roc": "ROC", "pr": "Precision-recall", "reliability": "Reliability"}
 CURVE = "compare-set-curve"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def show(subject: Subject, titles: Sequence[str]) -> None:
@@ -22,7 +24,7 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
     measures = MEASURES[labelled.task]
     rows = [
         {"Model": plain(title)}
-        | {measure.title: interval(numbers[name]) for name, measure in measures.items()}
+        | {measure.title: _unbroken(numbers[name]) for name, measure in measures.items()}
         for title, numbers in zip(titles, found, strict=True)
     ]
     st.table(rows, hide_index=True, alt=f"Measures of each model on n = {len(labelled):,}")
@@ -47,6 +49,11 @@ def show(subject: Subject, titles: Sequence[str]) -> None:
             lower = "" if measure.higher_is_better else " The lower the better."
             st.markdown(f"**{measure.title}.** {measure.help}{lower}")
     _figures(labelled, titles)
+
+
+def _unbroken(number: Metric) -> str:
+    """A number with its interval, in a narrow cell on two lines rather than three."""
+    return interval(number).replace(" to ", f"{NO_BREAK}to{NO_BREAK}")
 
 
 def _figures(labelled: LabelledSet, titles: Sequence[str]) -> None:

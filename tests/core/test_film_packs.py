@@ -251,6 +251,23 @@ def test_bad_pack_is_one_sentence(tmp_path, files, reason, kind):
     assert str(refusal.value).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("paths", "together"),
+    [
+        (["train/fractured/0.jpg", "val/fractured/0.jpg"], False),  # numbered anew
+        (["a/fractured/0.jpg", "b/fractured/0.jpg"], False),
+        (["train/fractured/0.jpg", "val/fractured/0-rotated1.jpg"], True),
+        (["train/0/12.png", "val/0/12.png"], False),
+        (["train/0/12L.png", "val/0/12R.png"], True),
+        (["test/0/9001695L.png", "auto_test/0/9001695L.png"], True),  # the same patient
+    ],
+)
+def test_numbers_that_begin_anew_in_each_folder_join_no_films(paths, together):
+    films = Pack("brought", dict.fromkeys([*paths, "train/normal/7.jpg"], b"")).films
+    groups = [film.group for film in films if film.path in paths]
+    assert len(groups) == 2 and (len(set(groups)) == 1) is together
+
+
 def test_masks_and_what_systems_leave_behind_are_no_films():
     films = dict.fromkeys(("fractured/a.png", "normal/b.png"), b"")
     others = ("fractured/a_mask.png", "masks/normal/b.png", "normal/b-segmentation.png")

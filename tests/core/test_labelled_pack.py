@@ -8,7 +8,7 @@ import pytest
 from core.archive import Archive
 from core.labelled import BadSet
 from core.labelled_pack import MOST_FILMS, find, label_of
-from core.labelled_scoring import Said, collected, read_all
+from core.labelled_scoring import Said, collected, copies, read_all
 from core.lesions import SIDE
 from core.models import ModelCard, open_model
 from core.samples import png
@@ -60,6 +60,14 @@ def test_folders_named_after_classes():
 def test_knees_of_one_patient_belong_together():
     found = find(files("0/9001L.png", "3/9001R.png", "3/9002L.png", "3/x.png"), "severity")
     assert [film.group for film in found.films] == ["9001", "9001", "9002", "3/x.png"]
+
+
+def test_numbers_that_begin_anew_in_each_folder_join_no_films():
+    found = find(files("x/normal/1.png", "y/normal/1.png", "fractured/2.png"), "fracture")
+    assert len({film.group for film in found.films}) == 3
+    table = "image,label,patient\n1.png,normal,p\n2.png,fractured,q\n"
+    held = files("x/1.png", "y/1.png", "2.png", labels=table)
+    assert [film.group for film in find(held, "fracture").films] == ["q", "p", "p"]
 
 
 def test_pictures_of_one_name_in_two_folders_are_called_by_their_path():
@@ -207,6 +215,16 @@ def test_a_film_that_is_damaged_in_a_zip_is_left_out_and_the_others_are_read(tmp
     assert list(said.skipped) == ["fractured/b.png"] and steps[-1] == (3, 0)
     assert "damaged in the pack" in said.skipped["fractured/b.png"]
     assert list(said.thumbnails) == ["fractured/a.png", "normal/c.png"]
+
+
+def test_copies_of_a_film_are_one_group_and_counted(tmp_path):
+    other = png(np.full((40, 32), 120, np.uint8))
+    held = {"fractured/a.png": BRIGHT, "fractured/b.png": BRIGHT, "normal/c.png": BRIGHT}
+    model = opened(tmp_path, "fracture")
+    films, said, _ = read(Archive("x", held | {"normal/d.png": other}), "fracture", model)
+    assert copies(films, said) == (2, 1)
+    found = collected(films, "fracture", "a zip", [model.card], said)
+    assert found.groups.tolist() == ["1/a", "1/a", "1/a", "0/d"]
 
 
 def test_a_lesion_is_seen_in_colour(tmp_path):
