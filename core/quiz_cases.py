@@ -21,7 +21,7 @@ from core.preprocess import to_grey
 from core.quality import is_negative
 from core.quiz_fills import fillings
 from core.quiz_networks import Networks
-from core.quiz_pictures import fitted, picture, with_hole
+from core.quiz_pictures import around, enlarged, fitted, picture, with_hole
 from core.quiz_records import MAX_CASES, Answer, Case, ModelReading, Picture, Question
 
 ANSWERS: Mapping[Question, tuple[str, ...]] = {
@@ -224,9 +224,11 @@ def _fill(draft: Draft, position: int, film: np.ndarray, networks: Networks) -> 
     """A case about several fillings of one hole: the nearest to the film is the truth."""
     found = fillings(film, draft.key, networks.painters)
     alt = f"{draft.kind} of case {position + 1}"
-    pictures = [picture(with_hole(film, found.mask), f"{alt}, the hole chequered", lossless=True)]
+    part = around(found.mask)  # on a phone, all of the film would hide the hole
+    holed = enlarged(with_hole(film, found.mask)[part])
+    pictures = [picture(holed, f"{alt}, the hole chequered", lossless=True)]
     pictures += [
-        picture(filled, f"{alt}, filling {letter}", lossless=True)
+        picture(enlarged(filled[part]), f"{alt}, filling {letter}", lossless=True)
         for letter, filled in zip("ABCDEFGH", found.pictures, strict=False)
     ]
     told = f"{draft.told} {found.told}".strip()

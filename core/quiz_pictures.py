@@ -56,6 +56,15 @@ def thumbnail(pixels: np.ndarray) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(picture(small, "").data).decode()
 
 
+def around(mask: np.ndarray) -> tuple[slice, slice]:
+    """The part of a film that shows a hole (H, W) bool and, on each side, a quarter of its length:
+    rows and columns."""
+    spans = [np.flatnonzero(mask.any(axis)) for axis in (1, 0)]
+    margin = max(int(span[-1] - span[0]) + 1 for span in spans) // 4
+    rows, columns = (slice(max(0, int(s[0]) - margin), int(s[-1]) + 1 + margin) for s in spans)
+    return rows, columns
+
+
 def with_hole(film: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """A film (H, W) uint8 whose masked part is shown as missing: as a chequerboard."""
     rows, columns = np.indices(film.shape)

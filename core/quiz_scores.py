@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from statistics import median_low
 
 from core.quiz_measures import Score, clustered_kappa, clustered_share, share
-from core.quiz_records import QUESTIONS, Answer, Case, Given, Question, Stage, Student
+from core.quiz_records import (
+    QUESTIONS,
+    Answer,
+    Case,
+    Given,
+    ModelReading,
+    Question,
+    Stage,
+    Student,
+)
 
 GRACE = 0.03  # of the picture's width and height, by which a box is grown for a place to lie in it
 _Mark = tuple[Case, Answer]
@@ -126,36 +135,54 @@ def in_box(case: Case, answer: Answer) -> bool | None:
 def answer_rows(
     cases: Sequence[Case], students: Sequence[Student], given: Sequence[Given]
 ) -> list[dict[str, object]]:
-    """A row for each answer of these students, in words and numbers, for a table to download.
+    """A row for each answer of these students, and of each model, in words and numbers, for a table
+    to download.
 
-    Keys: "student", "case" (from 1), "title", "question", "stage" ("blind" or "after the model"),
-    "answer", "truth", "right" (1 or 0), "x", "y" (0 to 1), "in a box" (1 or 0), "model" and
-    "model's answer" (of the reading that was shown), "seconds since joining". What there is not is
-    None.
+    Keys: "reader" ("student" or "model"), "student", "case" (from 1), "title", "question", "stage"
+    ("blind" or "after the model"), "answer", "truth", "right" (1 or 0), "x", "y" (0 to 1), "in a
+    box" (1 or 0), "model" and "model's answer" (of the reading that was shown, or of this reader),
+    "seconds since joining". What there is not is None.
     """
     by_id = {student.id: student for student in students}
     own = [one for one in given if one.student_id in by_id]
-    return [_row(cases[one.position], by_id[one.student_id], one) for one in own]
+    answered = [_row(cases[one.position], by_id[one.student_id], one) for one in own]
+    return answered + [_model_row(case, said) for case in cases for said in case.readings]
 
 
 def _row(case: Case, student: Student, given: Given) -> dict[str, object]:
-    shown, hit = next(iter(case.readings), None), in_box(case, given.answer)
-    x, y = given.answer.place or (None, None)
+    stage = "blind" if given.stage == "blind" else "after the model"
     return {
+        "reader": "student",
         "student": student.nickname,
+        **_answered(case, stage, given.answer, next(iter(case.readings), None)),
+        "seconds since joining": round((given.at - student.joined_at).total_seconds(), 1),
+    }
+
+
+def _model_row(case: Case, said: ModelReading) -> dict[str, object]:
+    own = _answered(case, None, said.answer, said)
+    return {"reader": "model", "student": None, **own, "seconds since joining": None}
+
+
+def _answered(
+    case: Case, stage: str | None, answer: Answer, said: ModelReading | None
+) -> dict[str, object]:
+    """What a row says of an answer, and of the model's beside it."""
+    hit = in_box(case, answer)
+    x, y = (None, None) if answer.place is None else (round(at, 4) for at in answer.place)
+    return {
         "case": case.position + 1,
         "title": case.title,
         "question": QUESTIONS[case.question],
-        "stage": "blind" if given.stage == "blind" else "after the model",
-        "answer": case.answers[given.answer.value],
+        "stage": stage,
+        "answer": case.answers[answer.value],
         "truth": case.answers[case.truth],
-        "right": int(given.answer.value == case.truth),
+        "right": int(answer.value == case.truth),
         "x": x,
         "y": y,
         "in a box": hit if hit is None else int(hit),
-        "model": shown and shown.title,
-        "model's answer": shown and case.answers[shown.answer.value],
-        "seconds since joining": round((given.at - student.joined_at).total_seconds(), 1),
+        "model": said and said.title,
+        "model's answer": said and case.answers[said.answer.value],
     }
 
 

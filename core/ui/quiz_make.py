@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import streamlit as st
 
@@ -119,9 +120,10 @@ def _model(settings: Settings, question: Question) -> str | None:
 
 
 def _title() -> str:
+    today = date.today()
     return st.text_input(
         "Title",
-        "Quiz",
+        f"Films of {today.day} {today:%B %Y}",
         max_chars=MAX_TITLE,
         key="quiz-make-title",
         persist_state="session",

@@ -108,4 +108,7 @@ def _without(ready: Ready) -> str:
         packs.get(where, "fracture" if question == "fracture" else "knee")
         for question, where, _ in ready.parts
     ]
-    return f"{ready.description} Needs the pack {' and '.join(names)}, which is not at hand."
+    names = list(dict.fromkeys(names))
+    if len(names) > 1:
+        return f"{ready.description} Needs the packs {' and '.join(names)}: not both are at hand."
+    return f"{ready.description} Needs the pack {names[0]}, which is not at hand."

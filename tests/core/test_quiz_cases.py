@@ -18,7 +18,7 @@ from core.quiz_films import balanced, real, synthetic, val_films
 from core.quiz_generated import invented, knees, lesion_pack, lesions
 from core.quiz_networks import Networks
 from core.quiz_own import AGAINST_FILLS, AGAINST_LESIONS, films, labels, own
-from core.quiz_pictures import picture, with_hole
+from core.quiz_pictures import around, picture, with_hole
 from core.quiz_records import MAX_CASES, MAX_PICTURE, Answer
 from core.samples import png, side_by_side
 from tests.class_folders import write_films
@@ -182,8 +182,16 @@ def test_a_case_of_fillings_shows_the_hole_first_without_loss(networks):
     first, *others = map(decoded, pictures)
     assert case.pictures == len(pictures) == 1 + len(case.answers)
     assert all(one.data.startswith(b"\x89PNG") for one in pictures)
+    assert max(first.shape) == 512
     for other in others:  # all but the hole is the film
         assert 0.5 < (first == other).mean() < 1
+
+
+def test_fillings_show_the_hole_large_and_something_around_it():
+    mask = np.zeros((200, 300), bool)
+    mask[50:90, 10:30] = True
+    assert around(mask) == (slice(40, 100), slice(0, 40))
+    assert mask[around(mask)].sum() == mask.sum()
 
 
 @pytest.mark.parametrize("key", ["a", "b", "c"])

@@ -244,7 +244,8 @@ def test_each_question_is_scored_by_itself_and_strangers_are_left_out():
     films, knees = scores(cases, [ADA], answers)
     assert (films.question, films.cases, knees.question, knees.cases) == ("fracture", 1, "grade", 2)
     assert shares(films.pooled.right, knees.pooled.right) == [(1, 1), (1, 2)]
-    assert len(answer_rows(cases, [ADA], answers)) == 3
+    rows = answer_rows(cases, [ADA], answers)
+    assert sum(row["reader"] == "student" for row in rows) == 3
 
 
 def test_before_anybody_joins_there_are_scores_of_nothing():
@@ -255,11 +256,17 @@ def test_before_anybody_joins_there_are_scores_of_nothing():
     assert scores([], [], []) == [] == answer_rows([], [], [])
 
 
-def test_a_row_an_answer():
+def test_a_row_an_answer_and_the_models_after_them():
     cases = [film(0, 1, reading(0), boxes=((0.4, 0.4, 0.6, 0.6),)), knee(1, 3)]
-    answers = [given(ADA, 0, 1, place=(0.5, 0.25)), given(ADA, 0, 0, "changed"), given(ADA, 1, 3)]
-    pointed, changed, graded = answer_rows(cases, [ADA], answers)
+    answers = [given(ADA, 0, 1, place=(0.5, 0.25000001)), given(ADA, 0, 0, "changed")]
+    answers.append(given(ADA, 1, 3))
+    pointed, changed, graded, model = answer_rows(cases, [ADA], answers)
+    assert (model["reader"], model["model"], model["answer"], model["right"]) == (
+        *("model", "CNN", "not fractured", 0),
+    )
+    assert model.keys() == pointed.keys() and model["student"] is None
     assert pointed == {
+        "reader": "student",
         "student": "Ada",
         "case": 1,
         "title": "Film 0",

@@ -109,6 +109,7 @@ def test_one_press_makes_a_quiz(form):
 def test_quizzes_of_real_films_wait_for_a_pack_and_say_so(form):
     assert form.button(key="quiz-make-ready-real-films").disabled
     assert "Needs the pack fracture, which is not at hand" in sentences(form)
+    assert "Needs the packs lesion and knee: not both are at hand" in sentences(form)
     choose(form, "where-fracture", "Real films")
     assert "put the pack fracture.zip into the folder" in sentences(press(form, "add"))
 
@@ -153,6 +154,7 @@ def test_more_than_a_quiz_holds_is_left_out_with_a_sentence(form):
 
 
 def test_a_quiz_needs_a_title(form):
+    assert form.text_input(key="quiz-make-title").value.startswith("Films of ")
     form.number_input(key="quiz-make-count").set_value(1).run()
     press(form, "add")
     form.text_input(key="quiz-make-title").set_value(" ").run()
