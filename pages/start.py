@@ -11,6 +11,7 @@ from core.ui import cards as model_cards
 
 FRACTURE, SEVERITY, INPAINT = "pages/fracture.py", "pages/severity.py", "pages/inpaint.py"
 ANNOTATE, COMPARE, QUIZ = "pages/annotate.py", "pages/compare.py", "pages/quiz.py"
+PITFALLS, AUDIT = "pages/pitfalls.py", "pages/audit.py"
 SKETCH, SAMPLE = "pages/sketch.py", "notched"
 FIRST = {
     "broken-forearm": FRACTURE,
@@ -28,15 +29,19 @@ exhibits = {
 
 st.title("Lightbox", anchor=False)
 st.markdown(
-    "Read a bone X-ray with a neural network, see where it looked, and judge how far to trust it. "
-    "**Fracture** gives a film its verdict and heatmap; **Severity** grades the osteoarthritis of "
-    "a knee and lets you question the grade; **Inpaint** fills in what you draw over, a screw or a "
-    "prosthesis; **Annotate** stores what one or several readers mark on many films; **Sketch** "
-    "paints a skin lesion into an outline that you draw. To teach: **Compare** sets models against "
-    "each other, **Quiz** lets a class read films before it sees what a model said, **Pitfalls** "
-    "shows how good scores mislead, and **Audit** finds what is wrong with a folder of films. "
-    "**Train** lets a network learn from films of your own; **Models** says of each network what "
-    "it learned from and how often it is right."
+    """
+Read a bone X-ray with a neural network, see where it looked, and judge how far to trust it.
+
+- **Read**: Fracture gives a film its verdict and heatmap; Severity grades the osteoarthritis of a
+  knee and lets you question the grade.
+- **Draw**: Inpaint fills in what you draw over, a screw or a prosthesis; Annotate stores what one
+  or several readers mark on many films; Sketch paints a skin lesion into an outline that you draw.
+- **Teach**: Compare sets models against each other; Quiz lets a class read films before it sees
+  what a model said; Pitfalls shows how good scores mislead; Audit finds what is wrong with a
+  folder of films.
+- **Train**: let a network learn from films of your own; Models says of each network what it
+  learned from and how often it is right.
+"""
 )
 
 st.subheader("Try first, on synthetic samples", anchor=False)
@@ -81,6 +86,10 @@ with st.container(horizontal=True):
         st.switch_page(COMPARE)
     if st.button("Join or make a quiz", icon=":material/quiz:"):
         st.switch_page(QUIZ)
+    if st.button("See how scores mislead", icon=":material/report:"):
+        st.switch_page(PITFALLS)
+    if st.button("Audit a folder of films", icon=":material/fact_check:"):
+        st.switch_page(AUDIT)
 
 st.subheader("Which models are loaded", anchor=False)
 cards = catalogue(settings.checkpoints)
