@@ -90,7 +90,8 @@ def _filled(image, hole: Hole, methods, inverted: bool, truth) -> tuple[list[Fil
             with st.spinner(f"Filling by {method.title}"):
                 filled = cached_fills.fill(image, hole, method, inverted)
         except (BadHole, BadModel) as error:
-            refused.append(f"- **{plain(method.title)}**: {error.reason}")
+            named = error.reason.startswith(method.title)
+            refused.append(f"- {'' if named else f'{plain(method.title)}: '}{plain(error.reason)}")
             continue
         grey = cached_fills.displayed(image, filled.pixels, inverted)
         near = {} if truth is None else fidelity(grey, truth, hole.mask)

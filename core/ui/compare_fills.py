@@ -127,7 +127,8 @@ def _entry(exhibits: Mapping[str, gallery.Exhibit]) -> Entry | None:
 
 
 def _methods(methods: Mapping[str, Method]) -> list[Method]:
-    offer(METHODS, list(methods), list(methods), "methods")
+    anywhere = [name for name, method in methods.items() if not method.middle_only]
+    offer(METHODS, list(methods), anywhere or list(methods), "methods")
     chosen = st.multiselect(
         "Methods",
         list(methods),

@@ -37,23 +37,35 @@ def show(task_name: str, readings: Readings, task: Task, keeper) -> None:
             key=TRUTH,
             persist_state="session",
             disabled=not any(read.entry.truth for read, _ in ranked),
-            help="Known of samples only, whose names may tell it, too.",
+            help="Known of samples only, whose names may tell it: until then they have numbers.",
         )
         last = -(-len(ranked) // AT_ONCE)
         page = st.pagination(last, key=f"compare-{task_name}-page-{last}") if last > 1 else 1
-    rows = []
-    for read, score in ranked[(page - 1) * AT_ONCE : page * AT_ONCE]:
+    named = _names([read for read, _ in ranked], truth)
+    rows, shown = [], slice((page - 1) * AT_ONCE, page * AT_ONCE)
+    for (read, score), name in zip(ranked[shown], named[shown], strict=True):
         try:
-            made = pictures(read, task, cards, told, keeper)
+            made = pictures(read, name, task, cards, told, keeper)
         except OSError:
             st.warning(read.entry.gone, icon=":material/broken_image:")
             continue
         except BadModel as error:  # it was replaced or torn since it read the film
             st.warning(plain(error.reason), icon=":material/error:")
             continue
-        rows.append(Row(read.title, _note(read, task, score, len(cards), truth), made))
+        rows.append(Row(name, _note(read, task, score, len(cards), truth), made))
     linked_pictures(rows, f"lightbox-compare-{task_name}", task.legend)
-    _table(task_name, ranked, task, cards, told, truth)
+    _table(task_name, ranked, named, task, cards, told, truth)
+
+
+def _names(reads: Sequence[Read], truth: bool) -> list[str]:
+    """What films are called: samples by their places alone until the truth is shown."""
+    places = {key: at for at, key in enumerate(dict.fromkeys(r.entry.key for r in reads), 1)}
+    return [
+        read.title
+        if truth or not read.entry.truth
+        else read.called(f"Film {places[read.entry.key]}")
+        for read in reads
+    ]
 
 
 def _note(read: Read, task: Task, score: float, models: int, truth: bool) -> str:
@@ -68,6 +80,7 @@ def _note(read: Read, task: Task, score: float, models: int, truth: bool) -> str
 def _table(
     task_name: str,
     ranked: Sequence[tuple[Read, float]],
+    named: Sequence[str],
     task: Task,
     cards: Sequence[ModelCard],
     told: Mapping[str, str],
@@ -75,14 +88,14 @@ def _table(
 ) -> None:
     """All films in a table, a column for each model, and a file with all that is known of them."""
     rows = [
-        {"File": harmless(read.title)}
+        {"File": harmless(name)}
         | ({"Disagreement": score} if len(cards) > 1 else {})
         | {
             told[card.name]: task.number(p)
             for card, p in zip(cards, read.probabilities, strict=True)
         }
         | ({"Truth": read.entry.truth or "not known"} if truth else {})
-        for read, score in ranked
+        for (read, score), name in zip(ranked, named, strict=True)
     ]
     graded = isinstance(task, Grades)
     number = {"min_value": 0.0, "max_value": 4.0 if graded else 1.0}

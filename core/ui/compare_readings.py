@@ -33,7 +33,10 @@ class Read:
     @property
     def title(self) -> str:
         """The film's name, and which knee on it."""
-        name = display_name(self.entry.name)
+        return self.called(display_name(self.entry.name))
+
+    def called(self, name: str) -> str:
+        """Another name for the film, and which knee on it."""
         return f"{name}, {self.side} of the film" if self.side else name
 
 

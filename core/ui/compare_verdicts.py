@@ -168,18 +168,24 @@ Task = Verdicts | Grades
 
 
 def pictures(
-    read: Read, task: Task, cards: Sequence[ModelCard], titles: Mapping[str, str], keeper
+    read: Read,
+    name: str,
+    task: Task,
+    cards: Sequence[ModelCard],
+    titles: Mapping[str, str],
+    keeper: cached.Gatekeeper | None,
 ) -> tuple[Picture, ...]:
-    """The film, and the film as each model saw it. Raises OSError and BadModel."""
+    """The film, which is called so, and the film as each model saw it. Raises OSError and
+    BadModel."""
     film = task.film(read, keeper)
     shown = film.shown(read.inverted)
-    made = [Picture(shown, "Without heatmap", (), f"X-ray film {read.title}")]
+    made = [Picture(shown, "Without heatmap", (), f"X-ray film {name}")]
     odd = minority(task.called(read.probabilities, cards))
     for card, chances, alone in zip(cards, read.probabilities, odd, strict=True):
         heat, kind = task.heat(film, read, card)
         said = task.lines(card, chances)
         title = titles[card.name]
-        alt = f"X-ray film {read.title} under the heatmap of {title}: {said[0]}"
+        alt = f"X-ray film {name} under the heatmap of {title}: {said[0]}"
         made.append(Picture(shown, title, (*said, kind), alt, heat, ALONE * bool(alone)))
     return tuple(made)
 

@@ -145,6 +145,8 @@ def test_who_differs_from_most(called, alone):
 def test_the_truth_waits_until_it_is_asked_for(compare, picky):
     app = compare(sample="worn-knee,whole-forearm")
     assert "Truth" not in str(grid(app)) and "Truth" not in app.dataframe[0].value
+    assert list(app.dataframe[0].value["File"]) == ["Film 1", "Film 2"]
+    assert "worn" not in str(grid(app)["rows"])  # for a name may tell it
     app.toggle(key="compare-truth").set_value(True).run()
     assert all("Truth: not fractured" in row["note"] for row in grid(app)["rows"])
     assert all(app.dataframe[0].value["Truth"].str.startswith("not fractured"))
