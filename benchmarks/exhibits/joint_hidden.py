@@ -10,6 +10,7 @@ from argparse import Namespace
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.exhibits import versions
 from core.classify import grade_knees
 from core.exhibits.joint_hidden import CONDITIONS, column, masks
 from core.film_packs import Pack
@@ -27,7 +28,7 @@ def tables(arguments: Namespace) -> dict[str, list[dict]]:
     for film, data in tqdm(pack.read_all(films), total=len(films)):
         told = {"film": film.name, "patient": film.group, "grade": film.label}
         rows.append(told | answers(read_grey(data, film.name), models))
-    return {"joint_hidden": rows}
+    return {"joint_hidden": rows, "joint_hidden_models": versions(models)}
 
 
 def answers(grey: np.ndarray, models: list[Model]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
+from benchmarks.exhibits import versions
 from core.archive import Archive, BadPack
 from core.classify import read_film
 from core.exhibits.no_gate import FILMS, KNEES
@@ -26,7 +27,8 @@ def tables(arguments: Namespace) -> dict[str, list[dict]]:
     """Rows of `no_gate` from the packs not_bone, fracture and knee in the folder given."""
     models = [open_model(card, 1) for card in catalogue(arguments.checkpoints, "fracture")]
     keeper = next(model for model in models if model.card.has_gate)
-    return {"no_gate": [row(*given, models, keeper) for given in pictures(arguments.data)]}
+    rows = [row(*given, models, keeper) for given in pictures(arguments.data)]
+    return {"no_gate": rows, "no_gate_models": versions(models)}
 
 
 def row(kind: str, name: str, data: bytes, models: list[Model], keeper: Model) -> dict[str, str]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.exhibits import versions
 from core.exhibits import shortcut
 from core.film_packs import Film, Pack
 from core.models import Model, catalogue, find, open_model
@@ -35,7 +36,11 @@ def tables(arguments: Namespace) -> dict[str, list[dict]]:
     for seed, film in tqdm(chosen(pack)):
         grey = read_grey(pack.read(film.path), film.name)
         rows += asked(film, grey, seed, models, painter)
-    return {"shortcut": rows, "shortcut_films": counted(pack)}
+    return {
+        "shortcut": rows,
+        "shortcut_films": counted(pack),
+        "shortcut_models": versions(models),
+    }
 
 
 def counted(pack: Pack) -> list[dict]:

@@ -22,11 +22,10 @@ KINDS = {  # in the table, and as they are called
 
 
 class Kind(NamedTuple):
-    """Pictures of one kind: all of them, those called fractured while there is no gate, those that
-    the gate `stopped`, and those `called` fractured among what it let pass."""
+    """Pictures of one kind: all of them, those that the gate `stopped`, and those `called`
+    fractured among what it let pass."""
 
     n: int
-    without: int
     stopped: int
     called: int
 
@@ -44,7 +43,6 @@ def pictures(model: str, threshold: float, gate: float) -> dict[str, Kind]:
     return {
         kind: Kind(
             int((own := kinds == kind).sum()),
-            int((own & called).sum()),
             int((own & far).sum()),
             int((own & called & ~far).sum()),
         )

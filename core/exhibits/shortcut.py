@@ -146,10 +146,9 @@ def hardware(split: str | None = None) -> Hardware:
 
 
 class Apart(NamedTuple):
-    """A model's AUROC on all val films and on those without hardware, and how well the mere
-    presence of hardware predicts a fracture; `counts` has hardware as the positive call."""
+    """A model's AUROC on the val films `without` hardware, and how well the mere presence of
+    hardware predicts a fracture on all of them; `counts` has hardware as the positive call."""
 
-    every: Metric
     without: Metric
     counts: metrics.Confusion
 
@@ -174,7 +173,6 @@ def apart(card: ModelCard) -> Apart | None:
     carries = np.isin(names, list(metal))
     groups = _groups(names)
     return Apart(
-        _auroc(labels, scores, groups),
         _auroc(labels[~carries], scores[~carries], groups[~carries]),
         metrics.confusion(labels, carries.astype(float), 0.5),
     )

@@ -9,6 +9,7 @@ from core.ui.exhibit_asked import wrapped
 from core.ui.words import percent
 
 ROW = 52  # px of a model's row
+LEAST = 0.01  # a shift of a probability that is told
 
 
 def pairs(said: Sequence[tuple[ModelCard, Sequence[float]]], key: str) -> None:
@@ -56,6 +57,22 @@ def pairs(said: Sequence[tuple[ModelCard, Sequence[float]]], key: str) -> None:
     exhibit_charts.draw(figure, key, f"Probability of a fracture. {told}")
 
 
+def told(said: Sequence[tuple[ModelCard, Sequence[float]]]) -> str:
+    """With how many models a probability rises or falls from before to after, and how many change
+    their verdict, in a sentence; shifts of less than a point count as neither."""
+    shifts = [after - before for _, (before, after) in said]
+    rises, falls = (sum(sign * shift >= LEAST for shift in shifts) for sign in (1, -1))
+    others = sum(
+        (before >= default_threshold(card)) != (after >= default_threshold(card))
+        for card, (before, after) in said
+    )
+    return (
+        f"Of {len(said)} model{'s' if len(said) > 1 else ''}, the probability rises with "
+        f"**{rises}** and falls with **{falls}** by a point or more; **{others}** "
+        f"{'says' if others == 1 else 'say'} otherwise after than before."
+    )
+
+
 def forest(changes: Mapping[str, Metric], what: str, key: str) -> None:
     """The mean change of each model's probability with its interval, by the model's title."""
     rows, values = wrapped(list(changes)), list(changes.values())
@@ -91,8 +108,8 @@ def forest(changes: Mapping[str, Metric], what: str, key: str) -> None:
 
 
 def points(change: Metric) -> str:
-    """A change in points of a hundred with its interval: -3.1 (-8.0 to +1.5)."""
+    """A change in points of a hundred with its interval, as in "+3.1 (+0.5 to +8.0)"."""
     value, low, high = (
         f"{100 * number:+.1f}" for number in (change.value, change.low, change.high)
     )
-    return f"{value} ({low} to {high})"
+    return f"{value} ({low} to {high})".replace("-", "\N{MINUS SIGN}")

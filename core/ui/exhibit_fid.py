@@ -110,12 +110,22 @@ def _said(found: dict[str, list[Distances]], at: int) -> str:
             f"real photos, which is the floor, and our generator's {_written(ours[at].mean)}."
         )
     better, worse = sorted(("cgan", "cgan_half"), key=lambda name: found[name][-1].mean)
-    turned = fid.turned(found[better][at], found[worse][at])
+    turned = [fid.turned(*pair) for pair in zip(found[better], found[worse], strict=True)]
+    names = f"“{PICTURES[better]}” and “{PICTURES[worse]}”"
+    if turned[at]:
+        order = f"The order of {names} is turned in **{turned[at]} of {draws}**."
+    else:
+        often = max(turned)
+        counts = [one.n for one in found[better]]
+        order = f"Of so many, the order of {names} holds in every draw" + (
+            f"; of {counts[turned.index(often)]}, it is turned in **{often} of {draws}**."
+            if often
+            else "."
+        )
     return (
         f"Of {n} pictures, our generator's come out nearer to real photos than **other real photos "
         f"do in {fid.turned(real[at], ours[at])} of {draws} draws**; of all {most} the real ones "
-        f"are much nearer, {_written(real[-1].mean)} to {_written(ours[-1].mean)}. The order of "
-        f"“{PICTURES[better]}” and “{PICTURES[worse]}” is turned in **{turned} of {draws}**."
+        f"are much nearer, {_written(real[-1].mean)} to {_written(ours[-1].mean)}. {order}"
     )
 
 

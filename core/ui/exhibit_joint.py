@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core import exhibits
 from core.exhibits import joint_hidden
 from core.joint import Joint, NoJoint
 from core.models import ModelCard, catalogue
@@ -67,7 +68,7 @@ def show(settings: Settings) -> None:
             "folder checkpoints/severity. The numbers below are of those that came with Lightbox."
         )
     st.subheader("On the validation knees", anchor=False)
-    _numbers(cards, condition, amount if way == PART else None)
+    _numbers(exhibits.measured("joint_hidden", cards), condition, amount if way == PART else None)
 
 
 def _live(settings: Settings, cards: Sequence[ModelCard], condition: str, done: str) -> None:
@@ -126,7 +127,7 @@ def _numbers(cards: Sequence[ModelCard], condition: str, amount: float | None) -
     names = joint_hidden.models()
     titles = exhibit_asked.titled(names, cards)
     measure = st.segmented_control(
-        "Measure in the figure",
+        "Measure",
         list(MEASURES),
         format_func=MEASURES.get,
         default="kappa",
@@ -141,7 +142,7 @@ def _numbers(cards: Sequence[ModelCard], condition: str, amount: float | None) -
         {
             "Model": title,
             "Hidden": told,
-            **{name: interval(getattr(answer, field)) for field, name in MEASURES.items()},
+            MEASURES[measure]: interval(getattr(answer, measure)),
             "Called 0 / 1 / 2 / 3 / 4": " / ".join(map(str, answer.called)),
         }
         for name, title in zip(names, titles, strict=True)
@@ -153,7 +154,8 @@ def _numbers(cards: Sequence[ModelCard], condition: str, amount: float | None) -
     st.caption(
         f"{one.n} of the {joint_hidden.films()} validation knees (OAI), those whose joint is "
         f"found, of {one.patients} patients; 95 % intervals by a bootstrap over patients. Kappa "
-        "is quadratically weighted: 1 is perfect, 0 is chance."
+        "is quadratically weighted: 1 is perfect, 0 is chance. Asked were the models that came "
+        "with Lightbox."
     )
 
 

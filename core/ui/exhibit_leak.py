@@ -37,9 +37,9 @@ def show(settings: Settings) -> None:
     )
     curves = leak.curves()
     at = round(share / 5)
-    for network in leak.NETWORKS:
-        st.markdown(f"**{TITLES[network]}**")
-        with st.container(horizontal=True, gap="large"):
+    for network, side in zip(leak.NETWORKS, st.columns(2, gap="medium"), strict=True):
+        side.markdown(f"**{TITLES[network]}**")
+        with side.container(horizontal=True, gap="medium"):
             for measure, title in MEASURES.items():
                 value = float(curves[measure].mean[network][at])
                 st.metric(title, _written(measure, value), width="content")
@@ -54,7 +54,7 @@ def show(settings: Settings) -> None:
     _figure(curves[measure], measure, at)
     st.caption(
         f"Measured on FracAtlas: {len(films.labels)} validation films, {int(films.leaked.sum())} "
-        "of which one `simple_cnn` learned from besides the training films; the other one did "
+        "of which one `simple_cnn` learned from besides 1,499 training films; the other one did "
         f"not. Each point is the mean of {leak.DRAWS} test sets of {films.each} fractured and "
         f"{films.each} other films, the band holds 90 % of them; fractured is called from 50 %, "
         "and is the positive class."

@@ -36,7 +36,7 @@ def show(settings: Settings) -> None:
         "Share of the pictures answered “naevus” without looking",
         0,
         100,
-        0,
+        100,
         5,
         format="%d %%",
         key="majority-share",

@@ -12,7 +12,7 @@ CONTROLS = {  # of each exhibit here: the control, and where it is moved to
     "leak": ("slider", "leak-share", 100),
     "stacked-leak": ("radio", "stacked-way", "out_of_fold"),
     "swapped-class": ("radio", "swapped-positive", "fractured"),
-    "majority-class": ("slider", "majority-share", 100),
+    "majority-class": ("slider", "majority-share", 0),
     "fid": ("select_slider", "fid-n", 901),
 }
 
@@ -65,6 +65,19 @@ def test_its_control_changes_the_figure_and_the_numbers(visit, sketcher, slug, c
     assert not app.exception
     assert before[0] and len(before[0]) == len(after[0])
     assert before[0] != after[0] and before[1] != after[1]
+
+
+def test_seventy_per_cent_opens_where_it_is_reached_without_looking(visit, sketcher):
+    app = visit("pitfalls", exhibit="majority-class")
+    value = {metric.label: metric.value for metric in app.metric}
+    assert value["Accuracy"] == value["Always “naevus”"]
+
+
+def test_an_order_that_is_not_turned_at_32_pictures_is_not_told_as_if_it_were(visit):
+    app = visit("pitfalls", exhibit="fid")
+    said = " ".join(text.value for text in app.markdown)
+    assert "holds in every draw; of 8, it is turned in **6 of 10**" in said
+    assert "**0 of 10**" not in said
 
 
 def test_without_an_address_the_first_one_is_open(visit):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.exhibits import no_gate, shortcut
-from core.ui import exhibit_gate, exhibit_joint, exhibit_shortcut
+from core.models import ModelCard
+from core.ui import exhibit_changes, exhibit_gate, exhibit_joint, exhibit_shortcut
 from tests.bad_files import encoded
 from tests.toy_models import publish, publish_graded
 
@@ -24,6 +25,12 @@ def models(checkpoints, gate):
     publish(checkpoints, "simple_cnn", lean=1.0, title="Simple CNN")
     publish_graded(checkpoints)
     gate(opened=True)
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """The tables were made with the toys."""
+    monkeypatch.setattr("core.exhibits.measured", lambda name, cards: cards)
 
 
 def charts(app, words: str) -> list[str]:
@@ -81,10 +88,32 @@ def test_metal_is_erased_and_drawn_and_every_model_asked_again(visit, models):
     before = drawn(app)
     app.slider(key="shortcut-place").set_value(4).run()
     assert drawn(app) != before
-    assert pictures(app)[1][0] == "The film with drawn metal (plate)"
+    assert pictures(app)[1][0] == "The film with drawn metal (screws)"
+    assert "Of 2 models, the probability rises with" in texts(app.markdown)
 
 
-def test_the_numbers_on_metal_follow_what_was_done(visit, models):
+@pytest.mark.parametrize(
+    ("shifts", "told"),
+    [
+        ([(0.4, 0.6), (0.6, 0.4), (0.7, 0.705)], ["**1** and falls with **1**", "**2** say"]),
+        ([(0.4, 0.45)], ["Of 1 model,", "**1** and falls with **0**", "**0** say"]),
+    ],
+)
+def test_what_a_treatment_did_is_told_in_a_sentence(checkpoints, shifts, told):
+    card = ModelCard.read(checkpoints / "fracture/toy")  # fractured from 50 % on
+    said = exhibit_changes.told([(card, shift) for shift in shifts])
+    assert all(part in said for part in told), said
+
+
+def test_a_model_published_anew_does_not_get_the_numbers_of_the_one_before(visit, models):
+    app = visit("pitfalls", exhibit="shortcut")
+    (told,) = charts(app, "Metal drawn: mean change")
+    assert "Simple CNN" not in told and "simple_cnn" in told
+    assert not [each for each in app.table if each.proto.alt.startswith("Metal drawn")]
+    assert "the models that came with Lightbox" in texts(app.caption)
+
+
+def test_the_numbers_on_metal_follow_what_was_done(visit, models, measured):
     app = visit("pitfalls", exhibit="shortcut")
     told = charts(app, "Metal drawn: mean change")
     assert len(told) == 1 and "Simple CNN" in told[0]
@@ -95,6 +124,8 @@ def test_the_numbers_on_metal_follow_what_was_done(visit, models):
     row = table(app, "Metal erased")
     assert row["Model"].tolist() == ["Simple CNN"]  # of the toys only it is in the table
     assert row["Mean change, in points"][0] in other
+    assert "-" not in row["Mean change, in points"][0]
+    assert "\N{MINUS SIGN}" in row["Mean change, in points"][0]
 
 
 def test_a_film_on_which_no_metal_is_found_is_told(visit, models, monkeypatch):
@@ -162,10 +193,12 @@ def test_more_of_the_joint_is_hidden_and_the_grades_asked_again(visit, models):
     assert "200\N{NARROW NO-BREAK SPACE}% of the joint" in set(
         table(app, "What the grades are worth")["Hidden"]
     )
+    assert "Weighted kappa" in table(app, "What the grades are worth")
     app.segmented_control(key="joint-way").set_value(exhibit_joint.ONLY).run()
     assert pictures(app)[0][0] == "The knee with all but the joint hidden"
     app.segmented_control(key="joint-measure").set_value("sure").run()
     assert charts(app, "Called at 50 % or more as more is hidden")
+    assert "Called at 50 % or more" in table(app, "What the grades are worth")
 
 
 def test_a_film_without_a_joint_is_told(visit, models, monkeypatch):
