@@ -48,7 +48,8 @@ COLUMNS = {
     },
     "artefact": {"Dice (95 % interval)": "dice", "False alarms": "false_alarms"},
     "sketch": {
-        "FID (lower is better)": "fid",
+        "Fréchet distance (lower is better)": "fid",
+        "that of real pictures": "fid_floor",
         "Balanced accuracy": "balanced_accuracy",
         "Overlap with the sketch": "mask_iou",
         "Diversity": "diversity",

@@ -121,7 +121,8 @@ def test_networks_of_lesions_speak_of_pictures(visit, checkpoints):
     assert headers == ["Fracture", "Sketch", "Lesions, diagnosed", "Lesions, outlined"]
     assert list(app.table[0].value.columns)[-3:] == ["Films", "Input", "File"]
     (row,) = (t.value.iloc[0] for t in app.table if "Diversity" in t.value)
-    assert (row["FID (lower is better)"], row["Pictures"]) == ("60.0", "20")
+    assert (row["Fréchet distance (lower is better)"], row["Pictures"]) == ("60.0", "20")
+    assert row["that of real pictures"] == "12.0"
     assert any("Real pictures" in t.value for t in app.table)
     (refused,) = (t.value for t in app.table if "Refused" in t.value)
     assert list(refused.columns) == ["Images", "Refused", "n"]

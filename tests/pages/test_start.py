@@ -26,6 +26,7 @@ def test_start_leads_to_every_job(visit, checkpoints):
     asked = {link.proto.page: link.proto.query_string for link in app.get("page_link")}
     rooms = {"fracture", "severity", "inpaint", "sketch", "models"}
     wanted = {"Grade a knee of your own", "Annotate many films", "Join or make a quiz"}
+    wanted |= {"See how scores mislead", "Audit a folder of films"}
     assert wanted <= {button.label for button in app.button}
     assert rooms <= {page.strip("/") for page in asked}
 
