@@ -48,23 +48,22 @@ def films(files: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
     return found
 
 
-def labels(paths: Sequence[str], question: Question) -> dict[str, int]:
-    """The truth of each picture of a zip by the folders it lies in: path → answer, from 0.
-
-    The nearest folder that names a class counts. Raises BadCase, which names the folders found and
-    the classes known, where a picture lies in none of them.
-    """
+def labels(paths: Sequence[str], question: Question) -> tuple[dict[str, int], str]:
+    """The truth of the pictures of a zip by the folders they lie in: path → answer, from 0; and a
+    sentence that names the folders found and the classes known, where a picture lies in none of
+    them, or "". The nearest folder that names a class counts."""
     found = {path: _label(path, question) for path in paths}
-    without = [path for path, label in found.items() if label is None]
+    known = {path: label for path, label in found.items() if label is not None}
+    without = [path for path in found if path not in known]
     if not without:
-        return found
+        return known, ""
     folders = sorted({PurePosixPath(path).parent.name for path in without} - {""})
-    known = f"put each film into a folder of its class, {KNOWN[question]}"
+    what = f"choose the truth below, or put each film into a folder of its class, {KNOWN[question]}"
     if not folders:
-        raise BadCase(f"{len(without)} of the zip's films lie in no folder: {known}.")
+        return known, f"{len(without)} of the zip's films lie in no folder: {what}."
     named = ", ".join(f"“{display_name(folder)}”" for folder in folders[:5])
     more = f" and {len(folders) - 5} more" if len(folders) > 5 else ""
-    raise BadCase(f"The zip's folders {named}{more} match no class: {known}.")
+    return known, f"The zip's folders {named}{more} match no class: {what}."
 
 
 def _label(path: str, question: Question) -> int | None:
@@ -117,6 +116,14 @@ def own(
         return drafts
     # Real ones and generated ones in turn would give them away, and so would one order for all.
     return balanced([drafts], len(drafts), zlib.crc32(drafts[0].key.encode()))
+
+
+def check_film(data: bytes, name: str) -> None:
+    """Raises BadCase, which names the film, where it cannot be read."""
+    try:
+        decode(data, name)
+    except BadImage as error:
+        raise BadCase(f"{display_name(name)}: {error.reason}") from error
 
 
 def check_size(held: int) -> None:

@@ -13,7 +13,16 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.film_zip import BadZip, unpack
 from core.quiz_cases import ANSWERS, BadCase, Draft
-from core.quiz_own import AGAINST_FILLS, AGAINST_LESIONS, AS_TOLD, check_size, films, labels, own
+from core.quiz_own import (
+    AGAINST_FILLS,
+    AGAINST_LESIONS,
+    AS_TOLD,
+    check_film,
+    check_size,
+    films,
+    labels,
+    own,
+)
 from core.quiz_records import MAX_CASES, Question
 from core.settings import Settings
 from core.ui import quiz_make_list
@@ -29,11 +38,13 @@ _TRUTHS = "quiz-make-truths"  # of files by their SHA-256, and the rows of the t
 
 
 class _Files(NamedTuple):
-    """The films that were uploaded by name, their SHA-256, and the truth of those in zips."""
+    """The films that were uploaded by name, their SHA-256, the truth that the folders of zips tell,
+    and sentences about what they do not tell."""
 
     films: dict[str, bytes]
     digests: dict[str, str]
     truths: dict[str, int]
+    notes: list[str]
 
 
 def ask(question: Question) -> Callable[[], list[Draft]] | None:
@@ -64,6 +75,8 @@ def ask(question: Question) -> Callable[[], list[Draft]] | None:
         st.error(plain(error.reason), icon=":material/error:")
         return None
     truths = dict(files.truths)
+    for note in files.notes:
+        st.info(plain(note), icon=":material/folder_off:")
     if told:
         asked = {name: one for name, one in files.digests.items() if name not in truths}
         truths |= _table(question, asked)
@@ -89,20 +102,24 @@ def _kept(uploads: Sequence[UploadedFile], question: Question, told: bool) -> _F
     key = (question, told, tuple(file.file_id for file in uploads))
     if st.session_state.get(quiz_make_list.FILES, ("",))[0] != key:
         st.session_state.pop(quiz_make_list.FILES, None)  # before others are opened beside them
-        found = _opened([(file.name, file.getvalue()) for file in uploads], question, told)
+        with st.spinner("Reading the films"):
+            found = _opened([(file.name, file.getvalue()) for file in uploads], question, told)
         st.session_state[quiz_make_list.FILES] = (key, found)
     return st.session_state[quiz_make_list.FILES][1]
 
 
 def _opened(uploads: Sequence[tuple[str, bytes]], question: Question, told: bool) -> _Files:
     """Raises BadCase and BadZip."""
-    found = _Files({}, {}, {})
+    found = _Files({}, {}, {}, [])
     for name, data in uploads:
-        inside, truths = {name: data}, {}
+        inside, truths, note = {name: data}, {}, ""
         if name.lower().endswith(".zip"):
             inside = films(unpack(data, name))
-            truths = labels(list(inside), question) if told else {}
+            if told:
+                truths, note = labels(list(inside), question)
+        found.notes.extend([note] if note else [])
         for path, film in inside.items():
+            check_film(film, path)
             own_name = _another(path, found.films)
             found.films[own_name] = film
             found.digests[own_name] = hashlib.sha256(film).hexdigest()

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 import weakref
 
 import cv2
@@ -305,17 +306,21 @@ def test_nothing_is_generated_without_a_network(wanted, reason, tmp_path):
         ("grade", ["0/1.png", "4Severe/2.png", "grade-3/3.jpg", "KL_2/x.dcm"], [0, 4, 3, 2]),
         ("generated", ["real/1.png", "fake/2.png"], [0, 1]),
         ("fracture", ["1.png"], "1 of the zip's films lie in no folder: .*“fractured”"),
-        ("fracture", ["fractured/1.png", "cats/2.png"], "“cats” match no class: .*“fractured”"),
+        (
+            "fracture",
+            ["fractured/1.png", "cats/2.png"],
+            "folders “cats” match no class: .*“fractured”",
+        ),
         ("grade", ["5/1.png", "broken/2.png"], "“5”, “broken” match no class: .*“0” to “4”"),
         ("generated", [f"{n}/1.png" for n in range(7)], "and 2 more match no class"),
     ],
 )
 def test_folders_of_a_zip_tell_the_truth_or_are_named(question, paths, found):
+    known, note = labels(paths, question)
     if isinstance(found, str):
-        with pytest.raises(BadCase, match=found):
-            labels(paths, question)
+        assert re.search(found, note) and set(known) == {one for one in paths if one[:2] == "fr"}
     else:
-        assert list(labels(paths, question).values()) == found
+        assert list(known.values()) == found and not note
 
 
 def test_a_zip_without_pictures_is_refused_and_tables_in_it_are_passed_over():
