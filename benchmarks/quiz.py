@@ -19,7 +19,7 @@ import random
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from core.quiz_records import Answer, Case, ModelReading, Picture, Quiz
 from core.quizzes import Quizzes
 from core.samples import png
 from core.settings import CHECKOUT
+from core.ui import quiz_look
 from tests.browser.server import serve
 from tests.postgres import Cluster
 
@@ -57,6 +58,38 @@ def cases(count: int) -> list[tuple[Case, list[Picture]]]:
     return made
 
 
+class Look:
+    """What core.ui.quiz_look does in a browser."""
+
+    def __init__(self, page: Session) -> None:
+        self._page, self._run, self._asked, self._held = page, "", False, 0
+        page.listen("quiz-look", self._hear)
+
+    async def again_and_again(self) -> None:
+        """Look, until cancelled."""
+        while True:
+            await asyncio.sleep(quiz_look.EVERY_S)
+            if self._asked or self._page.running:
+                self._held += 1
+                if self._held <= quiz_look.PATIENCE:
+                    continue
+            if self._page.widget("quiz-look"):
+                self._asked, self._held = True, 0
+                await self._page.trigger("quiz-look", "look", self._run)
+
+    def _hear(self, data: dict) -> None:
+        self._run, self._asked = data["run"] or self._run, False
+
+
+@contextlib.asynccontextmanager
+async def opened(page: Session) -> AsyncIterator[Session]:
+    """The page, which looks where the quiz stands while it is open."""
+    async with page, asyncio.TaskGroup() as group:
+        looking = group.create_task(Look(page).again_and_again())
+        yield page
+        looking.cancel()
+
+
 class Student:
     """One student: what they answered, and how long each screen took to come."""
 
@@ -69,7 +102,7 @@ class Student:
         """Open the link, and join."""
         await asyncio.sleep(self._random.uniform(0, spread))
         begun = time.perf_counter()
-        await stack.enter_async_context(self._page)
+        await stack.enter_async_context(opened(self._page))
         await self._until("page opened", begun, lambda page: page.widget("quiz-join"))
         await asyncio.sleep(self._random.uniform(0.5, spread))
         self._page.type("quiz-nickname", self.name)
@@ -132,7 +165,7 @@ async def lesson(
     taken: Taken = defaultdict(list)
     pupils = [Student(url, quiz.code, at + 1, taken) for at in range(students)]
     async with contextlib.AsyncExitStack() as stack:
-        teacher = await stack.enter_async_context(Session(url, "quiz", f"lead={quiz.key}"))
+        teacher = await stack.enter_async_context(opened(Session(url, "quiz", f"lead={quiz.key}")))
         await teacher.until(lambda page: page.widget("quiz-show-model"))
         await asyncio.gather(*(one.enter(stack, 2 * spread) for one in pupils))
 

@@ -44,8 +44,10 @@ class Session:
         self.url, self.page, self.query = url, page, query
         self.nodes: dict[tuple[int, ...], Node] = {}
         self.runs = self.received = 0
+        self.running = False  # from what is asked of the server until a run has ended
         self.at = 0.0
         self._widgets: dict[str, WidgetState] = {}
+        self._listening: dict[str, Callable[[dict], None]] = {}
         self._cached: dict[str, ForwardMsg] = {}
         self._timers: dict[str, tuple[float, asyncio.Task]] = {}
         self._pictures: dict[str, asyncio.Task] = {}
@@ -128,6 +130,17 @@ class Session:
         self._widgets[number] = WidgetState(id=number, json_value=json.dumps(state))
         await self._rerun(node.fragment)
 
+    async def trigger(self, key: str, event: str, value: object) -> None:
+        """Let the component with this key tell an event."""
+        node = self._there(key, "bidi_component")
+        number = f"$$STREAMLIT_INTERNAL_KEY_{node.element.bidi_component.id}__events"
+        told = json.dumps([{"event": event, "value": value}])
+        await self._rerun(node.fragment, WidgetState(id=number, json_trigger_value=told))
+
+    def listen(self, key: str, hear: Callable[[dict], None]) -> None:
+        """Call `hear` with the data of the component with this key, each time they come."""
+        self._listening[key] = hear
+
     def _there(self, key: str, kind: str) -> Node:
         node = self.widget(key, kind)
         if node is None:
@@ -149,6 +162,7 @@ class Session:
         ask.cached_message_hashes.extend(self._cached)
         ask.context_info.url = f"{self.url}/{self.page}"
         ask.context_info.timezone, ask.context_info.locale = "UTC", "en"
+        self.running = True
         await self._socket.send(message.SerializeToString())
 
     async def _read(self) -> None:
@@ -184,6 +198,7 @@ class Session:
                 node = Node(delta.new_element, self._run, delta.fragment_id)
                 self.nodes[path] = node
                 self._fetch(node)
+                self._tell(delta.new_element)
         elif what == "navigation":
             self._page_hash = message.navigation.page_script_hash
         elif what == "page_info_changed":
@@ -199,6 +214,7 @@ class Session:
         if how not in (_FINISHED, _FRAGMENT_FINISHED):
             return
         self.runs += 1
+        self.running = False
         # What the run did not put on the page again is gone.
         self.nodes = {
             path: node
@@ -216,6 +232,11 @@ class Session:
         self.at = time.perf_counter()
         async with self._changed:
             self._changed.notify_all()
+
+    def _tell(self, element: Element) -> None:
+        for key, hear in self._listening.items():
+            if element.bidi_component.id.endswith(f"-{key}"):
+                hear(json.loads(element.bidi_component.json))
 
     def _start(self, fragment: str, interval: float) -> None:
         if self._timers.get(fragment, (None,))[0] != interval:

@@ -9,7 +9,7 @@ rooms.enter()
 settings = Settings.from_environment()
 asked = st.query_params
 
-if not {"lead", "student"} & asked.keys():
+if not {"lead", "student", "quiz"} & asked.keys():
     st.title("Quiz", anchor=False)
 with quiz_store.told():
     quizzes = quiz_store.store(settings)

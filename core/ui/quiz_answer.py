@@ -45,7 +45,10 @@ def film(desk: Desk, stage: Stage, given: Mapping[Stage, Answer]) -> str:
         return ""
     words = "If you see a fracture, tap its place first."
     if stage == "changed":
-        words = f"{quiz_pictures.legend(marks)}. Tap another place to move your mark."
+        if marks.reader:
+            words = "Tap another place to move your mark."
+        if there := quiz_pictures.legend(marks):
+            words = f"{there}. {words}"
     quiz_pointer.show(picture, key, words, marks, to_point=True)
     return key
 

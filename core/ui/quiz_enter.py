@@ -90,7 +90,7 @@ def _invited(quizzes: Quizzes, code: str) -> None:
         )
         _join(quizzes, "")
         return
-    st.subheader(plain(quiz.title), anchor=False)
+    st.title(plain(quiz.title), anchor=False)
     st.caption(f"{quiz.cases} case{'s' * (quiz.cases != 1)}. Code {quiz.code}.")
     _join(quizzes, quiz.code)
 

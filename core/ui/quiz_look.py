@@ -1,8 +1,9 @@
 """A page's regular look at where its quiz stands, by which it comes right whatever was lost.
 
 Where a look reaches Streamlit 1.67 just as a run has ended, what that run still had to send is
-dropped (`AppSession.request_rerun`), and only the server believes that the page shows it. So each
-look tells which run the page shows, and the page is run again where that is not the last one.
+dropped (`AppSession.request_rerun`), and only the server believes that the page shows it. So a page
+does not look while it runs, and each look tells which run the page shows: where that is not the
+last one, the page is run again.
 """
 
 from __future__ import annotations
@@ -18,29 +19,29 @@ from core.quizzes import Pulse, Quizzes
 from core.ui import quiz_store
 
 EVERY_S = 1  # between two looks
-PATIENCE = 4  # looks that are left out while one waits for its answer
+PATIENCE = 4  # looks that are left out while the page runs, or one has no answer yet
 GRACE_S = 3  # in which a run may be on its way
 
 _SCRIPT = """
 const mounted = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const app = document.querySelector("[data-testid=stApp]")
   let self = mounted.get(parentElement)
   if (!self) {
-    self = { run: "", waited: 0 }
+    self = { run: "", asked: false, held: 0 }
     mounted.set(parentElement, self)
     self.timer = setInterval(() => {
-      if (self.waited && self.waited <= data.patience) {
-        self.waited += 1
-        return
-      }
-      self.waited = 1
+      const busy = self.asked || app.dataset.testScriptState !== "notRunning"
+      if (busy && ++self.held <= data.patience) return
+      self.asked = true
+      self.held = 0
       self.look(self.run)
     }, 1000 * data.every)
   }
   self.look = (run) => setTriggerValue("look", run)
   self.run = data.run || self.run
-  self.waited = 0
+  self.asked = false
   return () => {
     clearInterval(self.timer)
     mounted.delete(parentElement)

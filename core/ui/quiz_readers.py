@@ -11,6 +11,7 @@ from core.quiz_records import QUESTIONS, Question
 from core.quiz_scores import Score, Scored, Scores, Turned
 from core.ui.words import SPACE, percent, plain
 
+NOTHING = "\N{EN DASH}"
 _POSITIVE = {"fracture": "fractured", "generated": "generated"}
 TITLES = {
     "right": "Right",
@@ -54,7 +55,7 @@ def named(found: Scores, students: bool = True) -> list[tuple[str, Scored]]:
     return [
         ("Class, together", found.crowd),
         ("Class, all answers", found.pooled),
-        *((f"{one.who} (model)", one) for one in found.models),
+        *((f"Model: {one.who}", one) for one in found.models),
         *((one.who, one) for one in found.students * students),
     ]
 
@@ -69,9 +70,9 @@ def columns(scored: Scored) -> dict[str, str]:
 
 
 def told(value: Score, write: Callable[[float], str] = percent) -> str:
-    """A score with its 95 % interval and on how many it rests; "none" where there is none."""
+    """A score with its 95 % interval and on how many it rests; NOTHING where there is none."""
     if isnan(value.value):
-        return "none"
+        return NOTHING
     between = ""
     if value.low < value.high:  # not NaN, and not a bootstrap without anything to vary
         low = write(value.low).removesuffix(f"{SPACE}%")
@@ -101,12 +102,23 @@ def own(found: Scores) -> None:
     if not scored.right.n:
         st.markdown("You answered none of these.")
         return
-    rows = [("You", scored), *((f"{model.who} (model)", model) for model in found.models)]
-    for who, reader in rows:
-        said = " · ".join(f"{title.lower()} {text}" for title, text in columns(reader).items())
-        st.markdown(f"- {plain(who)}: {said}")
+    st.markdown(
+        f"You were right in **{_of(scored)}**"
+        + "".join(f", {plain(m.who)} in **{_of(m)}**" for m in found.models[:1])
+        + "."
+    )
     if scored.turned.n:
         st.markdown(turned("you", scored.turned))
+    with st.expander("All measures, and the other models"):
+        rows = [("You", scored), *((f"Model: {model.who}", model) for model in found.models)]
+        for who, reader in rows:
+            measured = ((title.lower(), text) for title, text in columns(reader).items())
+            said = " · ".join(f"{title} {text}" for title, text in measured if text != NOTHING)
+            st.markdown(f"- {plain(who)}: {said}")
+
+
+def _of(scored: Scored) -> str:
+    return f"{scored.right.hits} of {scored.right.n}"
 
 
 def _answers(count: int, kind: str) -> str:

@@ -24,9 +24,11 @@ def show(quizzes: Quizzes, quiz: Quiz) -> None:
     st.title(plain(quiz.title), anchor=False)
     cases, students = quizzes.cases(quiz), quizzes.students(quiz)
     given = quizzes.given(quiz)
+    blind = sum(one.stage == "blind" for one in given)
+    changed = f", and {len(given) - blind} after the model's reading" if len(given) > blind else ""
     st.markdown(
         f"The quiz has ended: {_count(len(students), 'student')}, {_count(quiz.cases, 'case')}, "
-        f"{_count(len(given), 'answer')}."
+        f"{blind} of {len(students) * quiz.cases} blind answers{changed}."
     )
     if given:
         each = st.toggle(
@@ -56,12 +58,12 @@ def _section(found: Scores, each: bool) -> None:
         height=35 * (1 + min(len(rows), MOST_ROWS)) + 3,
         key=f"quiz-readers-{found.question}",
         column_config={
-            "Reader": st.column_config.TextColumn(width="medium", pinned=True),
-            _WRONG: st.column_config.NumberColumn(
-                width="small", help="Right answers that were wrong after the model's reading."
+            "Reader": st.column_config.TextColumn(width="large", pinned=True),
+            _WRONG: st.column_config.TextColumn(
+                width="medium", help="Right answers that were wrong after the model's reading."
             ),
-            _RIGHT: st.column_config.NumberColumn(
-                width="small", help="Wrong answers that were right after the model's reading."
+            _RIGHT: st.column_config.TextColumn(
+                width="medium", help="Wrong answers that were right after the model's reading."
             ),
         },
         alt=f"Scores of every reader in {_count(found.cases, 'case')}: {QUESTIONS[found.question]}",
@@ -75,14 +77,14 @@ def _section(found: Scores, each: bool) -> None:
         st.markdown(quiz_readers.turned("the class", found.pooled.turned))
 
 
-def _changes(found: Scores, reader: Scored) -> dict[str, int | None]:
+def _changes(found: Scores, reader: Scored) -> dict[str, str]:
     """What the model turned, where anybody saw one."""
     if not found.pooled.turned.n:
         return {}
     turned = reader.turned
     if not turned.n:
-        return {_WRONG: None, _RIGHT: None}
-    return {_WRONG: turned.right_to_wrong, _RIGHT: turned.wrong_to_right}
+        return {_WRONG: quiz_readers.NOTHING, _RIGHT: quiz_readers.NOTHING}
+    return {_WRONG: str(turned.right_to_wrong), _RIGHT: str(turned.wrong_to_right)}
 
 
 def _tied(found: Scores) -> str:

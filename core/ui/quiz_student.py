@@ -76,9 +76,7 @@ def _own(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
         position = max(begun, st.session_state.get(_AT, {}).get(student.key, 0))
         if position == quiz.cases:
             st.success("That was the last case.", icon=":material/flag:")
-            st.markdown(
-                "The teacher ends the quiz when everybody is done; your results appear here then."
-            )
+            _results(quizzes, quiz, student)
             return
         case = quiz_store.case(quizzes, quiz, position)
         given = {one.stage: one.answer for one in mine if one.position == position}
@@ -199,9 +197,15 @@ def _wait(now: Phase) -> None:
 
 
 def _ended(quizzes: Quizzes, quiz: Quiz, student: Student) -> None:
-    """What this student got right, and the model beside."""
+    """What is shown once nobody can answer any more."""
     st.subheader("The quiz has ended", anchor=False)
     st.caption(f"{plain(quiz.title)} · {plain(student.nickname)}")
+    _results(quizzes, quiz, student)
+    st.caption("Your teacher has the results of the class.")
+
+
+def _results(quizzes: Quizzes, quiz: Quiz, student: Student) -> None:
+    """What this student scored in every question."""
     cases = [quiz_store.case(quizzes, quiz, position) for position in range(quiz.cases)]
     mine = quizzes.given_by(student)
     if mine:
@@ -209,4 +213,3 @@ def _ended(quizzes: Quizzes, quiz: Quiz, student: Student) -> None:
             quiz_readers.own(found)
     else:
         st.info("You answered none of its cases.", icon=":material/info:")
-    st.caption("Your teacher has the results of the class.")

@@ -185,3 +185,34 @@ def test_a_class_reads_blind_sees_the_model_and_the_truth(server, visitor):
     ann.reload()
     expect(ann.get_by_text("This quiz was deleted")).to_be_visible()
     quizzes.close()
+
+
+def test_a_page_that_missed_what_its_server_sent_comes_right_by_itself(server, visitor):
+    url, address = server
+    quizzes = Quizzes.open(address)
+    quiz = quizzes.create("Bones", "led", [case(0, True, BREAK), case(1, False, BREAK)])
+    deaf, missed = [], []
+
+    def relay(page):
+        there = page.connect_to_server()
+        page.on_message(there.send)
+        there.on_message(lambda data: missed.append(data) if deaf else page.send(data))
+
+    ann = visitor()
+    ann.route_web_socket(re.compile("_stcore/stream"), relay)
+    ann.goto(f"{url}/quiz?quiz={quiz.code}")
+    join(ann, "Ann")
+    quizzes.lead(quiz, 0, "model")
+    quizzes.lead(quiz, 0, "truth")
+    expect(ann.get_by_text("You gave no answer.")).to_be_visible()
+    settled(ann)
+    deaf.append(True)
+    quizzes.lead(quiz, 1, "read")
+    while sum(map(len, missed)) < 5000:  # a whole run of the page, and not only a look's answer
+        ann.wait_for_timeout(100)
+    expect(ann.get_by_text("case 1 of 2")).to_be_visible()
+    deaf.clear()
+    expect(ann.get_by_text("case 2 of 2")).to_be_visible()
+    press(ann, "Not fractured")
+    expect(ann.get_by_text("Your answer counts.")).to_be_visible()
+    quizzes.close()
