@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.settings import Settings
-from core.ui import quiz_enter, quiz_store, quiz_student, quiz_teacher, rooms
+from core.ui import quiz_enter, quiz_kept, quiz_student, quiz_teacher, rooms
 
 rooms.enter()
 settings = Settings.from_environment()
@@ -11,8 +11,8 @@ asked = st.query_params
 
 if not {"lead", "student", "quiz"} & asked.keys():
     st.title("Quiz", anchor=False)
-with quiz_store.told():
-    quizzes = quiz_store.store(settings)
+with quiz_kept.told():
+    quizzes = quiz_kept.store(settings)
     if key := asked.get("lead"):
         quiz_teacher.show(quizzes, key)
     elif key := asked.get("student"):

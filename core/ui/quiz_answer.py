@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.quiz_records import Answer, Case, Quiz, Stage, Student
 from core.quizzes import Quizzes
-from core.ui import quiz_pictures, quiz_pointer, quiz_store
+from core.ui import quiz_kept, quiz_pictures, quiz_pointer
 from core.ui.quiz_pictures import named
 from core.ui.quiz_pointer import Marks
 from core.ui.words import plain
@@ -38,7 +38,7 @@ def film(desk: Desk, stage: Stage, given: Mapping[Stage, Answer]) -> str:
     last = given.get(stage, given.get("blind"))
     model = case.readings[0].answer.place if stage == "changed" else None
     marks = Marks(last.place if last else None, model)
-    picture = quiz_store.picture(desk.quizzes, desk.quiz, case.position, 0)
+    picture = quiz_kept.picture(desk.quizzes, desk.quiz, case.position, 0)
     key = f"quiz-place-{stage}-{case.position}"
     if stage in given or (stage == "changed" and "blind" not in given):
         quiz_pointer.show(picture, f"{key}-shown", quiz_pictures.legend(marks), marks)
@@ -109,4 +109,4 @@ def _answer(desk: Desk, stage: Stage, answer: Answer, place: str, kept: bool) ->
         if answer.place is None and not kept and st.session_state.get(_WHERE) != asked:
             st.session_state[_WHERE] = asked
             return
-    quiz_store.attempt(desk.quizzes.answer, desk.student, desk.case.position, stage, answer)
+    quiz_kept.attempt(desk.quizzes.answer, desk.student, desk.case.position, stage, answer)

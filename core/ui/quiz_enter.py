@@ -8,7 +8,7 @@ from core.annotation_records import Refused
 from core.quiz_records import MAX_NICKNAME
 from core.quizzes import CODE_LENGTH, Quizzes, tidied_code
 from core.settings import Settings
-from core.ui import quiz_store
+from core.ui import quiz_kept
 from core.ui.words import plain
 
 _MAKING = "quiz-making"
@@ -25,7 +25,7 @@ def show(settings: Settings, quizzes: Quizzes, code: str) -> None:
     if st.session_state.get(_MAKING):
         _make(settings)
         return
-    quiz_store.refusal()
+    quiz_kept.refusal()
     _back(quizzes)
     if code:
         _invited(quizzes, code)
@@ -121,7 +121,7 @@ def _join(quizzes: Quizzes, code: str) -> None:
 
 def _joined(quizzes: Quizzes, code: str) -> None:
     typed = tidied_code(code or st.session_state["quiz-code"])
-    student = quiz_store.attempt(quizzes.join, typed, st.session_state["quiz-nickname"])
+    student = quiz_kept.attempt(quizzes.join, typed, st.session_state["quiz-nickname"])
     if student:
         st.query_params.from_dict({"quiz": typed, "student": student.key})
 

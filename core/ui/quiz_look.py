@@ -16,7 +16,7 @@ import streamlit as st
 
 from core.annotation_records import StoreError
 from core.quizzes import Pulse, Quizzes
-from core.ui import quiz_store
+from core.ui import quiz_kept
 
 EVERY_S = 1  # between two looks
 PATIENCE = 4  # looks that are left out while the page runs, or one has no answer yet
@@ -93,7 +93,7 @@ def _look(quizzes: Quizzes, code: str, seen: Pulse, drawn: Drawn) -> None:
 
 def _gone_on(quizzes: Quizzes, code: str, seen: Pulse) -> bool:
     try:
-        now = quiz_store.pulse(quizzes, code)
+        now = quiz_kept.pulse(quizzes, code)
     except StoreError:
         return True
     return now.version > seen.version and _stands(now) != _stands(seen)

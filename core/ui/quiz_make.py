@@ -15,12 +15,12 @@ from core.quiz_records import MAX_TITLE, QUESTIONS, Pace, Question, Quiz
 from core.settings import Settings
 from core.ui import (
     presses,
+    quiz_kept,
     quiz_make_list,
     quiz_make_own,
     quiz_make_ready,
     quiz_make_sources,
     quiz_make_turn,
-    quiz_store,
 )
 from core.ui.words import plain
 
@@ -164,7 +164,7 @@ def _made(
     """Make the quiz and store it; None, and a sentence, where that does not work."""
     bar = st.progress(0.0, _MAKING)
     try:
-        quizzes = quiz_store.store(settings)
+        quizzes = quiz_kept.store(settings)
         quizzes.check_room()
         with quiz_make_turn.turn(lambda said: bar.progress(0.0, said)):
             networks = Networks(settings.checkpoints, settings.threads)

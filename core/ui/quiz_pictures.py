@@ -10,7 +10,7 @@ import streamlit as st
 from core.kellgren_lawrence import GRADES
 from core.quiz_records import QUESTIONS, Answer, Case, Given, ModelReading, Quiz
 from core.quizzes import Quizzes
-from core.ui import quiz_grid, quiz_pointer, quiz_store
+from core.ui import quiz_grid, quiz_kept, quiz_pointer
 from core.ui.quiz_bars import Bar
 from core.ui.quiz_pointer import Marks
 from core.ui.words import percent, plain
@@ -36,7 +36,7 @@ def pictures(quizzes: Quizzes, quiz: Quiz, case: Case, revealed: bool) -> None:
     """What the case shows before a model has read it: its film, or of fillings all of them beside
     the film with its hole."""
     found = [
-        quiz_store.picture(quizzes, quiz, case.position, number) for number in range(case.pictures)
+        quiz_kept.picture(quizzes, quiz, case.position, number) for number in range(case.pictures)
     ]
     if case.question != "fill":
         quiz_pointer.show(found[0], f"quiz-film-{case.position}")
@@ -57,7 +57,7 @@ def solved(
     last = {one.student_id: one.answer for one in given}  # the later one stands
     crowd = [one.place for one in last.values() if one.value == 1 and one.place]
     marks = Marks(own.place if own else None, model, case.boxes, crowd)
-    film = quiz_store.picture(quizzes, quiz, case.position, 0)
+    film = quiz_kept.picture(quizzes, quiz, case.position, 0)
     words = legend(marks, changed=bool(case.readings))
     quiz_pointer.show(film, f"quiz-truth-{case.position}", words, marks)
 
@@ -67,7 +67,7 @@ def heat(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
     reading = case.readings[0]
     if reading.heat is None:
         return
-    picture = quiz_store.picture(quizzes, quiz, case.position, reading.heat)
+    picture = quiz_kept.picture(quizzes, quiz, case.position, reading.heat)
     marks = Marks(model=reading.answer.place)
     quiz_pointer.show(picture, f"quiz-heat-{case.position}", HEAT, marks)
 

@@ -11,7 +11,7 @@ from core import quiz_scores
 from core.quiz_records import QUESTIONS, Case, Given, Quiz, Student
 from core.quiz_scores import Scored, Scores
 from core.quizzes import Quizzes
-from core.ui import quiz_chart, quiz_readers, quiz_store
+from core.ui import quiz_chart, quiz_kept, quiz_readers
 from core.ui.batch import as_csv
 from core.ui.words import plain
 
@@ -124,7 +124,7 @@ def _delete(quizzes: Quizzes, quiz: Quiz) -> None:
 
 
 def _deleted(quizzes: Quizzes, quiz: Quiz) -> None:
-    if quiz_store.attempt(quiz_store.delete, quizzes, quiz):
+    if quiz_kept.attempt(quiz_kept.delete, quizzes, quiz):
         st.query_params.clear()
         st.toast("The quiz is deleted, with everything in it.", icon=":material/delete:")
 

@@ -17,10 +17,10 @@ from core.ui import (
     quiz_answer,
     quiz_bars,
     quiz_enter,
+    quiz_kept,
     quiz_look,
     quiz_pictures,
     quiz_readers,
-    quiz_store,
 )
 from core.ui.quiz_answer import Desk
 from core.ui.quiz_pictures import named
@@ -31,10 +31,10 @@ _AT = "quiz-at"  # how far a student is who goes on alone: whose key, and the ca
 
 def show(quizzes: Quizzes, key: str) -> None:
     """The screen of the student who has this key. Raises StoreError."""
-    quiz_store.refusal()
+    quiz_kept.refusal()
     student, quiz = quizzes.student(key)
     quiz_enter.remember(key)
-    now = quiz_store.pulse(quizzes, quiz.code)
+    now = quiz_kept.pulse(quizzes, quiz.code)
     page, foot = st.container(), st.container()
     with page:
         if now.ended:
@@ -59,8 +59,8 @@ def _open(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
 
 def _led(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
     """The case at which the class is, in its phase."""
-    with quiz_store.told():
-        case = quiz_store.case(quizzes, quiz, now.position)
+    with quiz_kept.told():
+        case = quiz_kept.case(quizzes, quiz, now.position)
         given = _given(quizzes, student, case)
         desk = Desk(quizzes, quiz, student, case)
         _step(desk, now.phase, given, now.version)
@@ -70,7 +70,7 @@ def _led(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
 
 def _own(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
     """The case at which this student is, alone."""
-    with quiz_store.told():
+    with quiz_kept.told():
         mine = quizzes.given_by(student)
         begun = max((one.position for one in mine), default=0)
         position = max(begun, st.session_state.get(_AT, {}).get(student.key, 0))
@@ -78,7 +78,7 @@ def _own(quizzes: Quizzes, quiz: Quiz, student: Student, now: Pulse) -> None:
             st.success("That was the last case.", icon=":material/flag:")
             _results(quizzes, quiz, student)
             return
-        case = quiz_store.case(quizzes, quiz, position)
+        case = quiz_kept.case(quizzes, quiz, position)
         given = {one.stage: one.answer for one in mine if one.position == position}
         phase = next((phase for phase in case.phases if not _done(phase, given)), "truth")
         # The kept pulse may be older than this student's own answer.
@@ -181,7 +181,7 @@ def _truth(desk: Desk, given: Mapping[Stage, Answer], version: int) -> None:
         if case.told:
             st.caption(plain(case.told))
         st.markdown("**The class**")
-        answers = quiz_store.given(desk.quizzes, quiz, case.position, version)
+        answers = quiz_kept.given(desk.quizzes, quiz, case.position, version)
         found = quiz_pictures.bars(
             case, answers, changes=bool(case.readings), revealed=True, own=own
         )
@@ -206,7 +206,7 @@ def _ended(quizzes: Quizzes, quiz: Quiz, student: Student) -> None:
 
 def _results(quizzes: Quizzes, quiz: Quiz, student: Student) -> None:
     """What this student scored in every question."""
-    cases = [quiz_store.case(quizzes, quiz, position) for position in range(quiz.cases)]
+    cases = [quiz_kept.case(quizzes, quiz, position) for position in range(quiz.cases)]
     mine = quizzes.given_by(student)
     if mine:
         for found in quiz_scores.scores(cases, [student], mine):

@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.quiz_records import Case, Given, Phase, Quiz, Student
 from core.quizzes import Pulse, Quizzes
-from core.ui import quiz_bars, quiz_look, quiz_pictures, quiz_results, quiz_store
+from core.ui import quiz_bars, quiz_kept, quiz_look, quiz_pictures, quiz_results
 from core.ui.words import plain
 
 EVERY_S = 1  # between two looks at who has answered
@@ -28,7 +28,7 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 def show(quizzes: Quizzes, key: str) -> None:
     """The quiz that this key opens: led, watched, or its results. Raises StoreError."""
-    quiz_store.refusal()
+    quiz_kept.refusal()
     quiz = quizzes.by_key(key)
     page, foot = st.container(), st.container()
     with page:
@@ -80,7 +80,7 @@ def _invite(quiz: Quiz) -> None:
 
 def _led(quizzes: Quizzes, quiz: Quiz) -> None:
     """The case at which the class is."""
-    case = quiz_store.case(quizzes, quiz, quiz.position)
+    case = quiz_kept.case(quizzes, quiz, quiz.position)
     quiz_pictures.question(quiz, case)
     if quiz.phase == "model":
         st.subheader(quiz_pictures.said(case, case.readings[0]), anchor=False)
@@ -119,10 +119,10 @@ def _pictures(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
 @st.fragment(run_every=EVERY_S)
 def _live(quizzes: Quizzes, quiz: Quiz, case: Case) -> None:
     """Who has answered, and how."""
-    with quiz_store.told():
-        now = quiz_store.pulse(quizzes, quiz.code)
+    with quiz_kept.told():
+        now = quiz_kept.pulse(quizzes, quiz.code)
         students = quizzes.students(quiz)
-        given = quiz_store.given(quizzes, quiz, case.position, now.version)
+        given = quiz_kept.given(quizzes, quiz, case.position, now.version)
         _progress(students, given, quiz.phase)
         early = quiz.phase == "read" and st.toggle(
             "Show the answers before all have given theirs",
@@ -196,7 +196,7 @@ def _button(
         help=help,
         type="primary",
         width="stretch",
-        on_click=quiz_store.attempt,
+        on_click=quiz_kept.attempt,
         args=(act, *given),
     )
 
@@ -204,9 +204,9 @@ def _button(
 @st.fragment(run_every=EVERY_S)
 def _watched(quizzes: Quizzes, quiz: Quiz) -> None:
     """How far each student is who goes on alone."""
-    with quiz_store.told():
-        now = quiz_store.pulse(quizzes, quiz.code)
-        _watch(quiz, *quiz_store.everything(quizzes, quiz, now.version))
+    with quiz_kept.told():
+        now = quiz_kept.pulse(quizzes, quiz.code)
+        _watch(quiz, *quiz_kept.everything(quizzes, quiz, now.version))
 
 
 def _watch(quiz: Quiz, students: Sequence[Student], given: Sequence[Given]) -> None:

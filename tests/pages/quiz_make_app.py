@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.settings import Settings
-from core.ui import quiz_make, quiz_store
+from core.ui import quiz_kept, quiz_make
 
 settings = Settings.from_environment()
 quiz = quiz_make.show(settings)
 if quiz:
-    cases = quiz_store.store(settings).cases(quiz)
+    cases = quiz_kept.store(settings).cases(quiz)
     st.session_state["made"] = (quiz, cases)

@@ -10,7 +10,7 @@ from core import samples
 from core.annotation_records import Unreachable
 from core.quiz_records import Answer, Case, ModelReading, Picture
 from core.quizzes import Quizzes
-from core.ui import quiz_look, quiz_readers, quiz_store
+from core.ui import quiz_kept, quiz_look, quiz_readers
 from core.ui.quiz_look import Drawn
 from tests.pages.test_start import texts
 
@@ -76,7 +76,7 @@ def press(app, key: str):
 
 def later(app):
     """The page once it has asked where the quiz stands, as it does by itself in a browser."""
-    quiz_store._pulse.clear()
+    quiz_kept._pulse.clear()
     return checked(app.run())
 
 
@@ -232,7 +232,7 @@ def test_a_press_that_comes_too_late_is_told_at_once(at, made, quizzes):
     quiz = made()
     app = joined(at, quiz)
     quizzes.end(quiz)
-    quiz_store._pulse.clear()
+    quiz_kept._pulse.clear()
     press(app, "quiz-answer-0")
     assert "The quiz has ended" in said(app)
     assert ["This quiz has ended" in one.value for one in app.error] == [True]
@@ -340,7 +340,7 @@ def test_a_class_asks_a_store_that_is_away_once(made, quizzes, monkeypatch):
     monkeypatch.setattr(Quizzes, "pulse", away)
     for _ in range(3):
         with pytest.raises(Unreachable, match="away"):
-            quiz_store.pulse(quizzes, quiz.code)
+            quiz_kept.pulse(quizzes, quiz.code)
     assert len(asked) == 1
 
 
