@@ -68,8 +68,8 @@ def told(said: Sequence[tuple[ModelCard, Sequence[float]]]) -> str:
     )
     return (
         f"Of {len(said)} model{'s' if len(said) > 1 else ''}, the probability rises with "
-        f"**{rises}** and falls with **{falls}** by a point or more; **{others}** "
-        f"{'says' if others == 1 else 'say'} otherwise after than before."
+        f"**{rises}** and falls with **{falls}** by a point or more; the verdict of **{others}** "
+        "changes."
     )
 
 

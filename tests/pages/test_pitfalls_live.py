@@ -95,8 +95,11 @@ def test_metal_is_erased_and_drawn_and_every_model_asked_again(visit, models):
 @pytest.mark.parametrize(
     ("shifts", "told"),
     [
-        ([(0.4, 0.6), (0.6, 0.4), (0.7, 0.705)], ["**1** and falls with **1**", "**2** say"]),
-        ([(0.4, 0.45)], ["Of 1 model,", "**1** and falls with **0**", "**0** say"]),
+        (
+            [(0.4, 0.6), (0.6, 0.4), (0.7, 0.705)],
+            ["**1** and falls with **1**", "verdict of **2**"],
+        ),
+        ([(0.4, 0.45)], ["Of 1 model,", "**1** and falls with **0**", "verdict of **0**"]),
     ],
 )
 def test_what_a_treatment_did_is_told_in_a_sentence(checkpoints, shifts, told):
