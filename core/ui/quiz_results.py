@@ -58,7 +58,7 @@ def _section(found: Scores, each: bool) -> None:
         height=35 * (1 + min(len(rows), MOST_ROWS)) + 3,
         key=f"quiz-readers-{found.question}",
         column_config={
-            "Reader": st.column_config.TextColumn(width="large", pinned=True),
+            "Reader": st.column_config.TextColumn(width=280, pinned=True),
             _WRONG: st.column_config.TextColumn(
                 width="medium", help="Right answers that were wrong after the model's reading."
             ),
