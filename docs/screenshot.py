@@ -22,7 +22,7 @@ from core.quizzes import Quizzes
 from core.repair_samples import repair_gallery
 from core.samples import Sample, gallery, knee_gallery, png
 from core.settings import CHECKOUT
-from tests.browser.hands import drag, opened, press, settled
+from tests.browser.hands import choose, drag, opened, press, settled
 from tests.browser.server import Server, open_app
 from tests.class_folders import write_films
 
@@ -135,6 +135,7 @@ class Quizzed:
                 quizzes.answer(student, 0, "blind", Answer(int(at != 1)))
         page.goto(f"{server.url}/quiz?lead={quiz.key}")
         expect(page.get_by_text("4 of 5 have answered")).to_be_visible()
+        choose(page, "Show the answers before all have given theirs")
         settled(page)
         yield
         quizzes.close()
