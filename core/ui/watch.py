@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.models import signature
 
-EVERY_S = 3
+EVERY_S = 8  # where a look meets the end of a run, Streamlit 1.67 may leave old elements on the page
 _SEEN = "published-seen"
 
 

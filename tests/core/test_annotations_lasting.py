@@ -455,7 +455,8 @@ def test_p5_what_is_deleted_leaves_nothing(store, store_url, tmp_path):
         files = [path.read_bytes() for path in tmp_path.iterdir() if path.is_file()]
         return [what for what in (PIXELS[:60], FILLED[:60]) if any(what in one for one in files)]
 
-    assert set(counted()) == set(metadata.tables) - {"events"}
+    ours = {name for name in metadata.tables if not name.startswith("quiz")}
+    assert set(counted()) == ours - {"events"}
     sqlite = store_url.startswith("sqlite")
     assert not sqlite or len(at_rest()) == 2
     store.remove_film(worklist, ONE, ADA)
