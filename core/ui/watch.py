@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.models import signature
 
-EVERY_S = 8  # where a look meets the end of a run, Streamlit 1.67 may leave old elements on the page
+# Where a look meets the end of a run, Streamlit 1.67 may leave old elements on the page.
+EVERY_S = 8
 _SEEN = "published-seen"
 
 
