@@ -136,6 +136,7 @@ class Quizzed:
         page.goto(f"{server.url}/quiz?lead={quiz.key}")
         expect(page.get_by_text("4 of 5 have answered")).to_be_visible()
         choose(page, "Show the answers before all have given theirs")
+        expect(page.get_by_role("img", name=re.compile("^Answers of the class"))).to_be_visible()
         settled(page)
         yield
         quizzes.close()
