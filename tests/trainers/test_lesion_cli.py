@@ -41,7 +41,7 @@ def drawn(seed: int, label: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(image, 0, 255).astype(np.uint8), mask
 
 
-def write_pack(root: Path, count: int = 140) -> None:
+def write_pack(root: Path, count: int = 84) -> None:
     """Two pictures of each lesion, the diagnoses in turn; one lesion of each is for validation."""
     for folder in ("images", "masks"):
         (root / folder).mkdir(parents=True)
